@@ -1,0 +1,1 @@
+"""The rules of the environment: pure values and functions that import nothing else of ours."""

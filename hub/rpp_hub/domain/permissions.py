@@ -1,0 +1,73 @@
+"""Who may do what, whatever the state: one table from roles to permissions. Default: nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """What a person is here. RESEARCHER is held project by project, the others for the installation."""
+
+    RESEARCHER = "researcher"
+    DATA_MANAGER = "data manager"
+    OUTPUT_REVIEWER = "output reviewer"
+    PRACTITIONER = "practitioner"
+    DIRECTOR = "director"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+
+
+class Permission(StrEnum):
+    """subject:act. Audit tags use the same words."""
+
+    DROP_RECEIVE = "drop:receive"
+    DROP_READ = "drop:read"
+    MASTERS_BUILD = "masters:build"
+    CUT_BUILD = "cut:build"
+    CUT_READ = "cut:read"
+    PROJECT_APPLY = "project:apply"
+    PROJECT_DECIDE = "project:decide"
+    PROJECT_CLOSE = "project:close"
+    PROJECT_READ_ALL = "project:read-all"
+    MEMBER_CHANGE = "member:change"
+    PERSON_ADD = "person:add"
+    PERSON_READ = "person:read"
+    WORKSPACE_OPEN = "workspace:open"
+    WORKSPACE_REVOKE = "workspace:revoke"
+    REQUEST_SUBMIT = "request:submit"
+    REQUEST_REVIEW = "request:review"
+    REQUEST_READ_ALL = "request:read-all"
+    RELEASE_DOWNLOAD = "release:download"
+    RELEASE_REVOKE = "release:revoke"
+    AUDIT_READ = "audit:read"
+    INSTALLATION_OPERATE = "installation:operate"
+
+
+_P = Permission
+
+PERMISSIONS = MappingProxyType(
+    {
+        Role.RESEARCHER: frozenset(
+            {_P.PROJECT_APPLY, _P.WORKSPACE_OPEN, _P.REQUEST_SUBMIT, _P.RELEASE_DOWNLOAD}
+        ),
+        Role.DATA_MANAGER: frozenset(
+            {
+                _P.DROP_RECEIVE, _P.DROP_READ, _P.MASTERS_BUILD, _P.CUT_BUILD, _P.CUT_READ,
+                _P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_CLOSE, _P.PROJECT_READ_ALL,
+                _P.MEMBER_CHANGE, _P.PERSON_ADD, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.RELEASE_REVOKE,
+            }
+        ),
+        Role.OUTPUT_REVIEWER: frozenset({_P.REQUEST_REVIEW, _P.REQUEST_READ_ALL}),
+        Role.PRACTITIONER: frozenset({_P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_READ_ALL}),
+        Role.DIRECTOR: frozenset({_P.PROJECT_READ_ALL, _P.PERSON_READ, _P.RELEASE_REVOKE}),
+        Role.OPERATOR: frozenset({_P.INSTALLATION_OPERATE, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.AUDIT_READ}),
+        Role.AUDITOR: frozenset({_P.AUDIT_READ}),
+    }
+)  # fmt: skip
+
+
+def may(roles: Collection[Role], permission: Permission) -> bool:
+    """Whether any of these roles carries the permission."""
+    return any(permission in PERMISSIONS[role] for role in roles)
