@@ -10,6 +10,7 @@ from rpp_hub.domain.errors import Invalid
 # JupyterHub 6 allows 1-30 characters for a named server; a project's name is its server's name.
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{0,28}[a-z0-9]")
 _PERSON = re.compile(r"[a-z][a-z0-9]{1,29}")
+_RESERVED = frozenset({"system", "hub", "service", "root"})
 _DISTRICT = re.compile(r"[a-z][a-z0-9_]{1,29}")
 
 
@@ -26,7 +27,7 @@ def check_project_name(name: str) -> str:
 
 def check_person_name(name: str) -> str:
     """The name itself, or Invalid."""
-    if not _PERSON.fullmatch(name):
+    if not _PERSON.fullmatch(name) or name in _RESERVED:
         raise Invalid(
             f"{printable(name)!r} cannot be a person's name here: use 2 to 30 small letters and digits.",
             code="bad-person-name",

@@ -1,0 +1,1 @@
+"""What a person can do: one class for each noun, each method one act."""

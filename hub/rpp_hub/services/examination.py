@@ -1,0 +1,130 @@
+"""Examination: re-run what was submitted, compare, check. The system's own step before any reviewer looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from rpp_hub.domain.actor import Via, system
+from rpp_hub.domain.lifecycle import SYSTEM, Action, Doer, Status, perform
+from rpp_hub.services.request_state import get_request, state_of
+from rpp_hub.settings import Settings
+from rpp_hub.store.content import ContentStore
+from rpp_hub.store.database import Store
+from rpp_hub.store.models import Request, Round
+from rpp_review.checks import Appetite, Finding, Surroundings, run_checks
+from rpp_review.items import NormalForm
+from rpp_review.normal_form import InvalidNotebook, normal_form
+from rpp_review.reproduction import compare
+
+_SOURCE = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """What came of running a notebook again: its bytes if it ran at all, and what to tell a person."""
+
+    notebook: bytes | None
+    ok: bool
+    message: str
+    environment: str
+
+
+# (notebook, project, cut) → what came of it
+Rerunner = Callable[[bytes, str, str], Rerun]
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    reproductions: dict[str, str]
+    findings: tuple[Finding, ...]
+    summary: dict[str, Any]
+
+
+class Examination:
+    """Examines what was submitted. Each round once; a second try after a crash starts from the snapshot again."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        content: ContentStore,
+        rerun: Rerunner,
+        surroundings: Callable[[str], Surroundings],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._needed = settings.review.reviewers
+        self._appetite = Appetite(threshold=settings.appetite.threshold, max_rows=settings.appetite.max_rows)
+        self._content = content
+        self._rerun = rerun
+        self._surroundings = surroundings
+        self._now = now
+
+    def pending(self) -> tuple[str, ...]:
+        """The requests that wait for their examination, oldest first."""
+        with self._store.read() as session:
+            query = select(Request).where(Request.status == str(Status.SUBMITTED)).order_by(Request.id)
+            return tuple(r.name for r in session.scalars(query) if r.current.examined_at is None)
+
+    def examine(self, name: str) -> None:
+        """Re-run, compare and check the current round, then write down the result, all in one act.
+
+        The long work is done before the transaction begins: killed in the middle, nothing has happened.
+        """
+        with self._store.read() as session:
+            request = get_request(session, name)
+            project, current, number = request.project, request.current, request.round
+        report = self._report(project, current)
+        actor = system(Via.WORKER)
+        with self._store.act(actor, f"request:{Action.EXAMINE}", f"request:{name}") as act:
+            request = get_request(act.session, name, lock=True)
+            perform(state_of(act.session, request, self._needed), Action.EXAMINE, Doer(SYSTEM, frozenset()))
+            if request.round != number or request.current.examined_at is not None:
+                act.detail["skipped"] = "another examination was first"
+                return
+            _write_down(request.current, report, self._now())
+            act.detail.update(round=number, **report.summary["counts"])
+
+    def _report(self, project: str, current: Round) -> _Report:
+        submitted = normal_form(self._content.get(current.snapshot))
+        rerun = self._rerun(self._content.get(current.snapshot), project, current.cut)
+        again, trouble = _normal_form_of(rerun)
+        picked = _only(submitted, {i.identity for i in current.items})
+        reproductions = {k: str(v) for k, v in compare(picked, again).items() if k != _SOURCE}
+        findings = run_checks(picked, self._appetite, self._surroundings(project))
+        counts = {"items": len(picked.items), "reproduced": sum(v == "reproduced" for v in reproductions.values())}
+        summary = {
+            "rerun": {"ok": rerun.ok and not trouble, "message": trouble or rerun.message, "environment": rerun.environment},
+            "dropped": [asdict(d) for d in picked.dropped],
+            "general": [asdict(f) for f in findings if f.identity not in {i.identity for i in current.items}],
+            "counts": {**counts, "findings": len(findings)},
+            "appetite": asdict(self._appetite),
+        }
+        return _Report(reproductions, findings, summary)
+
+
+def _normal_form_of(rerun: Rerun) -> tuple[NormalForm, str]:
+    if rerun.notebook is None:
+        return NormalForm((), ()), ""
+    try:
+        return normal_form(rerun.notebook), ""
+    except InvalidNotebook as error:
+        return NormalForm((), ()), f"The re-run's notebook cannot be read: {error.message}"
+
+
+def _only(form: NormalForm, wanted: set[str]) -> NormalForm:
+    """The picked items; what was dropped is told for the whole notebook, since its source is released as a whole."""
+    return NormalForm(tuple(i for i in form.items if i.identity in wanted), form.dropped)
+
+
+def _write_down(current: Round, report: _Report, now: datetime) -> None:
+    for item in current.items:
+        item.reproduction = report.reproductions.get(item.identity)
+        item.findings = [asdict(f) for f in report.findings if f.identity == item.identity]
+    current.examination = report.summary
+    current.examined_at = now
