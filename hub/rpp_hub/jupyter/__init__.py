@@ -1,0 +1,1 @@
+"""What JupyterHub loads: the spawner, the authenticators and the proxy."""

@@ -1,0 +1,157 @@
+"""Opens a project's workspace: asks the gate, starts the supervisor, and closes it when a condition is lost."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jupyterhub.spawner import Spawner
+from tornado.web import HTTPError
+from traitlets import Any as AnyTrait
+from traitlets import Integer
+
+from rpp_hub.bootstrap import Rpp
+from rpp_hub.domain.actor import Actor, Via, system
+from rpp_hub.domain.errors import RppError
+from rpp_hub.domain.refusal import Refusal
+from rpp_hub.jupyter.starter import place_starter
+from rpp_hub.settings import ensure_run_dir
+from rpp_hub.workspace import client
+from rpp_hub.workspace.capability import mint
+from rpp_hub.workspace.config import Secrets, SupervisorConfig, server_environment
+
+
+
+class RppSpawner(Spawner):  # type: ignore[misc]
+    """A named server a project, run by a supervisor that outlives the hub.
+
+    The hub decides here, whoever asked for the server: nothing is started before the gate has let the person pass.
+    """
+
+    rpp: Rpp = AnyTrait(help="The open installation; set by jupyterhub_config.py.").tag(config=True)
+    capability_days = Integer(30, help="Longest life of a workspace, in days; submitting stops after that.").tag(config=True)
+
+    run_name = ""
+    closing = ""
+
+    @property
+    def server(self) -> Any:
+        """The server as the hub keeps it, with its socket's URL.
+
+        JupyterHub 6.1.1 keeps only protocol, host and port of an http+unix URL and so asks the proxy for `….sock:80`.
+        """
+        server = Spawner.server.fget(self)
+        if server is not None and server.proto == "http+unix" and not server.connect_url:
+            server.connect_url = f"http+unix://{server.ip}{server.base_url}"
+        return server
+
+    @server.setter
+    def server(self, value: Any) -> None:
+        Spawner.server.fset(self, value)
+
+    @property
+    def run_dir(self) -> Path:
+        """Where the supervisor of this workspace has its sockets."""
+        return self.rpp.installation.run_dir / "w" / (self.run_name or "none")
+
+    @property
+    def subject(self) -> str:
+        """How the audit log calls this workspace."""
+        return f"workspace:{self.name}/{self.user.name}"
+
+    def get_state(self) -> dict[str, Any]:
+        """What must survive a restart of the hub."""
+        return {**super().get_state(), "run_name": self.run_name}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Back from the hub's database."""
+        super().load_state(state)
+        self.run_name = state.get("run_name", "")
+
+    def clear_state(self) -> None:
+        """After a stop."""
+        super().clear_state()
+        self.run_name = ""
+
+    async def start(self) -> str:
+        """Start the workspace and answer where it listens. Raises HTTPError with every reason of the gate."""
+        person, project = self.user.name, self.name
+        self._check_gate(person, project)
+        folder = self.rpp.installation.workspace_dir(project, person)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        place_starter(self.rpp, project, folder)
+        self.run_name = secrets.token_hex(4)
+        self.run_dir.parent.mkdir(mode=0o700, exist_ok=True)
+        with self.rpp.store.act(Actor(person, Via.HUB), "workspace:open", self.subject) as act:
+            act.detail["cut"] = self.rpp.cutting.current(project).name
+        try:
+            await client.start_supervisor(self._config(folder), self._secrets())
+        except RppError as error:
+            self._note_close(error.code)
+            raise HTTPError(503, error.message, reason="workspace failed to start") from error
+        return f"http+unix://{quote(str(self.run_dir / 'in.sock'), safe='')}"
+
+    async def stop(self, now: bool = False) -> None:
+        """Stop the workspace; what was saved stays."""
+        await client.stop(self.run_dir, self.closing or "stopped", patience=2.0 if now else 30.0)
+        self._note_close(self.closing or "stopped")
+
+    async def poll(self) -> int | None:
+        """None while it runs. A workspace whose gate has closed is stopped here, within `poll_interval` seconds."""
+        if not self.run_name:
+            return 0
+        if await client.status(self.run_dir) is None:
+            return 1
+        reasons = self._refusals(self.user.name, self.name)
+        if reasons:
+            self.log.warning("Closing %s: %s", self.subject, ", ".join(r.code for r in reasons))
+            await client.stop(self.run_dir, reasons[0].reason)
+            self._note_close(", ".join(r.code for r in reasons))
+            return 0
+        return None
+
+    def _check_gate(self, person: str, project: str) -> None:
+        if not project:
+            raise HTTPError(403, "Open a workspace from its project's page: there is one for each project, and no other.")
+        reasons = self._refusals(person, project)
+        if reasons:
+            raise HTTPError(403, " ".join(r.reason for r in reasons), reason="refused by the gate")
+
+    def _refusals(self, person: str, project: str) -> tuple[Refusal, ...]:
+        try:
+            return self.rpp.projects.gate(person, project)
+        except RppError as error:  # fail closed: no project, no answer, no workspace
+            return error.refusals
+
+    def _config(self, folder: Path) -> SupervisorConfig:
+        run_dir = ensure_run_dir(self.rpp.installation)
+        base_url = self.server.base_url
+        logs = self.rpp.installation.logs_dir / "workspaces"
+        logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return SupervisorConfig(
+            run_dir=self.run_dir,
+            environment=self.rpp.environment,
+            workspace=folder,
+            data=self.rpp.cutting.current(self.name).path / "data",
+            person=self.user.name,
+            project=self.name,
+            base_url=base_url,
+            server_environment=server_environment(self.get_env(), hub_api_path="/hub/api", base_url=base_url),
+            hub_socket=run_dir / "hub.sock",
+            portal_socket=run_dir / "portal.sock",
+            log=logs / f"{self.user.name}-{self.name}.log",
+        )
+
+    def _secrets(self) -> Secrets:
+        expires = datetime.now(UTC) + timedelta(days=self.capability_days)
+        return Secrets(
+            api_token=self.api_token,
+            capability=mint(self.rpp.portal_secret(), self.user.name, self.name, expires),
+        )
+
+    def _note_close(self, reason: str) -> None:
+        with self.rpp.store.act(system(Via.HUB), "workspace:close", self.subject, reason):
+            pass

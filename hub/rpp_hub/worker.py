@@ -1,0 +1,67 @@
+"""Examines what was submitted and releases what was approved, one after the other, for as long as it runs.
+
+It keeps no state of its own: what is to be done is read from the requests, so that killing it at any moment loses
+nothing and a second life goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+from rpp_hub.bootstrap import Rpp, home_from, open_installation
+from rpp_hub.domain.errors import ActionRefused, RppError
+
+log = logging.getLogger("rpp.worker")
+
+_PAUSE = 1.0
+_LONGEST_PAUSE = 300.0
+
+
+def work_once(rpp: Rpp, postponed: dict[str, float], now: float) -> int:
+    """One look at what waits; answers how much was done. What fails is tried again later and later, never forgotten."""
+    done = 0
+    for kind, pending, do in _work(rpp):
+        for name in pending():
+            key = f"{kind} {name}"
+            if postponed.get(key, 0.0) > now:
+                continue
+            try:
+                do(name)
+                postponed.pop(key, None)
+                done += 1
+            except ActionRefused as error:
+                log.warning("%s waits: %s", key, error.code)
+                postponed[key] = now + _LONGEST_PAUSE / 5
+            except (RppError, OSError) as error:
+                log.error("%s failed and is tried again: %s", key, error)
+                postponed[key] = now + _LONGEST_PAUSE / 10
+    return done
+
+
+def _work(rpp: Rpp) -> tuple[tuple[str, Callable[[], tuple[str, ...]], Callable[[str], object]], ...]:
+    return (
+        ("release of", rpp.releasing.pending, rpp.releasing.release),
+        ("examination of", rpp.examination.pending, rpp.examination.examine),
+    )
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    rpp = open_installation(home_from(os.environ))
+    postponed: dict[str, float] = {}
+    while not stopping.is_set():
+        if not work_once(rpp, postponed, time.monotonic()):
+            stopping.wait(_PAUSE)
+
+
+if __name__ == "__main__":
+    main()
