@@ -1,0 +1,71 @@
+"""Give me these columns and years of a table: reads no byte of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rpp.folder import CutError, absent, table_path
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
+YEAR_COLUMNS = ("school_year", "year")
+
+
+def columns(table: str) -> list[str]:
+    """The names of a table's columns."""
+    return list(_schema(table).names)
+
+
+def load(
+    table: str, columns: Iterable[str] | None = None, years: int | str | Iterable[int | str] | None = None
+) -> pandas.DataFrame:
+    """A pandas frame of `table`: all of it, or only these columns and these school years."""
+    import pyarrow.parquet
+
+    schema = _schema(table)
+    wanted = None if columns is None else _known_columns(table, columns, schema.names)
+    filters = None if years is None else [_year_filter(table, schema, years)]
+    read = pyarrow.parquet.read_table(table_path(table), columns=wanted, filters=filters)
+    return read.to_pandas()  # type: ignore[no-any-return]
+
+
+def _schema(table: str) -> pyarrow.Schema:
+    import pyarrow.parquet
+
+    return pyarrow.parquet.read_schema(table_path(table))
+
+
+def _known_columns(table: str, asked: Iterable[str], there: Sequence[str]) -> list[str]:
+    names = [asked] if isinstance(asked, str) else list(asked)
+    missing = [name for name in names if name not in there]
+    if missing:
+        raise CutError(absent("column", missing, there, f"table {table!r}"))
+    return names
+
+
+def _year_filter(
+    table: str, schema: pyarrow.Schema, years: int | str | Iterable[int | str]
+) -> tuple[str, str, list[object]]:
+    column = next((name for name in YEAR_COLUMNS if name in schema.names), None)
+    if column is None:
+        raise CutError(
+            f"Table {table!r} has no school year, so years= cannot be used. Its columns: {', '.join(schema.names)}."
+        )
+    wanted = [years] if isinstance(years, int | str) else list(years)
+    return (column, "in", [_as_stored(year, column, schema) for year in wanted])
+
+
+def _as_stored(year: int | str, column: str, schema: pyarrow.Schema) -> object:
+    """2018 and "2018" find the same rows, whichever of the two the table keeps."""
+    import pyarrow
+
+    kind = schema.field(column).type
+    if pyarrow.types.is_dictionary(kind):
+        kind = kind.value_type
+    try:
+        return pyarrow.scalar(str(year)).cast(kind).as_py()
+    except pyarrow.ArrowInvalid:
+        raise CutError(f"{year!r} is not a school year: column {column!r} holds {kind}, for example 2018.") from None
