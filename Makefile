@@ -1,0 +1,33 @@
+# Each command says what it runs. As root, everything but the set-up runs under an account of its own.
+.DEFAULT_GOAL := help
+RUN := scripts/in-reach
+PYTHON := .venv/bin/python
+
+.PHONY: help demo test check fix bench docs lab lock
+
+help: ## This list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+demo: ## Start everything on this machine and print the address and the accounts (DATA=DIR takes a district's files)
+	@$(RUN) bash -c 'scripts/set-up && exec scripts/as-account $(PYTHON) -m rpp_hub.cli demo $(if $(DATA),--data "$(abspath $(DATA))")'
+
+test: ## Set up what is needed and run all tests (TESTS=path for some)
+	@$(RUN) bash -c 'scripts/set-up --for-tests && exec scripts/as-account env HYPOTHESIS_STORAGE_DIRECTORY=$${TMPDIR:-/tmp}/rpp-hypothesis $(PYTHON) -m pytest $(TESTS)'
+
+check: ## Style, types and the direction of imports
+	@$(RUN) bash -c 'scripts/set-up --for-tests && $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy && .venv/bin/lint-imports'
+
+fix: ## Let ruff mend what it can
+	@$(PYTHON) -m ruff check --fix . ; $(PYTHON) -m ruff format .
+
+bench: ## The figures, one JSON object a line (NAME=x runs one)
+	@$(RUN) bash -c 'scripts/set-up --for-tests >&2 && exec scripts/as-account $(PYTHON) -m tests.bench $(NAME)'
+
+docs: ## Write the generated pages and pictures of the documentation anew
+	@$(PYTHON) scripts/write_docs.py
+
+lab: ## Build the JupyterLab extension (needs the npm registry)
+	@cd extensions/rpp-lab && npm ci && npm run build:prod
+
+lock: ## Lock the requirements anew (needs uv)
+	@for name in hub dev workspace; do uv pip compile --quiet --no-header --no-emit-index-url --no-emit-find-links --generate-hashes --python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; done

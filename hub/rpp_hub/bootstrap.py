@@ -1,0 +1,155 @@
+"""Puts an installation together: settings, store and services, each built once.
+
+This module and `settings` are the only readers of the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from rpp_hub.domain.actor import Via, system
+from rpp_hub.services.auditing import Auditing
+from rpp_hub.services.cutting import Cutting
+from rpp_hub.services.examination import Examination, Rerun, Rerunner
+from rpp_hub.services.people import People
+from rpp_hub.services.projects import Projects
+from rpp_hub.services.releasing import Releasing, Signer
+from rpp_hub.services.requests import Requests
+from rpp_hub.services.reviewing import Reviewing
+from rpp_hub.services.warehousing import Warehousing
+from rpp_hub.settings import Installation, Settings, ensure_run_dir, read_settings
+from rpp_hub.store.content import ContentStore
+from rpp_hub.store.database import Store, migrate, sqlite_url
+from rpp_hub.store.models import District
+from rpp_hub.vault.open import create_vault, open_vault
+from rpp_hub.workspace.environment import environment_version
+from rpp_hub.workspace.rerun import rerun_notebook
+
+_DEFAULT_HOME = "instance"
+
+
+@dataclass(frozen=True, slots=True)
+class Rpp:
+    """An open installation: everything that can be done, by noun."""
+
+    installation: Installation
+    settings: Settings
+    environment: Path
+    store: Store
+    people: People
+    projects: Projects
+    warehousing: Warehousing
+    cutting: Cutting
+    requests: Requests
+    reviewing: Reviewing
+    examination: Examination
+    releasing: Releasing
+    auditing: Auditing
+
+    def portal_secret(self) -> bytes:
+        """The key of workspace capabilities and portal sessions."""
+        return (self.installation.hub_dir / "portal.key").read_bytes()
+
+
+def home_from(environ: Mapping[str, str]) -> Path:
+    """Where the installation lies: RPP_HOME, or ./instance."""
+    return Path(environ.get("RPP_HOME") or _DEFAULT_HOME).resolve()
+
+
+def environment_from(environ: Mapping[str, str], settings: Settings) -> Path:
+    """The workspace's Python environment: as rpp.toml or RPP_ENVIRONMENT say, else `.workspace` beside the hub's own."""
+    named = settings.environment or environ.get("RPP_ENVIRONMENT")
+    return Path(named) if named else Path(sys.prefix).parent / ".workspace"
+
+
+def initialise(home: Path, config: str) -> Installation:
+    """Make an installation, or finish one whose making was cut short; what is there already stays."""
+    installation = Installation(home)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (installation.hub_dir, installation.logs_dir, installation.config_d):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    if not installation.config_path.exists():
+        fresh = installation.config_path.with_suffix(".new")
+        fresh.write_text(config, encoding="utf-8")
+        fresh.replace(installation.config_path)
+    settings = read_settings(installation.config_path)
+    create_vault(installation.vault_dir, _master_key_file(os.environ))
+    upgrade(installation, settings)
+    return installation
+
+
+def upgrade(installation: Installation, settings: Settings) -> None:
+    """Bring the database to this version's schema, and the districts of rpp.toml into it."""
+    url = database_url(installation, settings)
+    migrate(url)
+    store = Store(url, installation.anchors_path)
+    with store.read() as session:
+        known = set(session.scalars(select(District.name)))
+    for name, district in settings.districts.items():
+        if name not in known:
+            with store.act(system(Via.CLI), "district:add", f"district:{name}") as act:
+                act.session.add(District(name=name, title=district.title, added_at=_now()))
+    store.close()
+
+
+def database_url(installation: Installation, settings: Settings) -> str:
+    """The embedded database, unless rpp.toml names another."""
+    return settings.database_url or sqlite_url(installation.database_path)
+
+
+def open_installation(home: Path) -> Rpp:
+    """Open an installation. Raises Unavailable where there is none, or where the vault's master key does not fit."""
+    installation = Installation(home)
+    settings = read_settings(installation.config_path)
+    environment = environment_from(os.environ, settings)
+    store = Store(database_url(installation, settings), installation.anchors_path)
+    vault = open_vault(installation.vault_dir, _master_key_file(os.environ))
+    content = ContentStore(installation.requests_dir)
+    warehousing = Warehousing(store, installation, settings)
+    cutting = Cutting(store, installation, settings, vault)
+    rerunner = _rerunner(installation, settings, cutting, environment)
+    return Rpp(
+        installation=installation,
+        settings=settings,
+        environment=environment,
+        store=store,
+        people=People(store),
+        projects=Projects(store, warehousing.known_fields),
+        warehousing=warehousing,
+        cutting=cutting,
+        requests=Requests(store, settings, content, _now),
+        reviewing=Reviewing(store, settings, _now),
+        examination=Examination(store, settings, content, rerunner, cutting.surroundings, _now),
+        releasing=Releasing(store, installation, settings, content, Signer(vault.sign, vault.public_key_pem)),
+        auditing=Auditing(store),
+    )
+
+
+def _rerunner(installation: Installation, settings: Settings, cutting: Cutting, environment: Path) -> Rerunner:
+    def rerun(notebook: bytes, project: str, cut: str) -> Rerun:
+        outcome = rerun_notebook(
+            notebook,
+            cut_data=cutting.named(project, cut).path / "data",
+            environment=environment,
+            run_dir=ensure_run_dir(installation),
+            seconds=settings.review.rerun_timeout,
+        )
+        return Rerun(outcome.notebook, outcome.ok, outcome.message, environment_version(environment))
+
+    return rerun
+
+
+def _master_key_file(environ: Mapping[str, str]) -> Path | None:
+    named = environ.get("RPP_MASTER_KEY_FILE")
+    return Path(named) if named else None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

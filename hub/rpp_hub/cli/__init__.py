@@ -1,0 +1,48 @@
+"""`rpp NOUN VERB`: the command line. Every read takes --json; every refusal exits 3 and says its codes."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from rpp_hub.cli.audit import audit
+from rpp_hub.cli.context import CliContext, fail
+from rpp_hub.cli.cut import cut
+from rpp_hub.cli.installation import demo, doctor, init, up
+from rpp_hub.cli.people import person
+from rpp_hub.cli.project import project
+from rpp_hub.cli.release import release
+from rpp_hub.cli.request import request
+from rpp_hub.cli.synthetic import synthetic
+from rpp_hub.cli.warehouse import warehouse
+from rpp_hub.domain.errors import RppError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--actor", envvar="RPP_ACTOR", metavar="NAME", help="Who acts; their roles are checked. Or set RPP_ACTOR.")
+@click.version_option(package_name="rpp")
+@click.pass_context
+def cli(context: click.Context, actor: str | None) -> None:
+    """A secure analysis environment for research-practice partnerships.
+
+    The installation is the folder that RPP_HOME names, or ./instance.
+    """
+    context.obj = CliContext(actor)
+
+
+for command in (init, up, doctor, demo, person, project, warehouse, cut, request, release, audit, synthetic):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The entry point: errors of ours become sentences and exit codes."""
+    os.umask(0o077)
+    try:
+        cli()
+    except RppError as error:
+        fail(error)
+
+
+if __name__ == "__main__":
+    main()

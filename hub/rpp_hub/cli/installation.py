@@ -1,0 +1,93 @@
+"""rpp init | up | doctor | demo: an installation's life."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from rpp_hub import demo as demonstration
+from rpp_hub import up as running
+from rpp_hub.bootstrap import initialise, upgrade
+from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
+from rpp_hub.domain.actor import Via, system
+from rpp_hub.domain.permissions import Role
+from rpp_hub.settings import Installation, read_settings
+from rpp_hub.workspace.doctor import probe
+
+_FIRST_CONFIG = """\
+# The installation's settings. An unknown key is an error.
+
+[partnership]
+name = "Our research-practice partnership"
+
+[server]
+bind = "127.0.0.1:8000"
+
+# One block a district; its name is used on the command line and in applications.
+# [districts.bayview]
+# title = "Bayview Unified School District"
+# aliases = ["BUSD"]
+"""
+
+
+@click.command()
+@click.option("--data-manager", metavar="NAME", help="The first account: who can then add all others.")
+@pass_cli
+def init(ctx: CliContext, data_manager: str | None) -> None:
+    """Make an installation in RPP_HOME, or finish one whose making was cut short."""
+    installation = initialise(ctx.home, _FIRST_CONFIG)
+    click.echo(f"The installation is in {installation.home}. Its settings: {installation.config_path}")
+    if data_manager is not None:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        ctx.rpp.people.add(
+            system(Via.CLI), data_manager, data_manager, roles=[Role.DATA_MANAGER, Role.OPERATOR], password=password
+        )
+        click.echo(f"{data_manager} can log in as data manager and operator.")
+    click.echo(f"Keep a copy of {installation.vault_dir / 'master.key'} somewhere else: without it the vault stays shut.")
+
+
+@click.command()
+@pass_cli
+def up(ctx: CliContext) -> None:
+    """Start the installation and watch it; Ctrl-C stops all of it."""
+    installation = Installation(ctx.home)
+    settings = read_settings(installation.config_path)
+    upgrade(installation, settings)
+    running.run(installation, settings, _say, lambda: click.echo(f"Ready: http://{settings.server.bind}/"))
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """Whether this machine can run workspaces, and what to do where it cannot."""
+    problems = probe()
+    text = "\n".join(f"{p.sentence} {p.remedy}" for p in problems)
+    answer(problems, as_json, lambda: text or "This machine can run workspaces.")
+    if problems:
+        raise SystemExit(1)
+
+
+@click.command()
+@click.option(
+    "--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A district's files instead of a synthetic district."
+)
+@click.option("--students", default=20_000, show_default=True, help="Size of the synthetic district.")
+@click.option("--prepare-only", is_flag=True, help="Prepare everything, then stop without starting.")
+@pass_cli
+def demo(ctx: CliContext, data: Path | None, students: int, prepare_only: bool) -> None:
+    """Prepare a demonstration, or go on with the one that is there, and start it."""
+    bind = os.environ.get("RPP_BIND", "127.0.0.1:8000")
+    prepared = demonstration.prepare(ctx.home, data, students, bind, _say)
+    if prepare_only:
+        return
+    installation = Installation(ctx.home)
+    running.run(
+        installation, read_settings(installation.config_path), _say, lambda: click.echo(demonstration.welcome(prepared))
+    )
+
+
+def _say(text: str) -> None:
+    click.echo(f"{datetime.now(UTC):%H:%M:%S} {text}")
