@@ -62,7 +62,6 @@ class Store:
         """A session whose connection refuses to write."""
         with _told_plainly(), Session(self._reader, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def act(self, actor: Actor, act: str, subject: str, reason: str = "") -> Iterator[Act]:
