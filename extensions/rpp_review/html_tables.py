@@ -122,11 +122,10 @@ class _Reader:
             self._open_cell(tag, attributes, table)
 
     def _open_cell(self, tag: str, attributes: dict[str, str], table: _Rows) -> None:
-        cell = _Cell(
-            tag == "th",
-            _span(attributes.get("colspan"), _COLSPAN),
-            _span(attributes.get("rowspan"), _ROWSPAN),
-        )
+        cell = _Cell(tag == "th", 1, 1)
+        if attributes:
+            cell.colspan = _span(attributes.get("colspan"), _COLSPAN)
+            cell.rowspan = _span(attributes.get("rowspan"), _ROWSPAN)
         self.budget -= cell.colspan * cell.rowspan
         if self.budget < 0:
             raise _TooManyCells
@@ -176,7 +175,8 @@ class _TooManyCells(Exception):
 def read_html(html: str, limits: Limits, budget: int) -> tuple[Block, ...]:
     """Tables and text in the order of the page; at most `budget` table cells."""
     reader = _Reader(budget)
-    parser = etree.HTMLParser(target=reader, encoding="utf-8", huge_tree=True)
+    # lxml looks for the reader's methods by name; its stub wants a subclass.
+    parser = etree.HTMLParser(target=reader, encoding="utf-8", huge_tree=True)  # type: ignore[call-overload]
     try:
         parser.feed(html.replace("\x00", "\ufffd").encode())
         parser.close()

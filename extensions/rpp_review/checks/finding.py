@@ -1,0 +1,46 @@
+"""What does a check say, and what does it need to know?"""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    PASS = "pass"  # noqa: S105 - an outcome, no password
+    REVIEW = "review"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found, where, why it matters and how to put it right. It never repeats the value it found."""
+
+    check: str
+    identity: str
+    outcome: Outcome
+    summary: str
+    where: str
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Appetite:
+    """How much risk the partnership accepts. Every threshold of every check is here."""
+
+    threshold: int = 10
+    max_rows: int = 200
+    max_columns: int = 60
+    max_lines: int = 2_000
+    max_characters: int = 200_000
+    max_run: int = 64  # characters in one piece without a blank, before text looks like packed data
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the trusted side knows; with the defaults, the checks say what the item alone can tell."""
+
+    identifiers: Container[str] = frozenset()
+    names: Container[str] = frozenset()
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unit_columns: frozenset[str] = frozenset()
