@@ -1,0 +1,144 @@
+"""How a workspace's Jupyter Server starts inside the server sandbox: hardened first, then no slower than it must be.
+
+`python -I -m rpp_review.launch --listen FD --secrets FD`. The listening socket and the hub's token come as open
+descriptors; the token is in no environment, on no command line, and this process's memory is closed to others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import importlib.util
+import json
+import os
+import socket
+import sys
+import types
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+PR_SET_DUMPABLE = 4
+SECRETS_LIMIT = 64 * 1024
+ROOT = "/workspace"
+KERNEL = "rpp"
+EXTENSIONS = {"jupyterlab": True}
+REVIEW_EXTENSION = "rpp_review.server"
+
+
+def main() -> None:
+    """Never returns while the workspace is open."""
+    arguments = _arguments()
+    harden()
+    token = read_token(arguments.secrets)
+    spare_imports()
+    serve(
+        socket.socket(fileno=arguments.listen), configuration(token), {REVIEW_EXTENSION: True, **EXTENSIONS}
+    )
+
+
+def harden() -> None:
+    """Nobody of the same account reads this process's memory, environment or descriptors."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "the server's memory could not be closed")
+    os.umask(0o077)
+
+
+def read_token(descriptor: int) -> str:
+    """The token, once: what is read from the pipe is gone from it."""
+    with os.fdopen(descriptor, "rb") as pipe:
+        return str(json.loads(pipe.read(SECRETS_LIMIT))["api_token"])
+
+
+def spare_imports() -> None:
+    """Half of a plain start is spent on modules whose work is not wanted here."""
+    # jsonschema's IRI format checks: a grammar is built at import, more than a second.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    # The debugger and asynchronous DNS want a network.
+    sys.modules["debugpy"] = None  # type: ignore[assignment]
+    sys.modules["aiodns"] = None  # type: ignore[assignment]
+    # JupyterLab asks Node for its package registry at import, a quarter of a second, in order to build nothing.
+    os.environ["PATH"] = str(Path(sys.prefix) / "bin")
+    # The single-user server takes a few pure functions from modules of the hub, which bring SQLAlchemy and Alembic
+    # along. There is no database here; what asks for one fails, and so refuses.
+    _stand_in("sqlalchemy")
+    _stand_in("sqlalchemy.exc", SQLAlchemyError=type("SQLAlchemyError", (Exception,), {}))
+    _stand_in("jupyterhub.orm")
+    _stand_in("jupyterhub.roles")
+    _stand_in("jupyterhub.handlers")
+    _stand_in("jupyterhub.handlers.pages", HealthCheckHandler=type("HealthCheckHandler", (), {}))
+    _stand_in("jupyterhub.metrics", prometheus_log_method=lambda handler: None)
+    os.environ.setdefault("JUPYTERHUB_SINGLEUSER_EXTENSION", "1")
+
+
+def _stand_in(name: str, **attributes: object) -> None:
+    module = types.ModuleType(name)
+    module.__path__ = []
+    vars(module).update(attributes)
+    sys.modules[name] = module
+
+
+def configuration(token: str) -> Config:
+    """What holds whatever lies in a person's folders, and the lock-down of the extension on top."""
+    from traitlets.config import Config
+
+    config = Config()
+    config.HubOAuth.api_token = token
+    config.ServerApp.root_dir = ROOT
+    config.ServerApp.allow_remote_access = True
+    config.ServerApp.terminals_enabled = False
+    config.ServerApp.allow_unauthenticated_access = False
+    config.ServerApp.default_url = "/lab"
+    config.ServerApp.log_level = "INFO"
+    config.MultiKernelManager.default_kernel_name = KERNEL
+    config.KernelSpecManager.allowed_kernelspecs = {KERNEL}
+    config.KernelSpecManager.ensure_native_kernel = False
+    config.KernelManager.transport = "ipc"
+    config.LabApp.extension_manager = "readonly"
+    config.LabApp.news_url = None
+    config.LabApp.check_for_updates_class = "jupyterlab.handlers.announcements.NeverCheckForUpdate"
+    if importlib.util.find_spec(REVIEW_EXTENSION) is not None:
+        server: Any = importlib.import_module(REVIEW_EXTENSION)
+        config.merge(server.server_config())
+    return config
+
+
+def serve(listener: socket.socket, config: Config, extensions: dict[str, bool]) -> None:
+    """Runs JupyterHub's single-user server on a socket that was made outside."""
+    from jupyter_server.serverapp import ServerApp
+    from jupyterhub.singleuser.extension import JupyterHubSingleUser
+
+    class AdoptingServerApp(ServerApp):
+        """Listens on the socket it was given; there is no port to look for, and no network to look in."""
+
+        def _find_http_port(self) -> None:
+            return
+
+        def _bind_http_server(self) -> None:
+            listener.setblocking(False)
+            self.http_server.add_socket(listener)
+
+    class SingleUser(JupyterHubSingleUser):  # type: ignore[misc]
+        serverapp_class = AdoptingServerApp
+        serverapp_config = {"jpserver_extensions": extensions}  # noqa: RUF012 - how ExtensionApp reads it
+
+        @classmethod
+        def get_extension_package(cls) -> str:
+            return "jupyterhub"
+
+    # Not launch_instance, which drops the configuration.
+    SingleUser.initialize_server(argv=[], config=config).start()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="rpp_review.launch", allow_abbrev=False)
+    parser.add_argument("--listen", type=int, required=True)
+    parser.add_argument("--secrets", type=int, required=True)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

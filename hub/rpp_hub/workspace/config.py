@@ -1,0 +1,189 @@
+"""What a supervisor is told when it starts: one closed JSON document on its standard input."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from urllib.parse import quote
+
+MEBIBYTE = 1024 * 1024
+INSIDE_HUB_SOCKET = "/run/rpp/hub.sock"
+SECRET_NAMES = frozenset(
+    {"JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN", "JUPYTERHUB_CRYPT_KEY", "CONFIGPROXY_AUTH_TOKEN"}
+)
+T = TypeVar("T")
+_BASE_URL = re.compile(r"/([A-Za-z0-9._~%@-]+/)*")
+
+
+class Purpose(StrEnum):
+    """What the server sandbox runs."""
+
+    WORKSPACE = "workspace"  # a Jupyter Server for a person's browser
+    RERUN = "rerun"  # papermill, once, for the reviewers
+
+
+class InvalidConfig(ValueError):
+    """The configuration cannot be understood; the message says which part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a workspace may take. Sizes are bytes, times are seconds."""
+
+    kernels: int = 8
+    kernel_start: float = 60.0
+    processes: int = 512
+    open_files: int = 4096
+    file_size: int = 8 * 1024 * MEBIBYTE
+    address_space: int | None = None
+    shared_memory: int = 512 * MEBIBYTE
+    scratch: int = 1024 * MEBIBYTE
+    request_body: int = 50 * MEBIBYTE
+    submission_body: int = 80 * MEBIBYTE
+    websocket_message: int = 16 * MEBIBYTE
+    stop_grace: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class RerunOrder:
+    """The one notebook a re-run executes, how long it may take, and where its result goes.
+
+    Both descriptors are inherited by the supervisor and handed on into the sandbox.
+    """
+
+    notebook: int
+    result: int
+    seconds: float = 1800.0
+    cell_seconds: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What nobody in a kernel may learn. Never logged, never in an environment, never on a command line."""
+
+    api_token: str = field(default="", repr=False)
+    capability: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorConfig:
+    """One workspace, or one re-run."""
+
+    run_dir: Path
+    environment: Path
+    workspace: Path
+    data: Path | None = None
+    purpose: Purpose = Purpose.WORKSPACE
+    person: str = ""
+    project: str = ""
+    base_url: str = "/"
+    server_environment: dict[str, str] = field(default_factory=dict)
+    hub_socket: Path | None = None
+    hub_api_path: str = "/hub/api"
+    portal_socket: Path | None = None
+    log: Path | None = None
+    kernel_environment: dict[str, str] = field(default_factory=dict)
+    warm_kernel: bool = True
+    rerun: RerunOrder | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if _BASE_URL.fullmatch(self.base_url) is None:
+            raise InvalidConfig(f"base_url must be a path that begins and ends with '/': {self.base_url!r}")
+        if (self.purpose is Purpose.RERUN) != (self.rerun is not None):
+            raise InvalidConfig("A re-run names its notebook in 'rerun'; a workspace has no 'rerun'.")
+        leaked = SECRET_NAMES & (self.server_environment.keys() | self.kernel_environment.keys())
+        if leaked:
+            raise InvalidConfig(
+                f"Secrets go into Secrets, not into an environment: {', '.join(sorted(leaked))}"
+            )
+
+
+def to_json(config: SupervisorConfig, secrets: Secrets) -> str:
+    """The document for the supervisor's standard input, on one line."""
+    document = {"config": dataclasses.asdict(config), "secrets": dataclasses.asdict(secrets)}
+    return json.dumps(document, default=str, separators=(",", ":")) + "\n"
+
+
+def from_json(text: str) -> tuple[SupervisorConfig, Secrets]:
+    """Refuses an unknown key, a missing one and a value of the wrong kind."""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise InvalidConfig(f"The configuration is not JSON: {error}") from None
+    if not isinstance(document, dict) or document.keys() != {"config", "secrets"}:
+        raise InvalidConfig("The configuration is an object with exactly 'config' and 'secrets'.")
+    return _decode(SupervisorConfig, document["config"], "config"), _decode(
+        Secrets, document["secrets"], "secrets"
+    )
+
+
+def server_environment(
+    spawner_environment: Mapping[str, str], hub_api_path: str, base_url: str
+) -> dict[str, str]:
+    """What the single-user server needs of `Spawner.get_env()`, with addresses as they are in the sandbox.
+
+    The token stays behind: it goes into `Secrets.api_token`.
+    """
+    kept = {
+        name: value
+        for name, value in spawner_environment.items()
+        if name.startswith("JUPYTERHUB_") and name not in SECRET_NAMES
+    }
+    api_url = f"http+unix://{quote(INSIDE_HUB_SOCKET, safe='')}{hub_api_path}"
+    user = quote(spawner_environment.get("JUPYTERHUB_USER", ""), safe="@~")
+    return kept | {
+        "JUPYTERHUB_API_URL": api_url,
+        "JUPYTERHUB_ACTIVITY_URL": f"{api_url}/users/{user}/activity",
+        # The port must be 8888: any other is "mutually exclusive" with a socket (jupyter_server).
+        "JUPYTERHUB_SERVICE_URL": f"http://127.0.0.1:8888{base_url}",
+        "JUPYTERHUB_SERVICE_PREFIX": base_url,
+        "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
+    }
+
+
+def _decode(cls: type[T], value: object, where: str) -> T:
+    if not isinstance(value, dict):
+        raise InvalidConfig(f"{where} is an object.")
+    hints = get_type_hints(cls)
+    unknown = value.keys() - hints.keys()
+    if unknown:
+        raise InvalidConfig(f"{where} has no {', '.join(sorted(unknown))}.")
+    try:
+        return cls(**{name: _convert(hints[name], part, f"{where}.{name}") for name, part in value.items()})
+    except TypeError as error:
+        raise InvalidConfig(f"{where} is not complete: {error}") from None
+
+
+def _convert(hint: Any, value: object, where: str) -> object:
+    if get_origin(hint) is types.UnionType:
+        (wanted,) = (option for option in get_args(hint) if option is not types.NoneType)
+        return None if value is None else _convert(wanted, value, where)
+    if dataclasses.is_dataclass(hint):
+        return _decode(cast("type[object]", hint), value, where)
+    if get_origin(hint) is dict:
+        return _text_table(value, where)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    plain = str if hint in (Path, Purpose) else hint
+    if type(value) is not plain:
+        raise InvalidConfig(f"{where} is of the wrong kind: {plain.__name__} is wanted.")
+    try:
+        return hint(value)
+    except ValueError:
+        raise InvalidConfig(f"{where} cannot be {value!r}.") from None
+
+
+def _text_table(value: object, where: str) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(
+        isinstance(text, str) for pair in value.items() for text in pair
+    ):
+        raise InvalidConfig(f"{where} is a table of text.")
+    return dict(value)

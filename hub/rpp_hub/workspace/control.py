@@ -1,0 +1,56 @@
+"""What the Jupyter Server may ask of its kernels, over `ctl.sock`: start, poll, wait, signal, kill."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from rpp_hub.workspace.kernels import KERNEL_ID, KernelOrder, KernelRefused, Kernels
+
+SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGUSR1})
+
+
+class Control:
+    """Answers one request at a time; unknown verbs and unknown kernels are refused in a sentence."""
+
+    def __init__(self, kernels: Kernels) -> None:
+        self._kernels = kernels
+        self._verbs = {
+            "start": self._start,
+            "poll": self._poll,
+            "wait": self._wait,
+            "signal": self._signal,
+            "kill": self._kill,
+        }
+
+    async def __call__(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        verb, kernel = request.get("do"), request.get("kernel")
+        if not isinstance(verb, str) or verb not in self._verbs:
+            return {"error": "start, poll, wait, signal and kill are all there is."}
+        if not isinstance(kernel, str) or KERNEL_ID.fullmatch(kernel) is None:
+            return {"error": "The kernel's id is not of the known form."}
+        try:
+            return await self._verbs[verb](kernel, request)
+        except (KernelRefused, OSError) as error:
+            return {"error": str(error)}
+
+    async def _start(self, kernel: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        await self._kernels.start(KernelOrder.parse(request))
+        return {"started": kernel}
+
+    async def _poll(self, kernel: str, _: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"code": self._kernels.code(kernel)}
+
+    async def _wait(self, kernel: str, _: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"code": await self._kernels.wait(kernel)}
+
+    async def _signal(self, kernel: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        number = request.get("signal")
+        if number not in SIGNALS:
+            raise KernelRefused("This signal is not one that a kernel is sent.")
+        return {"sent": self._kernels.signal(kernel, int(number))}
+
+    async def _kill(self, kernel: str, _: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._kernels.kill(kernel)
+        return {"code": await self._kernels.wait(kernel)}

@@ -1,0 +1,127 @@
+"""Can this machine make a sandbox? If not: what is missing, and what to type."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+OLDEST = (0, 8, 0)
+APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+USERNS_CLONE = Path("/proc/sys/kernel/unprivileged_userns_clone")
+MAX_NAMESPACES = Path("/proc/sys/user/max_user_namespaces")
+TRIAL = (
+    *(
+        "bwrap",
+        "--unshare-all",
+        "--unshare-user",
+        "--disable-userns",
+        "--assert-userns-disabled",
+        "--die-with-parent",
+    ),
+    *("--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"),
+    *("--proc", "/proc", "--dev", "/dev", "--", "/usr/bin/true"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is missing, and the way to have it."""
+
+    code: str
+    sentence: str
+    remedy: str
+
+
+def probe() -> list[Problem]:
+    """Empty when a sandbox can be made. Costs some ten milliseconds."""
+    problems = [found for check in (_bubblewrap, _prlimit, _libseccomp) if (found := check())]
+    if not problems and (found := _trial()):
+        problems.append(found)
+    return problems
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """'bubblewrap 0.8.0' → (0, 8, 0); () when there is none."""
+    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+    return tuple(int(part or 0) for part in found.groups()) if found else ()
+
+
+def diagnose(complaint: str, read: Callable[[Path], str]) -> Problem:
+    """Why bubblewrap could not make its namespaces, from its words and the kernel's switches."""
+    if read(APPARMOR) == "1":
+        return Problem(
+            "apparmor",
+            "AppArmor keeps ordinary accounts from making user namespaces, so no sandbox can be started.",
+            "Install the profile that allows it for bubblewrap: 'apt-get install apparmor-profiles && cp"
+            " /usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/ && apparmor_parser -r"
+            " /etc/apparmor.d/bwrap-userns-restrict'.",
+        )
+    if read(USERNS_CLONE) == "0" or read(MAX_NAMESPACES) == "0":
+        return Problem(
+            "userns",
+            "User namespaces are switched off on this machine, so no sandbox can be started.",
+            "Switch them on: 'sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000', and the same"
+            " in /etc/sysctl.d/.",
+        )
+    return Problem(
+        "sandbox",
+        f"bubblewrap could not make a sandbox here: {complaint.strip()[:300] or 'it gave no reason'}.",
+        "Inside a container, allow it user namespaces and an unmasked /proc; else run 'bwrap --unshare-all --ro-bind / /"
+        " true' as this account and follow what it says.",
+    )
+
+
+def _bubblewrap() -> Problem | None:
+    install = "Install it: 'apt-get install bubblewrap'."
+    if shutil.which("bwrap") is None:
+        return Problem("bubblewrap", "bubblewrap, which makes the sandboxes, is not installed.", install)
+    said = subprocess.run(("bwrap", "--version"), capture_output=True, text=True, check=False).stdout
+    if version_of(said) < OLDEST:
+        wanted = ".".join(map(str, OLDEST))
+        return Problem(
+            "bubblewrap", f"bubblewrap {wanted} or newer is needed; here is {said.strip()!r}.", install
+        )
+    return None
+
+
+def _prlimit() -> Problem | None:
+    if shutil.which("prlimit") is None:
+        return Problem(
+            "prlimit",
+            "prlimit, which limits a sandbox, is not there.",
+            "Install it: 'apt-get install util-linux'.",
+        )
+    return None
+
+
+def _libseccomp() -> Problem | None:
+    try:
+        from rpp_hub.workspace.seccomp import program
+
+        program()
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        return Problem(
+            "libseccomp",
+            f"libseccomp cannot be used here: {error}.",
+            "Install it: 'apt-get install libseccomp2'.",
+        )
+    return None
+
+
+def _trial() -> Problem | None:
+    try:
+        tried = subprocess.run(TRIAL, capture_output=True, text=True, check=False, timeout=20)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return diagnose(str(error), _read)
+    return diagnose(tried.stderr, _read) if tried.returncode else None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

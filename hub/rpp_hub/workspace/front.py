@@ -1,0 +1,20 @@
+"""What stands between the server sandbox and the rest: a browser and a hub, or a re-run's caller."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from rpp_hub.workspace.launcher import SandboxProcess
+
+
+class Front(Protocol):
+    """The part in which a workspace and a re-run differ."""
+
+    async def open(self) -> None:
+        """Makes the sockets that must exist before the sandbox does."""
+
+    def launch_server(self) -> SandboxProcess:
+        """Starts the server sandbox."""
+
+    async def close(self, server: SandboxProcess | None) -> None:
+        """The sandboxes have ended: says so and closes."""

@@ -1,0 +1,200 @@
+"""How a sandbox becomes a process: descriptors in, one bubblewrap started, its end and its words noticed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from rpp_hub.workspace import seccomp
+from rpp_hub.workspace.client import HOST_VARIABLES
+from rpp_hub.workspace.sandbox import Descriptors, Sandbox, arguments, command_line
+
+Take = Callable[[bytes], None]
+CHUNK = 64 * 1024
+TAIL = 16 * 1024
+LOGGED = 1024 * 1024
+
+log = logging.getLogger("rpp.workspace")
+
+
+class SandboxProcess:
+    """One running sandbox. `ended` resolves to the exit code; everything inside dies with this process."""
+
+    def __init__(self, name: str, process: subprocess.Popen[bytes], status: int) -> None:
+        self.name = name
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._process = process
+        self._tail = bytearray()
+        self._logged = 0
+        self._status = bytearray()
+        self._inner: int | None = None
+        if process.stdout is None:
+            raise ValueError("a sandbox writes into a pipe")
+        self._output = process.stdout.fileno()
+        self._status_descriptor = status
+        self._watch(self._output, self._take_output)
+        self._watch(status, self._take_status)
+        self._pidfd = os.pidfd_open(process.pid)
+        asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
+
+    @property
+    def pid(self) -> int:
+        """The outer bubblewrap, on the host."""
+        return self._process.pid
+
+    @property
+    def tail(self) -> str:
+        """The last words: what a person needs when it would not start."""
+        return bytes(self._tail).decode("utf-8", "replace")
+
+    def signal_command(self, number: int) -> bool:
+        """Sends a signal to the command in the sandbox; False when there is none (yet)."""
+        sent = False
+        for pid in self._command_pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+                sent = True
+        return sent
+
+    def kill(self) -> None:
+        """Ends everything in the sandbox; the kernel takes the whole pid namespace with it."""
+        if not self.ended.done():
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
+    async def stop(self, grace: float) -> None:
+        """Asks the command to end, then ends it."""
+        if self.signal_command(signal.SIGTERM):
+            await asyncio.wait((self.ended,), timeout=grace)
+        self.kill()
+        await asyncio.wait((self.ended,))
+
+    def _command_pids(self) -> tuple[int, ...]:
+        if self._inner is None or self.ended.done():
+            return ()
+        try:
+            children = Path(f"/proc/{self._inner}/task/{self._inner}/children").read_text(encoding="ascii")
+        except OSError:
+            return ()
+        return tuple(int(child) for child in children.split())[:1]
+
+    def _watch(self, descriptor: int, take: Take) -> None:
+        os.set_blocking(descriptor, False)
+        asyncio.get_running_loop().add_reader(descriptor, self._read, descriptor, take)
+
+    def _read(self, descriptor: int, take: Take) -> None:
+        try:
+            chunk = os.read(descriptor, CHUNK)
+        except BlockingIOError:
+            return
+        if chunk:
+            take(chunk)
+        else:
+            asyncio.get_running_loop().remove_reader(descriptor)
+
+    def _take_output(self, chunk: bytes) -> None:
+        self._tail += chunk
+        del self._tail[:-TAIL]
+        if self._logged < LOGGED:
+            self._logged += len(chunk)
+            for line in chunk.decode("utf-8", "replace").splitlines():
+                log.info("%s | %s", self.name, printable(line))
+
+    def _take_status(self, chunk: bytes) -> None:
+        # bubblewrap's documents come in pieces: only a whole line is one.
+        self._status += chunk
+        *lines, rest = bytes(self._status).split(b"\n")
+        self._status = bytearray(rest[-TAIL:])
+        for line in filter(None, lines):
+            with contextlib.suppress(ValueError):
+                self._inner = json.loads(line).get("child-pid", self._inner)
+
+    def _reap(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._read(self._output, self._take_output)
+        for descriptor in (self._pidfd, self._output, self._status_descriptor):
+            loop.remove_reader(descriptor)
+        code = self._process.wait()
+        os.close(self._pidfd)
+        os.close(self._status_descriptor)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        if not self.ended.done():
+            self.ended.set_result(code)
+
+
+def launch(
+    name: str, sandbox: Sandbox, passed: Iterable[int] = (), stdin: int = subprocess.DEVNULL
+) -> SandboxProcess:
+    """Starts it from the main thread, whose end is the sandbox's end (`--die-with-parent`)."""
+    with ExitStack() as stack:
+        status, status_end = os.pipe2(os.O_CLOEXEC)
+        stack.callback(os.close, status_end)
+        try:
+            descriptors = Descriptors(
+                seccomp=stack.enter_context(memory_file("seccomp", seccomp.program())),
+                status=status_end,
+                synthetic={
+                    path: stack.enter_context(memory_file("file", content))
+                    for path, content in sandbox.synthetic.items()
+                },
+            )
+            listed = stack.enter_context(memory_file("arguments", arguments(sandbox, descriptors)))
+            process = subprocess.Popen(
+                command_line(sandbox, listed),
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=HOST_VARIABLES,
+                cwd="/",
+                umask=0o077,
+                start_new_session=True,
+                pass_fds=(listed, descriptors.seccomp, status_end, *descriptors.synthetic.values(), *passed),
+            )
+        except BaseException:
+            os.close(status)
+            raise
+        return SandboxProcess(name, process, status)
+
+
+@contextmanager
+def memory_file(name: str, content: bytes) -> Iterator[int]:
+    """A file without a path, read from its beginning by whoever inherits it."""
+    descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
+    try:
+        with os.fdopen(os.dup(descriptor), "wb") as writer:
+            writer.write(content)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def one_time_pipe(content: bytes) -> Iterator[int]:
+    """The reading end of a pipe that holds `content` once: what is read is gone."""
+    reader, writer = os.pipe2(os.O_CLOEXEC)
+    try:
+        os.set_blocking(writer, False)
+        if os.write(writer, content) != len(content):
+            raise ValueError("too much for a pipe")
+        os.close(writer)
+        writer = -1
+        yield reader
+    finally:
+        os.close(reader)
+        if writer >= 0:
+            os.close(writer)
+
+
+def printable(line: str) -> str:
+    """A line of a log stays one line, whatever a sandbox writes."""
+    return "".join(character if character.isprintable() else "�" for character in line[:2000])

@@ -1,0 +1,221 @@
+"""The way in: from the proxy's socket to the Jupyter Server's, past the route table, the policy and the meter."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from aiohttp import (
+    ClientConnectionResetError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    DummyCookieJar,
+    UnixConnector,
+    WSMsgType,
+    web,
+)
+from yarl import URL
+
+from rpp_hub.workspace.config import Limits
+from rpp_hub.workspace.meter import Channel, Meter
+from rpp_hub.workspace.policy import (
+    HOST,
+    is_local_redirect,
+    protection,
+    request_headers,
+    request_refusal,
+    response_headers,
+)
+from rpp_hub.workspace.routes import Barred, Kind, Passed, decide
+
+CHUNK = 64 * 1024
+NO_SERVER = Barred(
+    502, "starting", "The workspace's Jupyter Server does not answer yet; try again in a few seconds."
+)
+TOO_LARGE = Barred(
+    413, "too-large", "This is larger than a workspace takes; make the notebook's outputs smaller."
+)
+WEBSOCKET_HEADERS = frozenset(
+    "sec-websocket-key sec-websocket-version sec-websocket-extensions sec-websocket-protocol".split()
+)
+
+
+class _BodyTooLarge(Exception):
+    pass
+
+
+class Relay:
+    """One workspace's way in. `answered` is called once, when the Jupyter Server first answers."""
+
+    def __init__(self, upstream: Path, base: str, limits: Limits, answered: Callable[[], None]) -> None:
+        self.meter = Meter()
+        self._upstream, self._base, self._limits = upstream, base, limits
+        self._answered: Callable[[], None] | None = answered
+        self._session: ClientSession | None = None
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=self._limits.request_body)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        app.cleanup_ctx.append(self._client)
+        return app
+
+    async def _client(self, _: web.Application) -> AsyncIterator[None]:
+        # Without DummyCookieJar the session would keep one person's login and add it to everybody's requests.
+        self._session = ClientSession(
+            connector=UnixConnector(str(self._upstream), limit=0),
+            cookie_jar=DummyCookieJar(),
+            timeout=ClientTimeout(total=None, sock_connect=10),
+            auto_decompress=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
+        )
+        yield
+        await self._session.close()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        websocket = request.headers.get("Upgrade", "").lower() == "websocket"
+        decision = decide(request.method, request.raw_path, self._base, websocket=websocket)
+        if isinstance(decision, Barred):
+            return self._refuse(request, decision)
+        refusal = request_refusal(request.method, request.headers, decision.kind)
+        if refusal is not None:
+            return self._refuse(request, refusal)
+        if (request.content_length or 0) > self._limits.request_body:
+            return self._refuse(request, TOO_LARGE)
+        try:
+            return await (self._pass_websocket if websocket else self._pass)(request, decision)
+        except _BodyTooLarge:
+            return self._refuse(request, TOO_LARGE)
+        except (ClientError, ConnectionError, TimeoutError):
+            return self._refuse(request, NO_SERVER)
+
+    def _refuse(self, request: web.Request, barred: Barred) -> web.Response:
+        body = json.dumps(
+            {"error": {"code": barred.code, "message": barred.reason}, "message": barred.reason}
+        )
+        headers = [*protection(_public_host(request), self._base), ("Cache-Control", "no-store")]
+        response = web.Response(status=barred.status, text=body, content_type="application/json")
+        response.headers.extend(headers)
+        if request.body_exists:
+            response.force_close()  # the rest of a refused body is not read
+        return response
+
+    async def _pass(self, request: web.Request, passed: Passed) -> web.StreamResponse:
+        body = self._body(request) if request.body_exists else None
+        async with self._ready().request(
+            request.method,
+            self._address(passed),
+            headers=[*request_headers(request.headers.items()), ("Host", request.host)],
+            data=body,
+            allow_redirects=False,
+        ) as answer:
+            self._first_answer()
+            if "Location" in answer.headers and not is_local_redirect(answer.headers["Location"]):
+                return self._refuse(
+                    request, Barred(502, "redirect", "The workspace may not send a browser elsewhere.")
+                )
+            response = web.StreamResponse(status=answer.status, reason=answer.reason)
+            response.headers.extend(
+                response_headers(answer.headers.items(), passed.kind, _public_host(request), self._base)
+            )
+            if answer.content_length is not None:
+                response.content_length = answer.content_length
+            with contextlib.suppress(ClientConnectionResetError):  # the browser left
+                await response.prepare(request)
+                async for chunk in answer.content.iter_chunked(CHUNK):
+                    self.meter.add(Channel.HTTP, len(chunk))
+                    await response.write(chunk)
+                await response.write_eof()
+            return response
+
+    async def _body(self, request: web.Request) -> AsyncIterator[bytes]:
+        taken = 0
+        async for chunk in request.content.iter_chunked(CHUNK):
+            taken += len(chunk)
+            if taken > self._limits.request_body:
+                raise _BodyTooLarge
+            yield chunk
+
+    async def _pass_websocket(self, request: web.Request, passed: Passed) -> web.StreamResponse:
+        offered = [
+            p.strip() for p in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if p.strip()
+        ]
+        kept = [
+            (n, v) for n, v in request_headers(request.headers.items()) if n.lower() not in WEBSOCKET_HEADERS
+        ]
+        # The Jupyter Server compares Origin with Host again.
+        headers = [*kept, ("Host", request.host), ("Origin", request.headers.get("Origin", ""))]
+        async with self._ready().ws_connect(
+            self._address(passed),
+            headers=headers,
+            protocols=offered,
+            max_msg_size=self._limits.websocket_message,
+            autoclose=False,
+        ) as inner:
+            self._first_answer()
+            chosen = (inner.protocol,) if inner.protocol else ()
+            outer = web.WebSocketResponse(
+                protocols=chosen, max_msg_size=self._limits.websocket_message, compress=False, heartbeat=45
+            )
+            await outer.prepare(request)
+            await self._both_ways(outer, inner)
+        return outer
+
+    async def _both_ways(self, outer: web.WebSocketResponse, inner: ClientWebSocketResponse) -> None:
+        ways = {
+            asyncio.create_task(self._inward(outer, inner)),
+            asyncio.create_task(self._outward(outer, inner)),
+        }
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+        code = outer.close_code or inner.close_code or 1001
+        code = code if 1000 <= code < 5000 and code not in (1004, 1005, 1006, 1015) else 1001
+        await outer.close(code=code)
+        await inner.close()
+
+    async def _inward(self, outer: web.WebSocketResponse, inner: ClientWebSocketResponse) -> None:
+        with contextlib.suppress(ClientConnectionResetError, ConnectionError):
+            async for message in outer:
+                if message.type is WSMsgType.TEXT:
+                    await inner.send_str(message.data)
+                elif message.type is WSMsgType.BINARY:
+                    await inner.send_bytes(message.data)
+                else:
+                    return
+
+    async def _outward(self, outer: web.WebSocketResponse, inner: ClientWebSocketResponse) -> None:
+        with contextlib.suppress(ClientConnectionResetError, ConnectionError):
+            async for message in inner:
+                if message.type is WSMsgType.TEXT:
+                    self.meter.add(Channel.WEBSOCKET, len(message.data.encode()))
+                    await outer.send_str(message.data)
+                elif message.type is WSMsgType.BINARY:
+                    self.meter.add(Channel.WEBSOCKET, len(message.data))
+                    await outer.send_bytes(message.data)
+                else:
+                    return
+
+    def _address(self, passed: Passed) -> URL:
+        return URL(f"http://workspace{passed.target}", encoded=True)
+
+    def _ready(self) -> ClientSession:
+        if self._session is None:
+            raise RuntimeError("the relay has not been started")
+        return self._session
+
+    def _first_answer(self) -> None:
+        answered, self._answered = self._answered, None
+        if answered is not None:
+            answered()
+
+
+def _public_host(request: web.Request) -> str:
+    return request.host if HOST.fullmatch(request.host) else "invalid"

@@ -1,0 +1,162 @@
+"""The process outside of every sandbox that a workspace lives and dies with.
+
+Started as `python -I -m rpp_hub.workspace.supervisor`, with its configuration on standard input. It answers one line on
+standard output: `{"ready": PID}`, or `{"error": "a sentence"}`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import json
+import logging
+import logging.handlers
+import os
+import signal
+import sys
+from pathlib import Path
+
+from rpp_hub.workspace.config import InvalidConfig, Purpose, Secrets, SupervisorConfig, from_json
+from rpp_hub.workspace.control import Control
+from rpp_hub.workspace.doctor import probe
+from rpp_hub.workspace.front import Front
+from rpp_hub.workspace.kernels import Kernels
+from rpp_hub.workspace.launcher import SandboxProcess
+from rpp_hub.workspace.leftovers import FolderInUse, claim, remove
+from rpp_hub.workspace.lines import serve_lines
+
+CONFIG_LIMIT = 1024 * 1024
+LOG_SIZE = 1024 * 1024
+PR_SET_DUMPABLE = 4
+
+log = logging.getLogger("rpp.workspace")
+
+
+class Supervisor:
+    """One server sandbox, its kernels, and what connects them; ends when any of it says so."""
+
+    def __init__(self, config: SupervisorConfig, secrets: Secrets) -> None:
+        self.config = config
+        self.state = "starting"
+        self.reason = ""
+        self.kernels = Kernels(config)
+        self.stopped = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._front = _front(self, secrets)
+        self._server: SandboxProcess | None = None
+        self._control: asyncio.Server | None = None
+
+    async def run(self) -> int:
+        """Until told to stop or until the server sandbox has ended. The return value is the exit code."""
+        try:
+            self._control = await serve_lines(self.config.run_dir / "ctl.sock", Control(self.kernels))
+            await self._front.open()
+            self._server = self._front.launch_server()
+            self._server.ended.add_done_callback(self._server_ended)
+            self.state = "running"
+            say({"ready": os.getpid()})
+            await self._stop.wait()
+        finally:
+            await self._end()
+        return 0
+
+    def stop(self, reason: str) -> None:
+        """Begins the end; the first reason stands."""
+        if not self._stop.is_set():
+            self.reason = reason
+            log.info("stopping: %s", reason)
+            self._stop.set()
+
+    def _server_ended(self, ended: asyncio.Future[int]) -> None:
+        self.stop(f"The server sandbox ended with code {ended.result()}.")
+
+    async def _end(self) -> None:
+        self.state = "stopping"
+        grace = self.config.limits.stop_grace
+        if self._server is not None:
+            await self._server.stop(grace)
+        await self.kernels.close(grace / 4)
+        if self._control is not None:
+            self._control.close()
+        with contextlib.suppress(OSError):
+            remove(self.config.run_dir)
+        self.stopped.set()
+        await self._front.close(self._server)
+
+
+def _front(supervisor: Supervisor, secrets: Secrets) -> Front:
+    """Imported late: a re-run needs no HTTP, and its start is part of what a researcher waits for."""
+    if supervisor.config.purpose is Purpose.RERUN:
+        from rpp_hub.workspace.rerun_front import RerunFront
+
+        return RerunFront(supervisor)
+    from rpp_hub.workspace.workspace_front import WorkspaceFront
+
+    return WorkspaceFront(supervisor, secrets)
+
+
+async def supervise(config: SupervisorConfig, secrets: Secrets) -> int:
+    """Builds the supervisor inside the running loop and lets signals stop it."""
+    supervisor = Supervisor(config, secrets)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(
+            number, supervisor.stop, f"The supervisor was told so by signal {int(number)}."
+        )
+    return await supervisor.run()
+
+
+def main() -> int:
+    """Fails closed: without a working sandbox nothing is started."""
+    harden()
+    try:
+        config, secrets = from_json(sys.stdin.buffer.readline(CONFIG_LIMIT).decode())
+        _log_to(config.log)
+        problems = probe()
+        if problems:
+            return _fail(" ".join(f"{problem.sentence} {problem.remedy}" for problem in problems))
+        lock = claim(config.run_dir)
+    except (InvalidConfig, FolderInUse, OSError, UnicodeDecodeError) as error:
+        return _fail(str(error))
+    try:
+        return asyncio.run(supervise(config, secrets))
+    except Exception as error:
+        log.exception("the supervisor failed")
+        return _fail(f"The workspace could not be started: {error}")
+    finally:
+        os.close(lock)
+
+
+def harden() -> None:
+    """Nobody of the same account reads this process's memory, and it leaves no core."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    os.umask(0o077)
+
+
+def say(answer: dict[str, object]) -> None:
+    """One line for whoever started us, who may be gone."""
+    with contextlib.suppress(OSError):
+        os.write(1, json.dumps(answer).encode() + b"\n")
+
+
+def _fail(message: str) -> int:
+    log.error("%s", message)
+    say({"error": message})
+    return 1
+
+
+def _log_to(path: Path | None) -> None:
+    if path is None:
+        log.addHandler(logging.NullHandler())
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_SIZE, backupCount=1, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,60 @@
+"""How a kernel waits for its notebook: everything imported, then one line on a pipe says where to listen.
+
+`python -I -m rpp_kernel.warm --pipe FD`. The end of the pipe without a line means that no kernel is wanted any more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+LINE_LIMIT = 64 * 1024
+CONNECTION_FILE = Path("/tmp/connection.json")  # noqa: S108 - a tmpfs of this sandbox alone
+WARMED = ("pandas", "pyarrow", "pyarrow.parquet", "matplotlib_inline.backend_inline", "rpp")
+
+
+def main() -> None:
+    """Waits, then becomes a kernel."""
+    parser = argparse.ArgumentParser(prog="rpp_kernel.warm", allow_abbrev=False)
+    parser.add_argument("--pipe", type=int, required=True)
+    pipe = parser.parse_args().pipe
+    run = prepare()
+    order = wait_for_order(pipe)
+    if order is None:
+        return
+    os.environ["JPY_SESSION_NAME"] = order["session"]
+    with contextlib.suppress(OSError):  # a folder that has gone: the kernel starts where it is
+        os.chdir(order["cwd"])
+    CONNECTION_FILE.write_text(json.dumps(order["connection"]), encoding="utf-8")
+    sys.argv = ["rpp_kernel"]
+    run(["-f", str(CONNECTION_FILE)])
+
+
+def prepare() -> Any:
+    """Imports what nearly every notebook needs. What is not installed is not warmed."""
+    from rpp_kernel.kernel import main as run
+    from rpp_kernel.kernel import prepare_matplotlib
+
+    prepare_matplotlib(Path(tempfile.mkdtemp(prefix="rpp-warm-")))
+    for module in WARMED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    return run
+
+
+def wait_for_order(pipe: int) -> dict[str, Any] | None:
+    """Blocks until there is a line; None when there will be none."""
+    with os.fdopen(pipe, "rb") as reader:
+        line = reader.readline(LINE_LIMIT)
+    return json.loads(line) if line.endswith(b"\n") else None
+
+
+if __name__ == "__main__":
+    main()
