@@ -11,6 +11,8 @@ from rpp_review.tables import Row, Table, decode
 
 _TOKENS = re.compile(r"\S+(?: \S+)*")
 _FOOTER = re.compile(r"(?:Freq: \S+, )?(?:Name: (?P<name>.+?), )?(?:Length: \d+, )?dtype: (?P<dtype>\S+)")
+_PATIENCE = 5  # lines below a header in which its first number must come, or it is prose
+_DIGIT = re.compile(r"\d")
 _GAP = re.compile(r" {2,}")
 _BOX = re.compile(r"[│┃┆|]")
 _RULE = re.compile(r"[\s─━═┄┈╌=:+|│┃┆┌┐└┘├┤┬┴┼╞╡╪╭╮╰╯-]*")
@@ -89,7 +91,7 @@ def printed_tables(text: str) -> Iterator[ReadTable]:
     waiting: list[str] = []
     first = 1
     for number, line in enumerate(text.split("\n"), start=1):
-        footer = _FOOTER.fullmatch(line.strip())
+        footer = _FOOTER.fullmatch(line.strip()) if "dtype: " in line else None
         if footer is None:
             waiting.append(line)
             continue
@@ -117,8 +119,10 @@ def _series(lines: list[str], name: str, footer: int) -> ReadTable | None:
 def _drawn(lines: list[str], first: int) -> Iterator[ReadTable]:
     at = 0
     while at < len(lines):
-        boxed, used = _boxed(lines, at)
-        found, read = (boxed, used) if used else _frame(lines, at)
+        if not lines[at]:
+            at += 1
+            continue
+        found, read = _boxed(lines, at) if _is_boxed(lines[at]) else _frame(lines, at)
         if found is not None:
             yield ReadTable(found, f"line {first + at}, ")
         at += max(read, 1)
@@ -134,7 +138,7 @@ def _boxed(lines: list[str], start: int) -> tuple[Table | None, int]:
 
 
 def _is_boxed(line: str) -> bool:
-    return bool(line.strip()) and (_RULE.fullmatch(line) is not None or len(_BOX.findall(line)) >= 2)
+    return bool(line) and (len(_BOX.findall(line)) >= 2 or _RULE.fullmatch(line) is not None)
 
 
 def _box_cells(line: str) -> Row:
@@ -143,7 +147,11 @@ def _box_cells(line: str) -> Row:
 
 def _frame(lines: list[str], start: int) -> tuple[Table | None, int]:
     """A header whose words end where the values below end: pandas aligns both to the right."""
-    words = list(_TOKENS.finditer(lines[start].removesuffix("\\").rstrip()))
+    header = lines[start].removesuffix("\\").rstrip()
+    below = lines[start + 1 : start + 1 + _PATIENCE]
+    if not header or not any(len(line) == len(header) and _DIGIT.search(line) for line in below):
+        return None, 0
+    words = list(_TOKENS.finditer(header))
     for skipped in range(min(2, len(words))):
         # What stands at the very left may be the name of the columns, above the labels.
         if skipped and words[0].start():
@@ -162,9 +170,9 @@ def _aligned_rows(lines: list[str], start: int, ends: list[int]) -> tuple[list[R
         cells = _aligned(line, ends)
         # The names of the labels stand alone below the header; dots stand for rows left out.
         is_between = used == 0 and 0 < len(line.rstrip()) < ends[0]
-        if cells is None and not is_between:
+        if (cells is None and not is_between) or (not rows and used > _PATIENCE):
             break
-        if cells is not None and any(character.isdigit() for value in cells for character in value):
+        if cells is not None and _DIGIT.search(line):
             rows.append(cells)
         used += 1
     return rows, used
