@@ -109,7 +109,9 @@ def configuration(token: str) -> Config:
 def serve(listener: socket.socket, config: Config, extensions: dict[str, bool]) -> None:
     """Runs JupyterHub's single-user server on a socket that was made outside."""
     from jupyter_server.serverapp import ServerApp
-    from jupyterhub.singleuser.extension import JupyterHubSingleUser
+    from jupyterhub.singleuser.extension import JupyterHubIdentityProvider, JupyterHubSingleUser
+
+    _keep_token_out_of_page(JupyterHubIdentityProvider)
 
     class AdoptingServerApp(ServerApp):
         """Listens on the socket it was given; there is no port to look for, and no network to look in."""
@@ -131,6 +133,16 @@ def serve(listener: socket.socket, config: Config, extensions: dict[str, bool]) 
 
     # Not launch_instance, which drops the configuration.
     SingleUser.initialize_server(argv=[], config=config).start()
+
+
+def _keep_token_out_of_page(provider: Any) -> None:
+    """The person's token stays out of Lab's page, where every output could read it: the cookie is enough."""
+    original = provider.page_config_hook
+
+    def page_config_hook(self: Any, handler: Any, page_config: dict[str, Any]) -> dict[str, Any]:
+        return {**original(self, handler, page_config), "token": ""}
+
+    provider.page_config_hook = page_config_hook
 
 
 def _arguments() -> argparse.Namespace:

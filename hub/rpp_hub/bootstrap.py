@@ -29,8 +29,8 @@ from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store, migrate, sqlite_url
 from rpp_hub.store.models import District
 from rpp_hub.vault.open import create_vault, open_vault
-from rpp_hub.workspace.environment import environment_version
-from rpp_hub.workspace.rerun import rerun_notebook
+from rpp_hub.workspace.environment import version_of
+from rpp_hub.workspace.rerun import RerunLimits, RerunOutcome, rerun_notebook
 
 _DEFAULT_HOME = "instance"
 
@@ -138,10 +138,11 @@ def _rerunner(installation: Installation, settings: Settings, cutting: Cutting, 
             notebook,
             cut_data=cutting.named(project, cut).path / "data",
             environment=environment,
-            run_dir=ensure_run_dir(installation),
-            seconds=settings.review.rerun_timeout,
+            run_dir=ensure_run_dir(installation) / "r",
+            limits=RerunLimits(seconds=settings.review.rerun_timeout),
         )
-        return Rerun(outcome.notebook, outcome.ok, outcome.message, environment_version(environment))
+        complete = outcome.outcome is RerunOutcome.COMPLETE
+        return Rerun(outcome.notebook, complete, outcome.message, version_of(environment))
 
     return rerun
 

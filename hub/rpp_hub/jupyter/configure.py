@@ -20,6 +20,11 @@ def socket_url(path: Path) -> str:
     return f"http+unix://{quote(str(path), safe='')}"
 
 
+def bound(cls: type, rpp: Rpp) -> type:
+    """The class with the installation it serves. JupyterHub copies configuration values deeply, but not classes."""
+    return type(cls.__name__, (cls,), {"rpp": rpp, "__module__": cls.__module__})
+
+
 def configure(c: Any, rpp: Rpp) -> None:
     """Set everything; append nothing."""
     run_dir = ensure_run_dir(rpp.installation)
@@ -51,26 +56,25 @@ def _proxy(c: Any, rpp: Rpp, run_dir: Path) -> None:
     c.JupyterHub.proxy_class = SocketProxy
     c.ConfigurableHTTPProxy.api_url = socket_url(run_dir / "proxy-api.sock")
     c.ConfigurableHTTPProxy.auth_token = (rpp.installation.hub_dir / "proxy.token").read_text(encoding="ascii").strip()
+    # a service's own URL may not be a socket (JupyterHub 6.1), a route may
+    c.ConfigurableHTTPProxy.extra_routes = {f"/services/{SERVICE}/": socket_url(run_dir / "portal.sock")}
     c.ConfigurableHTTPProxy.should_start = False  # `rpp up` does, so that the hub can restart without it
 
 
 def _login(c: Any, rpp: Rpp) -> None:
     login = rpp.settings.login
     if login.kind == "oidc":
-        c.JupyterHub.authenticator_class = OpenIdAuthenticator
-        c.OpenIdAuthenticator.rpp = rpp
+        c.JupyterHub.authenticator_class = bound(OpenIdAuthenticator, rpp)
         c.OpenIdAuthenticator.client_secret = Path(login.client_secret_file).read_text(encoding="utf-8").strip()
         for name, value in openid_config(login).items():
             setattr(c.OpenIdAuthenticator, name, value)
         return
-    c.JupyterHub.authenticator_class = LocalAuthenticator
-    c.LocalAuthenticator.rpp = rpp
+    c.JupyterHub.authenticator_class = bound(LocalAuthenticator, rpp)
     c.Authenticator.any_allow_config = True  # check_allowed asks our own register
 
 
 def _spawner(c: Any, rpp: Rpp) -> None:
-    c.JupyterHub.spawner_class = RppSpawner
-    c.RppSpawner.rpp = rpp
+    c.JupyterHub.spawner_class = bound(RppSpawner, rpp)
     c.Spawner.poll_interval = rpp.settings.workspace.gate_interval
     c.Spawner.start_timeout = 60
     c.Spawner.http_timeout = 60
@@ -85,9 +89,9 @@ def _service_and_roles(c: Any, rpp: Rpp, run_dir: Path) -> None:
     c.JupyterHub.services = [
         {
             "name": SERVICE,
-            "url": socket_url(run_dir / "portal.sock"),
             "api_token": token,
             "oauth_client_id": f"service-{SERVICE}",
+            "oauth_redirect_uri": f"/services/{SERVICE}/oauth_callback",
             "oauth_no_confirm": True,
             "display": False,
         }

@@ -6,7 +6,6 @@ from typing import Any
 
 from jupyterhub.auth import Authenticator
 from oauthenticator.generic import GenericOAuthenticator
-from traitlets import Any as AnyTrait
 
 from rpp_hub.bootstrap import Rpp
 from rpp_hub.domain.errors import NotFound
@@ -24,7 +23,7 @@ def is_registered(rpp: Rpp, name: str) -> bool:
 class LocalAuthenticator(Authenticator):  # type: ignore[misc]
     """Accounts whose passwords are kept here, as scrypt hashes."""
 
-    rpp: Rpp = AnyTrait(help="The open installation; set by jupyterhub_config.py.").tag(config=True)
+    rpp: Rpp
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> str | None:
         """The name, if the password fits and the account is open."""
@@ -39,7 +38,7 @@ class LocalAuthenticator(Authenticator):  # type: ignore[misc]
 class OpenIdAuthenticator(GenericOAuthenticator):  # type: ignore[misc]
     """Any OpenID Connect provider: it says who somebody is, our register says whether they are known."""
 
-    rpp: Rpp = AnyTrait(help="The open installation; set by jupyterhub_config.py.").tag(config=True)
+    rpp: Rpp
 
     async def check_allowed(self, username: str, auth_model: Any) -> bool:
         """A registered person whose e-mail address, if the provider states one, is verified."""

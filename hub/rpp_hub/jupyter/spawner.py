@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from jupyterhub.spawner import Spawner
 from tornado.web import HTTPError
-from traitlets import Any as AnyTrait
 from traitlets import Integer
 
 from rpp_hub.bootstrap import Rpp
@@ -24,14 +23,13 @@ from rpp_hub.workspace.capability import mint
 from rpp_hub.workspace.config import Secrets, SupervisorConfig, server_environment
 
 
-
 class RppSpawner(Spawner):  # type: ignore[misc]
     """A named server a project, run by a supervisor that outlives the hub.
 
     The hub decides here, whoever asked for the server: nothing is started before the gate has let the person pass.
     """
 
-    rpp: Rpp = AnyTrait(help="The open installation; set by jupyterhub_config.py.").tag(config=True)
+    rpp: Rpp
     capability_days = Integer(30, help="Longest life of a workspace, in days; submitting stops after that.").tag(config=True)
 
     run_name = ""
@@ -104,6 +102,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         if not self.run_name:
             return 0
         if await client.status(self.run_dir) is None:
+            self._note_close("ended by itself")
             return 1
         reasons = self._refusals(self.user.name, self.name)
         if reasons:

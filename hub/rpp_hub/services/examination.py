@@ -7,6 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from rpp_review.checks import Appetite, Finding, Surroundings, run_checks
+from rpp_review.items import NormalForm
+from rpp_review.normal_form import InvalidNotebook, normal_form
+from rpp_review.reproduction import compare
 from sqlalchemy import select
 
 from rpp_hub.domain.actor import Via, system
@@ -16,10 +20,6 @@ from rpp_hub.settings import Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Request, Round
-from rpp_review.checks import Appetite, Finding, Surroundings, run_checks
-from rpp_review.items import NormalForm
-from rpp_review.normal_form import InvalidNotebook, normal_form
-from rpp_review.reproduction import compare
 
 _SOURCE = "source"
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from rpp_review.items import Item, Kind
+from rpp_review.normal_form import InvalidNotebook, normal_form
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -32,8 +34,6 @@ from rpp_hub.settings import Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Cut, Request, RequestItem, Round
-from rpp_review.items import Item, Kind
-from rpp_review.normal_form import InvalidNotebook, normal_form
 
 SOURCE = "source"
 _LONGEST_TEXT = 5000
