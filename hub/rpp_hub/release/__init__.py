@@ -1,0 +1,1 @@
+"""What leaves: signed bundles of approved outputs, and how anybody verifies one."""
