@@ -19,6 +19,7 @@ def main() -> None:
         config.ServerApp.jpserver_extensions = {"jupyter_server_terminals": True}
     else:
         config.ServerApp.jpserver_extensions.update({"jupyterlab": os.environ.get("RPP_TEST_LAB") == "1"})
+        config.LabApp.app_settings_dir = os.environ.get("RPP_TEST_SETTINGS", "")
     config.ServerApp.root_dir = root
     config.ServerApp.port = int(port)
     config.ServerApp.port_retries = 0
