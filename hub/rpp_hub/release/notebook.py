@@ -33,13 +33,14 @@ _METADATA = {
 def released_notebook(source: Item, outputs: Sequence[Item]) -> Mapping[str, Any]:
     """The notebook with the approved outputs and no others."""
     cells = [_cell(cell) for cell in source_cells(source)]
-    notebook = nbformat.from_dict({"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5})
+    notebook = _node({"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5})
     strip_output(notebook, keep_output=False, keep_count=False, keep_id=True)
     places = {cell["id"]: cell for cell in notebook["cells"]}
     for item in sorted(outputs, key=lambda item: item.position):
-        places[item.cell]["outputs"].append(nbformat.from_dict(_output(item)))
+        places[item.cell]["outputs"].append(_node(_output(item)))
     nbformat.validate(notebook)
-    return notebook
+    released: Mapping[str, Any] = notebook
+    return released
 
 
 def notebook_file(notebook: Mapping[str, Any]) -> bytes:
@@ -51,8 +52,12 @@ def notebook_page(notebook: Mapping[str, Any], title: str) -> bytes:
     """One HTML page that runs nothing and loads nothing: neither script nor link, and a policy that forbids both."""
     exporter = HTMLExporter(template_name="rpp_release", extra_template_basedirs=[str(_TEMPLATES)])  # type: ignore[no-untyped-call]
     resources = {"rpp": {"title": title, "policy": _POLICY, "style": _STYLE}}
-    page, _ = exporter.from_notebook_node(nbformat.from_dict(dict(notebook)), resources=resources)
+    page, _ = exporter.from_notebook_node(_node(notebook), resources=resources)
     return page.encode()
+
+
+def _node(value: Mapping[str, object]) -> Any:
+    return nbformat.from_dict(dict(value))  # type: ignore[no-untyped-call]
 
 
 def _cell(cell: Mapping[str, str]) -> dict[str, object]:
