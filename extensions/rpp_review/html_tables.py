@@ -94,8 +94,12 @@ class _Reader:
         return self.blocks
 
     def _line(self, tag: str) -> None:
-        if tag in _LINES and not self._silent:
-            self._into.append("\n" if self._cell is None else " ")
+        if tag not in _LINES or self._silent:
+            return
+        if self._cell is not None:
+            self._into.append(" ")
+        elif self._into and self._into[-1] != "\n":
+            self._into.append("\n")
 
     def _open_table(self) -> None:
         if self._table is not None:
