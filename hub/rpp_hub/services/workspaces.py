@@ -1,0 +1,29 @@
+"""Workspaces: who orders one to be closed, written down before the hub is asked to do it."""
+
+from __future__ import annotations
+
+from rpp_hub.domain.actor import Actor
+from rpp_hub.domain.permissions import Permission
+from rpp_hub.services.authority import require
+from rpp_hub.store.database import Store
+
+
+class Workspaces:
+    """The orders to close a workspace. Opening is the spawner's own act, behind the gate."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def revoke(self, actor: Actor, person: str, project: str, reason: str) -> None:
+        """Order somebody's workspace to be closed."""
+        with self._store.act(actor, "workspace:revoke", _subject(person, project), reason) as act:
+            require(act.session, actor, Permission.WORKSPACE_REVOKE)
+
+    def stop(self, actor: Actor, project: str) -> None:
+        """Order one's own workspace to be closed."""
+        with self._store.act(actor, "workspace:stop", _subject(actor.name, project)) as act:
+            require(act.session, actor, Permission.WORKSPACE_OPEN, project)
+
+
+def _subject(person: str, project: str) -> str:
+    return f"workspace:{project}/{person}"

@@ -1,0 +1,82 @@
+"""The portal's application: routes, error answers and the layers every request passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.responses import Response
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from rpp_hub.services.workspaces import Workspaces
+from rpp_hub.web import BASE, auth, rest, workspace_api
+from rpp_hub.web.faults import Faults, add_error_answers
+from rpp_hub.web.headers import STATIC_CACHE, Headers
+from rpp_hub.web.hub_client import HubClient
+from rpp_hub.web.jobs import Jobs
+from rpp_hub.web.known_tokens import KnownTokens
+from rpp_hub.web.limits import BodyLimit
+from rpp_hub.web.pages import audit, data, home, projects, releases, requests, review, workspaces
+from rpp_hub.web.portal import Portal
+from rpp_hub.web.sessions import Sealer
+from rpp_hub.web.templating import STATIC
+
+if TYPE_CHECKING:
+    from rpp_hub.bootstrap import Rpp
+
+_ROUTERS = (
+    auth.router,
+    home.router,
+    projects.router,
+    workspaces.router,
+    requests.router,
+    review.router,
+    releases.router,
+    data.router,
+    audit.router,
+    workspace_api.router,
+    rest.router,
+)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(rpp: Rpp, hub: HubClient, now: Callable[[], datetime] = _utc_now) -> FastAPI:
+    """The portal over an open installation and its hub."""
+    app = FastAPI(
+        title="rpp portal",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,  # served by `rest`, to those who are logged in
+        redirect_slashes=False,  # a redirect of the framework's would repeat the caller's Host
+        middleware=[Middleware(Headers), Middleware(Faults), Middleware(BodyLimit)],
+    )
+    app.state.portal = Portal(
+        rpp=rpp,
+        hub=hub,
+        workspaces=Workspaces(rpp.store),
+        jobs=Jobs(),
+        sealer=Sealer(rpp.portal_secret()),
+        known=KnownTokens(hub.person_of_token),
+        now=now,
+    )
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.mount(f"{BASE}/static", _Static(directory=STATIC), name="static")
+    add_error_answers(app)
+    return app
+
+
+class _Static(StaticFiles):
+    """Our own few files; the only answers a browser may keep."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        answer.headers["Cache-Control"] = STATIC_CACHE
+        return answer

@@ -1,0 +1,36 @@
+"""The audit log: reading, filtering, verifying; for auditors and operators."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from rpp_hub.domain.permissions import Permission
+from rpp_hub.services.auditing import AuditFilter
+from rpp_hub.web import BASE
+from rpp_hub.web.auth import FormDep, ViewerDep
+from rpp_hub.web.portal import PortalDep, page
+
+router = APIRouter(prefix=BASE, include_in_schema=False)
+_PAGE = 50
+
+
+@router.get("/audit")
+def audit(
+    request: Request, portal: PortalDep, viewer: ViewerDep, actor: str = "", act: str = "", subject: str = "", before: str = ""
+) -> Response:
+    """The newest events that fit the filter."""
+    viewer.check_may(Permission.AUDIT_READ)
+    number = int(before) if before.isascii() and before.isdigit() and len(before) <= 12 else None
+    wanted = AuditFilter(actor.strip()[:60], act.strip()[:60], subject.strip()[:200], number, _PAGE)
+    events = portal.rpp.auditing.events(viewer.actor, wanted)
+    return page(request, "audit.html", viewer, wanted=wanted, events=events, more=len(events) == _PAGE, verification=None)
+
+
+@router.post("/audit/verify")
+def verify(request: Request, portal: PortalDep, viewer: ViewerDep, _form: FormDep) -> Response:
+    """Walk the whole chain. A POST only because it is long work; it changes nothing."""
+    verification = portal.rpp.auditing.verify(viewer.actor)
+    wanted = AuditFilter(limit=_PAGE)
+    events = portal.rpp.auditing.events(viewer.actor, wanted)
+    return page(request, "audit.html", viewer, wanted=wanted, events=events, more=len(events) == _PAGE, verification=verification)

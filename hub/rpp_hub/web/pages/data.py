@@ -1,0 +1,127 @@
+"""The warehouse and the cuts, for the data manager: what came, what is wrong with it, masters, and each project's cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from rpp_hub.domain.errors import Invalid, NotFound, RppError
+from rpp_hub.domain.names import printable
+from rpp_hub.domain.permissions import Permission
+from rpp_hub.web import BASE
+from rpp_hub.web.auth import FormDep, ViewerDep
+from rpp_hub.web.jobs import Job, Say
+from rpp_hub.web.paths import path
+from rpp_hub.web.portal import Portal, PortalDep, page, see
+
+if TYPE_CHECKING:
+    from rpp_hub.services.cutting import CutView
+    from rpp_hub.services.warehousing import BuildView, DropView
+
+router = APIRouter(prefix=BASE, include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictState:
+    """A district at a glance."""
+
+    name: str
+    title: str
+    drops: tuple[DropView, ...]
+    tables: tuple[str, ...]
+
+
+def district_states(portal: Portal) -> tuple[DistrictState, ...]:
+    """All districts of this installation."""
+    return tuple(_district(portal, name) for name in sorted(portal.rpp.settings.districts))
+
+
+def cuts_of(portal: Portal, project: str) -> tuple[CutView, ...]:
+    """A project's cuts, newest first."""
+    return portal.rpp.cutting.list(project)
+
+
+@router.get("/data")
+def data(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
+    """All districts."""
+    viewer.check_may(Permission.DROP_READ)
+    return page(request, "data.html", viewer, districts=district_states(portal))
+
+
+@router.get("/data/{district}")
+def one_district(request: Request, portal: PortalDep, viewer: ViewerDep, district: str) -> Response:
+    """One district: its drops, the latest check, its masters."""
+    viewer.check_may(Permission.DROP_READ)
+    state = _district(portal, district)
+    jobs = _district_jobs(portal, district)
+    return page(request, "district.html", viewer, district=state, build=_current_build(portal, district), **jobs)
+
+
+@router.post("/data/{district}")
+def work_on_district(portal: PortalDep, viewer: ViewerDep, form: FormDep, district: str) -> Response:
+    """Begin a check of what came, or build the masters."""
+    viewer.check_may(Permission.MASTERS_BUILD)
+    _district(portal, district)
+    warehousing, actor = portal.rpp.warehousing, viewer.actor
+    if form.text("do") == "check":
+        portal.jobs.start(f"check:{district}", "Checking", viewer.name, lambda say: warehousing.check(actor, district, say))
+    elif form.text("do") == "build":
+        portal.jobs.start(f"build:{district}", "Building", viewer.name, lambda say: warehousing.build(actor, district, say))
+    else:
+        raise Invalid("Choose what to do.", code="bad-form")
+    return see(path("data", district))
+
+
+@router.get("/projects/{name}/cut")
+def cut(request: Request, portal: PortalDep, viewer: ViewerDep, name: str) -> Response:
+    """What a cut would hold, counted before anything is written; the cuts there are; one being built."""
+    viewer.check_may(Permission.CUT_BUILD)
+    project = portal.rpp.projects.seen_by(viewer.actor, name)
+    job = portal.jobs.get(f"cut:{name}")
+    running = job is not None and job.state == "running"
+    plan, error = (None, None) if running else _plan(portal, name)
+    return page(request, "cut.html", viewer, project=project, cuts=cuts_of(portal, name), plan=plan, error=error, job=job, waiting=running)
+
+
+@router.post("/projects/{name}/cut")
+def build_cut(portal: PortalDep, viewer: ViewerDep, _form: FormDep, name: str) -> Response:
+    """Begin to build a cut."""
+    viewer.check_may(Permission.CUT_BUILD)
+    portal.rpp.projects.seen_by(viewer.actor, name)
+
+    def work(say: Say) -> Any:
+        return portal.rpp.cutting.build(viewer.actor, name, say)
+
+    portal.jobs.start(f"cut:{name}", f"Cutting the data of {name}", viewer.name, work)
+    return see(path("projects", name, "cut"))
+
+
+def _district(portal: Portal, name: str) -> DistrictState:
+    district = portal.rpp.settings.districts.get(name)
+    if district is None:
+        raise NotFound(f"There is no district called {printable(name)!r} here.", code="no-such-district")
+    warehousing = portal.rpp.warehousing
+    return DistrictState(name, district.title, warehousing.drops(name), tuple(sorted(warehousing.known_fields(name))))
+
+
+def _current_build(portal: Portal, district: str) -> BuildView | None:
+    return portal.rpp.warehousing.current_build(district)
+
+
+def _district_jobs(portal: Portal, district: str) -> dict[str, Any]:
+    check, build = portal.jobs.get(f"check:{district}"), portal.jobs.get(f"build:{district}")
+    return {"check": check, "build_job": build, "waiting": any(_runs(j) for j in (check, build))}
+
+
+def _runs(job: Job | None) -> bool:
+    return job is not None and job.state == "running"
+
+
+def _plan(portal: Portal, name: str) -> tuple[Any, RppError | None]:
+    try:
+        return portal.rpp.cutting.plan(name), None
+    except RppError as error:
+        return None, error

@@ -1,0 +1,86 @@
+"""Home: what waits for me, what is late, what may I do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from rpp_hub.domain.gate import ProjectStatus
+from rpp_hub.domain.permissions import Permission, Role
+from rpp_hub.domain.refusal import Refusal
+from rpp_hub.services.projects import ProjectView
+from rpp_hub.web import BASE
+from rpp_hub.web.auth import ViewerDep
+from rpp_hub.web.hub_client import Server
+from rpp_hub.web.pages.data import district_states
+from rpp_hub.web.pages.review import ReviewQueue, review_queue
+from rpp_hub.web.portal import Portal, PortalDep, Viewer, page
+
+router = APIRouter(prefix=BASE, include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MyProject:
+    """A project of the viewer's, with what stands between them and its workspace."""
+
+    project: ProjectView
+    refusals: tuple[Refusal, ...]
+    server: Server | None
+
+
+@router.get("/health")
+def health() -> Response:
+    """For whoever watches over this process; says nothing else."""
+    return JSONResponse({"ok": True})
+
+
+@router.get("/")
+def home(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
+    """The first page, by role."""
+    return page(request, "home.html", viewer, mine=my_projects(portal, viewer), **_by_role(portal, viewer))
+
+
+def my_projects(portal: Portal, viewer: Viewer) -> tuple[MyProject, ...]:
+    """The viewer's own projects, each with every reason of the gate."""
+    if not viewer.rights.projects:
+        return ()
+    servers = {s.project: s for s in portal.hub.running(viewer.name)}
+    own = (p for p in portal.rpp.projects.list(viewer.actor) if p.name in viewer.rights.projects)
+    return tuple(MyProject(p, portal.rpp.projects.gate(viewer.name, p.name), servers.get(p.name)) for p in own)
+
+
+def _by_role(portal: Portal, viewer: Viewer) -> dict[str, Any]:
+    rpp, actor = portal.rpp, viewer.actor
+    mine = viewer.rights.projects
+    return {
+        "requests": [r for r in rpp.requests.list(actor) if r.project in mine][:8] if mine else [],
+        "releases": [r for r in rpp.releasing.list(actor) if r.project in mine][:8] if mine else [],
+        "queue": review_queue(portal, viewer) if viewer.rights.may(Permission.REQUEST_REVIEW) else ReviewQueue(),
+        "to_decide": _to_decide(portal, viewer),
+        "districts": district_states(portal) if viewer.rights.may(Permission.DROP_READ) else (),
+        "uncut": _uncut(portal, viewer),
+        "running": portal.hub.running() if viewer.rights.may(Permission.WORKSPACE_REVOKE) else (),
+        "worker": _worker_queue(portal) if viewer.rights.may(Permission.AUDIT_READ) else None,
+    }
+
+
+def _to_decide(portal: Portal, viewer: Viewer) -> list[ProjectView]:
+    """Applications that wait for this viewer: a sponsor's own, all of them for a data manager."""
+    if not viewer.rights.may(Permission.PROJECT_DECIDE):
+        return []
+    applied = (p for p in portal.rpp.projects.list(viewer.actor) if p.status is ProjectStatus.APPLIED)
+    return [p for p in applied if Role.DATA_MANAGER in viewer.rights.roles or p.sponsor == viewer.name]
+
+
+def _uncut(portal: Portal, viewer: Viewer) -> list[ProjectView]:
+    if not viewer.rights.may(Permission.CUT_BUILD):
+        return []
+    approved = (p for p in portal.rpp.projects.list(viewer.actor) if p.status is ProjectStatus.APPROVED)
+    return [p for p in approved if not portal.rpp.cutting.has_cut(p.name)]
+
+
+def _worker_queue(portal: Portal) -> dict[str, int]:
+    return {"examine": len(portal.rpp.examination.pending()), "release": len(portal.rpp.releasing.pending())}

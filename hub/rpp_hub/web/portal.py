@@ -1,0 +1,114 @@
+"""What every page needs: the services, the hub, the viewer, and how to answer with a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from rpp_hub.domain.actor import Actor
+from rpp_hub.domain.errors import NotPermitted
+from rpp_hub.domain.permissions import Permission
+from rpp_hub.services.authority import Rights
+from rpp_hub.services.people import PersonView
+from rpp_hub.services.workspaces import Workspaces
+from rpp_hub.web.hub_client import HubClient
+from rpp_hub.web.jobs import Jobs
+from rpp_hub.web.known_tokens import KnownTokens
+from rpp_hub.web.paths import path
+from rpp_hub.web.sessions import Sealer
+from rpp_hub.web.templating import render
+
+if TYPE_CHECKING:
+    from rpp_hub.bootstrap import Rpp
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """The parts of a running portal."""
+
+    rpp: Rpp
+    hub: HubClient
+    workspaces: Workspaces
+    jobs: Jobs
+    sealer: Sealer
+    known: KnownTokens
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is looking: a person of the register with a live session at the hub."""
+
+    actor: Actor
+    person: PersonView
+    rights: Rights
+    form_token: str
+
+    @property
+    def name(self) -> str:
+        return self.actor.name
+
+    def may(self, permission: str, project: str | None = None) -> bool:
+        """For templates: whether a button makes sense. The services decide."""
+        return self.rights.may(Permission(permission), project)
+
+    def check_may(self, permission: Permission) -> None:
+        """For what no service guards: the hub's list of workspaces, the worker's queue."""
+        if not self.rights.may(permission):
+            raise NotPermitted(f"This page is for those with the permission “{permission}”, which none of your roles carries.")
+
+
+def portal_of(request: Request) -> Portal:
+    """The portal behind this application."""
+    portal: Portal = request.app.state.portal
+    return portal
+
+
+PortalDep = Annotated[Portal, Depends(portal_of)]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One link of the navigation."""
+
+    path: str
+    words: str
+    here: bool
+
+
+_PLACES = (
+    ("", "Home", None),
+    ("review", "Review", Permission.REQUEST_REVIEW),
+    ("projects", "Projects", None),
+    ("requests", "Requests", None),
+    ("releases", "Releases", None),
+    ("data", "Data", Permission.DROP_READ),
+    ("workspaces", "Workspaces", Permission.WORKSPACE_REVOKE),
+    ("audit", "Audit", Permission.AUDIT_READ),
+)
+
+
+def places_for(viewer: Viewer, here: str) -> tuple[Place, ...]:
+    """Where this viewer may go."""
+    seen = ((path(part), words) for part, words, needed in _PLACES if needed is None or viewer.rights.may(needed))
+    home = path("")
+    return tuple(Place(to, words, here == to or (to != home and here.startswith(f"{to}/"))) for to, words in seen)
+
+
+def page(request: Request, template: str, viewer: Viewer, /, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page for a viewer."""
+    portal = portal_of(request)
+    partnership = portal.rpp.settings.partnership.name
+    places = places_for(viewer, request.url.path)
+    shown = {"viewer": viewer, "partnership": partnership, "now": portal.now(), "places": places, **values}
+    return HTMLResponse(render(template, shown), status_code=status)
+
+
+def see(place: str) -> RedirectResponse:
+    """After a change: go and look."""
+    return RedirectResponse(place, status_code=303)

@@ -1,0 +1,173 @@
+"""The REST API under /services/rpp/api/: the pages' own services, for programs in the same browser session.
+
+State changes take the header X-RPP-CSRF with the token that `GET me` gives. Described by `GET openapi.json`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, ConfigDict, Field
+
+from rpp_hub.domain.lifecycle import Decision, Verdict
+from rpp_hub.services.projects import ProjectView
+from rpp_hub.services.releasing import ReleaseView
+from rpp_hub.services.request_state import RequestView
+from rpp_hub.web import BASE
+from rpp_hub.web.auth import ViewerDep, check_api_call
+from rpp_hub.web.pages.workspaces import open_workspace, stop_workspace
+from rpp_hub.web.portal import PortalDep
+
+router = APIRouter(prefix=f"{BASE}/api")
+_CHANGES = [Depends(check_api_call)]
+_Text = Annotated[str, Field(max_length=5000)]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Me(_Closed):
+    """Who is logged in."""
+
+    name: str
+    display_name: str
+    roles: list[str]
+    projects: list[str]
+    csrf: str
+
+
+class DecisionBody(_Closed):
+    """A sponsor's word on an application."""
+
+    approve: bool
+    reason: _Text = ""
+
+
+class ReviewBody(_Closed):
+    """Verdicts and comments on a round, item by item."""
+
+    round: int
+    verdicts: dict[str, Verdict]
+    comments: dict[str, _Text] = {}
+    comment: _Text = ""
+
+
+class FinishBody(_Closed):
+    """A reviewer's word on the whole."""
+
+    round: int
+    decision: Decision
+
+
+class WithdrawBody(_Closed):
+    """Why a request is taken back."""
+
+    reason: _Text = ""
+
+
+class WorkspaceState(_Closed):
+    """A workspace as the hub knows it."""
+
+    ready: bool
+    pending: str | None
+
+
+@router.get("/openapi.json", include_in_schema=False)
+def openapi(request: Request, _viewer: ViewerDep) -> dict[str, Any]:
+    """This API, described."""
+    return get_openapi(title="rpp", version="1", routes=request.app.routes)
+
+
+@router.get("/me")
+def me(viewer: ViewerDep) -> Me:
+    """Who is logged in, and the token that changes of state must carry."""
+    person = viewer.person
+    return Me(
+        name=person.name,
+        display_name=person.display_name,
+        roles=list(person.roles),
+        projects=list(person.projects),
+        csrf=viewer.form_token,
+    )
+
+
+@router.get("/projects")
+def projects(portal: PortalDep, viewer: ViewerDep) -> list[ProjectView]:
+    """The projects this person may know of."""
+    return list(portal.rpp.projects.list(viewer.actor))
+
+
+@router.get("/projects/{name}")
+def project(portal: PortalDep, viewer: ViewerDep, name: str) -> ProjectView:
+    """One project."""
+    return portal.rpp.projects.seen_by(viewer.actor, name)
+
+
+@router.post("/projects/{name}/decide", dependencies=_CHANGES)
+def decide(portal: PortalDep, viewer: ViewerDep, name: str, body: DecisionBody) -> ProjectView:
+    """Approve or decline an application."""
+    portal.rpp.projects.seen_by(viewer.actor, name)
+    return portal.rpp.projects.decide(viewer.actor, name, approve=body.approve, reason=body.reason)
+
+
+@router.get("/projects/{name}/workspace")
+def workspace(portal: PortalDep, viewer: ViewerDep, name: str) -> WorkspaceState:
+    """One's own workspace of a project."""
+    portal.rpp.projects.seen_by(viewer.actor, name)
+    server = portal.hub.server(viewer.name, name)
+    if server is None:
+        return WorkspaceState(ready=False, pending=None)
+    return WorkspaceState(ready=server.ready, pending=server.pending)
+
+
+@router.post("/projects/{name}/workspace", dependencies=_CHANGES, status_code=202)
+def open_(portal: PortalDep, viewer: ViewerDep, name: str) -> Response:
+    """Open one's own workspace; ask `GET` until it is ready."""
+    open_workspace(portal, viewer, name)
+    return Response(status_code=202)
+
+
+@router.delete("/projects/{name}/workspace", dependencies=_CHANGES, status_code=204)
+def stop(portal: PortalDep, viewer: ViewerDep, name: str) -> Response:
+    """Stop one's own workspace."""
+    stop_workspace(portal, viewer, name)
+    return Response(status_code=204)
+
+
+@router.get("/requests")
+def requests(portal: PortalDep, viewer: ViewerDep) -> list[RequestView]:
+    """The requests this person may know of, newest first."""
+    return list(portal.rpp.requests.list(viewer.actor))
+
+
+@router.get("/requests/{name}")
+def request(portal: PortalDep, viewer: ViewerDep, name: str) -> RequestView:
+    """One request."""
+    return portal.rpp.requests.seen_by(viewer.actor, name)
+
+
+@router.post("/requests/{name}/review", dependencies=_CHANGES)
+def save_review(portal: PortalDep, viewer: ViewerDep, name: str, body: ReviewBody) -> RequestView:
+    """Keep verdicts; they can still be changed."""
+    return portal.rpp.reviewing.save(viewer.actor, name, body.round, body.verdicts, body.comments, body.comment)
+
+
+@router.post("/requests/{name}/review/finish", dependencies=_CHANGES)
+def finish_review(portal: PortalDep, viewer: ViewerDep, name: str, body: FinishBody) -> RequestView:
+    """End one's review."""
+    return portal.rpp.reviewing.finish(viewer.actor, name, body.round, body.decision)
+
+
+@router.post("/requests/{name}/withdraw", dependencies=_CHANGES)
+def withdraw(portal: PortalDep, viewer: ViewerDep, name: str, body: WithdrawBody) -> RequestView:
+    """Take a request back."""
+    return portal.rpp.requests.withdraw(viewer.actor, name, body.reason)
+
+
+@router.get("/releases")
+def releases(portal: PortalDep, viewer: ViewerDep) -> list[ReleaseView]:
+    """The releases this person may know of."""
+    return list(portal.rpp.releasing.list(viewer.actor))

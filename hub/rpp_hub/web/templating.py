@@ -1,0 +1,85 @@
+"""Templates with everything escaped, and how moments, ages and states are put into words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from rpp_hub.domain.gate import written
+from rpp_hub.web import BASE
+from rpp_hub.web.paths import path
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """2 hours ago."""
+    seconds = (now - then).total_seconds()
+    if seconds < _MINUTE:
+        return "just now"
+    for unit, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
+        if seconds >= unit:
+            return f"{counted(int(seconds // unit), name)} ago"
+    return "just now"
+
+
+def counted(number: int, thing: str, many: str = "") -> str:
+    """1 item, 2 items."""
+    return f"{number:,} {thing if number == 1 else many or thing + 's'}"
+
+
+def moment(then: datetime | str | None, now: datetime) -> Markup:
+    """A moment for people and machines: 3 March 2026, 14:05 UTC (2 hours ago)."""
+    if then is None:
+        return Markup('<span class="quiet">not yet</span>')
+    at = (datetime.fromisoformat(then) if isinstance(then, str) else then).astimezone(UTC)
+    words = f"{written(at.date())}, {at:%H:%M} UTC"
+    return Markup('<time datetime="{}">{} <span class="quiet">({})</span></time>').format(
+        at.isoformat(timespec="seconds"), words, ago(at, now)
+    )
+
+
+def day(value: date | None) -> Markup:
+    """A date in words."""
+    if value is None:
+        return Markup('<span class="quiet">not on record</span>')
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), written(value))
+
+
+def is_over(value: date | None, now: datetime) -> bool:
+    """Whether a date is missing or has passed."""
+    return value is None or value < now.date()
+
+
+@cache
+def static(name: str) -> str:
+    """The address of a file of ours; its mark changes with its bytes."""
+    return f"{BASE}/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(day=day, counted=counted)
+    environment.globals.update(path=path, static=static, moment=moment, is_over=is_over, base=BASE)
+    return environment
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """A whole page."""
+    return _environment().get_template(template).render(**values)
