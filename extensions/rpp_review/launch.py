@@ -24,6 +24,10 @@ PR_SET_DUMPABLE = 4
 SECRETS_LIMIT = 64 * 1024
 ROOT = "/workspace"
 KERNEL = "rpp"
+PROVISIONER = "rpp-sandbox"
+PROCESS_EVENTS = frozenset(
+    {"subprocess.Popen", "os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.system"}
+)
 EXTENSIONS = {"jupyterlab": True}
 REVIEW_EXTENSION = "rpp_review.server"
 
@@ -33,6 +37,7 @@ def main() -> None:
     arguments = _arguments()
     harden()
     token = read_token(arguments.secrets)
+    start_no_process()
     spare_imports()
     serve(
         socket.socket(fileno=arguments.listen), configuration(token), {REVIEW_EXTENSION: True, **EXTENSIONS}
@@ -51,6 +56,16 @@ def read_token(descriptor: int) -> str:
     """The token, once: what is read from the pipe is gone from it."""
     with os.fdopen(descriptor, "rb") as pipe:
         return str(json.loads(pipe.read(SECRETS_LIMIT))["api_token"])
+
+
+def start_no_process() -> None:
+    """Kernels are the supervisor's to start. Whatever asks for a process in *this* sandbox is mistaken or hostile."""
+
+    def refuse(event: str, _: tuple[object, ...]) -> None:
+        if event in PROCESS_EVENTS:
+            raise PermissionError(f"No process is started beside the Jupyter Server ({event}).")
+
+    sys.addaudithook(refuse)
 
 
 def spare_imports() -> None:
@@ -93,10 +108,11 @@ def configuration(token: str) -> Config:
     config.ServerApp.allow_unauthenticated_access = False
     config.ServerApp.default_url = "/lab"
     config.ServerApp.log_level = "INFO"
+    config.ServerApp.kernel_spec_manager_class = only_our_kernel()
     config.MultiKernelManager.default_kernel_name = KERNEL
     config.KernelSpecManager.allowed_kernelspecs = {KERNEL}
     config.KernelSpecManager.ensure_native_kernel = False
-    config.KernelManager.transport = "ipc"
+    config.KernelProvisionerFactory.default_provisioner_name = PROVISIONER
     config.LabApp.extension_manager = "readonly"
     config.LabApp.news_url = None
     config.LabApp.check_for_updates_class = "jupyterlab.handlers.announcements.NeverCheckForUpdate"
@@ -104,6 +120,22 @@ def configuration(token: str) -> Config:
         server: Any = importlib.import_module(REVIEW_EXTENSION)
         config.merge(server.server_config())
     return config
+
+
+def only_our_kernel() -> type:
+    """`allowed_kernelspecs` shortens the list and is not asked when a kernel is started by name; this is."""
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+
+    class OnlyOurKernel(KernelSpecManager):  # type: ignore[misc]
+        def find_kernel_specs(self) -> dict[str, str]:
+            return {KERNEL: str(Path(sys.prefix, "share", "jupyter", "kernels", KERNEL))}
+
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            if kernel_name != KERNEL:
+                raise NoSuchKernel(kernel_name)
+            return KernelSpec.from_resource_dir(self.find_kernel_specs()[KERNEL])
+
+    return OnlyOurKernel
 
 
 def serve(listener: socket.socket, config: Config, extensions: dict[str, bool]) -> None:

@@ -45,7 +45,7 @@ class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """The endpoint is the kernel's id, so a restarted kernel is found where it was."""
-        manager = self.parent
+        manager: Any = self.parent
         manager.transport = "ipc"
         manager.ip = f"{self.kernel_sockets}/{self.kernel_id}/k"
         for number, port in enumerate(PORTS, start=1):
@@ -53,7 +53,7 @@ class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         return await super().pre_launch(cmd=["rpp-kernel"], **kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        manager = self.parent
+        manager: Any = self.parent
         environment = kwargs.get("env") or {}
         await self._ask(
             "start",

@@ -18,11 +18,11 @@ class Browser:
     """Talks to the relay's socket. `login` gets the cookies the way a browser does."""
 
     def __init__(self, socket: Path, base: str) -> None:
-        self._socket, self._base = socket, base
+        self.socket, self._base = socket, base
 
     async def __aenter__(self) -> Browser:
         self._session = ClientSession(
-            connector=UnixConnector(str(self._socket)), cookie_jar=CookieJar(unsafe=True)
+            connector=UnixConnector(str(self.socket)), cookie_jar=CookieJar(unsafe=True)
         )
         return self
 

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-
 from rpp_hub.workspace import client, doctor
 from rpp_hub.workspace.capability import mint
-from rpp_hub.workspace.config import Limits, Secrets, SupervisorConfig, server_environment
+from rpp_hub.workspace.config import MEBIBYTE, Limits, Secrets, SupervisorConfig, server_environment
 from rpp_hub.workspace.environment import STAMP
+
 from tests.sandbox.browser import Browser
 from tests.sandbox.small_hub import ACCESS, SERVER_TOKEN, SmallHub
 
@@ -100,7 +100,9 @@ def config_for(place: Place, hub: SmallHub, **changes: object) -> SupervisorConf
         "hub_socket": hub.hub_socket,
         "portal_socket": hub.portal_socket,
         "log": place.root / "log" / "workspace.log",
-        "limits": Limits(stop_grace=4.0),
+        "limits": Limits(
+            stop_grace=4.0, shared_memory=32 * MEBIBYTE, scratch=64 * MEBIBYTE, processes=200, open_files=512
+        ),
     }
     return SupervisorConfig(**{**plain, **changes})  # type: ignore[arg-type]
 

@@ -49,7 +49,9 @@ class Sources:
     @property
     def jupyter(self) -> Path:
         """`etc/` and `share/` in it go into the environment's own: page_config.json, overrides.json."""
-        return next(package for package in self.packages if package.name == "rpp_review") / "jupyter"
+        return (
+            next(package for package in self.packages if package.name == "rpp_review") / "server" / "prefix"
+        )
 
 
 def sources() -> Sources:

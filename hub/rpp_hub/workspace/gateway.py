@@ -19,9 +19,9 @@ from aiohttp import (
 )
 from yarl import URL
 
+from rpp_hub.workspace.bounded import CHUNK, BoundedBody
 from rpp_hub.workspace.config import MEBIBYTE
 
-CHUNK = 64 * 1024
 HUB_BODY = MEBIBYTE
 CAPABILITY = "X-RPP-Workspace"
 PORTAL_PATH = "/services/rpp/workspace/requests"
@@ -60,10 +60,6 @@ def exits(
     return table
 
 
-class _BodyTooLarge(Exception):
-    pass
-
-
 class Gateway:
     """Serves `hub.sock`. It reads bytes alone, so a descriptor sent along is never received."""
 
@@ -94,30 +90,27 @@ class Gateway:
         if way is None:
             return _refuse(403, "closed", "A workspace does not reach this address.")
         if (request.content_length or 0) > way.body:
-            return _refuse(
-                413, "too-large", "This is too large to be sent; make the notebook's outputs smaller."
-            )
+            return _too_large()
+        body = BoundedBody(request.content, way.body)
         try:
-            return await self._pass(request, way)
-        except _BodyTooLarge:
-            return _refuse(
-                413, "too-large", "This is too large to be sent; make the notebook's outputs smaller."
-            )
+            return await self._pass(request, way, body)
         except (ClientError, ConnectionError, TimeoutError):
+            if body.overfull:
+                return _too_large()
             return _refuse(502, "unavailable", "The hub does not answer now; try again in a minute.")
 
-    async def _pass(self, request: web.Request, way: Exit) -> web.StreamResponse:
+    async def _pass(self, request: web.Request, way: Exit, body: BoundedBody) -> web.StreamResponse:
         headers = [(name, request.headers[name]) for name in way.headers if name in request.headers]
         async with self._sessions[way.socket].request(
             request.method,
             URL(f"http://hub{request.raw_path}", encoded=True),
             headers=[*headers, *way.added],
-            data=_bounded(request, way.body) if request.body_exists else None,
+            data=body if request.body_exists else None,
             allow_redirects=False,
         ) as answer:
-            body = await _whole(answer.content)
+            answered = await _whole(answer.content)
             kept = {name: answer.headers[name] for name in RESPONSE_HEADERS if name in answer.headers}
-            return web.Response(status=answer.status, body=body, headers=kept)
+            return web.Response(status=answer.status, body=answered, headers=kept)
 
 
 async def _whole(content: StreamReader) -> bytes:
@@ -125,17 +118,12 @@ async def _whole(content: StreamReader) -> bytes:
     async for chunk in content.iter_chunked(CHUNK):
         body += chunk
         if len(body) > HUB_BODY:
-            raise _BodyTooLarge
+            raise ConnectionAbortedError
     return bytes(body)
 
 
-async def _bounded(request: web.Request, most: int) -> AsyncIterator[bytes]:
-    taken = 0
-    async for chunk in request.content.iter_chunked(CHUNK):
-        taken += len(chunk)
-        if taken > most:
-            raise _BodyTooLarge
-        yield chunk
+def _too_large() -> web.Response:
+    return _refuse(413, "too-large", "This is too large to be sent; make the notebook's outputs smaller.")
 
 
 def _refuse(status: int, code: str, message: str) -> web.Response:

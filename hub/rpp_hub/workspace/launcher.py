@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import os
+import select
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,8 @@ from rpp_hub.workspace.sandbox import Descriptors, Sandbox, arguments, command_l
 Take = Callable[[bytes], None]
 CHUNK = 64 * 1024
 TAIL = 16 * 1024
+LOOK_AGAIN = 0.01
+LOOKS = 300
 LOGGED = 1024 * 1024
 
 log = logging.getLogger("rpp.workspace")
@@ -36,6 +39,7 @@ class SandboxProcess:
         self._logged = 0
         self._status = bytearray()
         self._inner: int | None = None
+        self._inner_pidfd = -1
         if process.stdout is None:
             raise ValueError("a sandbox writes into a pipe")
         self._output = process.stdout.fileno()
@@ -71,11 +75,22 @@ class SandboxProcess:
                 self._process.kill()
 
     async def stop(self, grace: float) -> None:
-        """Asks the command to end, then ends it."""
+        """Asks the command to end, then ends it. Returns when the last process inside is gone."""
         if self.signal_command(signal.SIGTERM):
             await asyncio.wait((self.ended,), timeout=grace)
         self.kill()
         await asyncio.wait((self.ended,))
+        await self._emptied()
+
+    async def _emptied(self) -> None:
+        """The first process inside ends after all the others; the outer bubblewrap may have ended before it."""
+        for _ in range(LOOKS):
+            if self._inner_pidfd < 0 or select.select((self._inner_pidfd,), (), (), 0)[0]:
+                break
+            await asyncio.sleep(LOOK_AGAIN)
+        if self._inner_pidfd >= 0:
+            os.close(self._inner_pidfd)
+            self._inner_pidfd = -1
 
     def _command_pids(self) -> tuple[int, ...]:
         if self._inner is None or self.ended.done():
@@ -114,8 +129,11 @@ class SandboxProcess:
         *lines, rest = bytes(self._status).split(b"\n")
         self._status = bytearray(rest[-TAIL:])
         for line in filter(None, lines):
-            with contextlib.suppress(ValueError):
-                self._inner = json.loads(line).get("child-pid", self._inner)
+            with contextlib.suppress(ValueError, ProcessLookupError):
+                told = json.loads(line)
+                if self._inner is None and "child-pid" in told:
+                    self._inner = int(told["child-pid"])
+                    self._inner_pidfd = os.pidfd_open(self._inner)
 
     def _reap(self) -> None:
         loop = asyncio.get_running_loop()

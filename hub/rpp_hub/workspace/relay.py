@@ -21,6 +21,7 @@ from aiohttp import (
 )
 from yarl import URL
 
+from rpp_hub.workspace.bounded import CHUNK, BoundedBody
 from rpp_hub.workspace.config import Limits
 from rpp_hub.workspace.meter import Channel, Meter
 from rpp_hub.workspace.policy import (
@@ -31,9 +32,8 @@ from rpp_hub.workspace.policy import (
     request_refusal,
     response_headers,
 )
-from rpp_hub.workspace.routes import Barred, Kind, Passed, decide
+from rpp_hub.workspace.routes import Barred, Passed, decide
 
-CHUNK = 64 * 1024
 NO_SERVER = Barred(
     502, "starting", "The workspace's Jupyter Server does not answer yet; try again in a few seconds."
 )
@@ -43,10 +43,6 @@ TOO_LARGE = Barred(
 WEBSOCKET_HEADERS = frozenset(
     "sec-websocket-key sec-websocket-version sec-websocket-extensions sec-websocket-protocol".split()
 )
-
-
-class _BodyTooLarge(Exception):
-    pass
 
 
 class Relay:
@@ -86,12 +82,13 @@ class Relay:
             return self._refuse(request, refusal)
         if (request.content_length or 0) > self._limits.request_body:
             return self._refuse(request, TOO_LARGE)
+        body = BoundedBody(request.content, self._limits.request_body)
         try:
-            return await (self._pass_websocket if websocket else self._pass)(request, decision)
-        except _BodyTooLarge:
-            return self._refuse(request, TOO_LARGE)
+            return await (
+                self._pass_websocket(request, decision) if websocket else self._pass(request, decision, body)
+            )
         except (ClientError, ConnectionError, TimeoutError):
-            return self._refuse(request, NO_SERVER)
+            return self._refuse(request, TOO_LARGE if body.overfull else NO_SERVER)
 
     def _refuse(self, request: web.Request, barred: Barred) -> web.Response:
         body = json.dumps(
@@ -104,13 +101,12 @@ class Relay:
             response.force_close()  # the rest of a refused body is not read
         return response
 
-    async def _pass(self, request: web.Request, passed: Passed) -> web.StreamResponse:
-        body = self._body(request) if request.body_exists else None
+    async def _pass(self, request: web.Request, passed: Passed, body: BoundedBody) -> web.StreamResponse:
         async with self._ready().request(
             request.method,
             self._address(passed),
             headers=[*request_headers(request.headers.items()), ("Host", request.host)],
-            data=body,
+            data=body if request.body_exists else None,
             allow_redirects=False,
         ) as answer:
             self._first_answer()
@@ -131,14 +127,6 @@ class Relay:
                     await response.write(chunk)
                 await response.write_eof()
             return response
-
-    async def _body(self, request: web.Request) -> AsyncIterator[bytes]:
-        taken = 0
-        async for chunk in request.content.iter_chunked(CHUNK):
-            taken += len(chunk)
-            if taken > self._limits.request_body:
-                raise _BodyTooLarge
-            yield chunk
 
     async def _pass_websocket(self, request: web.Request, passed: Passed) -> web.StreamResponse:
         offered = [

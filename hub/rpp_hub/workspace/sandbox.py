@@ -114,7 +114,7 @@ def _arguments(sandbox: Sandbox, descriptors: Descriptors) -> Iterator[str]:
         yield from ("--ro-bind-data", str(descriptor), path)
     for bind in sandbox.binds:
         yield from bind.arguments()
-    yield from _variables(BASE_VARIABLES | dict(sandbox.variables))
+    yield from _variables({**BASE_VARIABLES, **sandbox.variables})
     yield from ("--chdir", sandbox.directory, "--remount-ro", "/")
     yield from ("--json-status-fd", str(descriptors.status), "--seccomp", str(descriptors.seccomp))
 
@@ -140,8 +140,8 @@ def _system() -> Sequence[str]:
 
 def _scratch(sandbox: Sandbox) -> Sequence[str]:
     return (
-        *("--size", str(sandbox.shared_memory), "--tmpfs", "/dev/shm"),
-        *("--size", str(sandbox.scratch), "--tmpfs", "/tmp"),
+        *("--size", str(sandbox.shared_memory), "--tmpfs", "/dev/shm"),  # noqa: S108 - the sandbox's own
+        *("--size", str(sandbox.scratch), "--tmpfs", "/tmp"),  # noqa: S108 - the same
         *("--size", str(64 * MEBIBYTE), "--perms", "0700", "--tmpfs", HOME),
         *("--dir", RUN, "--dir", WORKSPACE),
     )
