@@ -24,6 +24,7 @@ from rpp_hub.services.releasing import Releasing, Signer
 from rpp_hub.services.requests import Requests
 from rpp_hub.services.reviewing import Reviewing
 from rpp_hub.services.warehousing import Warehousing
+from rpp_hub.services.workspaces import Workspaces
 from rpp_hub.settings import Installation, Settings, ensure_run_dir, read_settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store, migrate, sqlite_url
@@ -52,6 +53,7 @@ class Rpp:
     examination: Examination
     releasing: Releasing
     auditing: Auditing
+    workspaces: Workspaces
 
     def portal_secret(self) -> bytes:
         """The key of workspace capabilities and portal sessions."""
@@ -129,6 +131,7 @@ def open_installation(home: Path) -> Rpp:
         examination=Examination(store, settings, content, rerunner, cutting.surroundings, _now),
         releasing=Releasing(store, installation, settings, content, Signer(vault.sign, vault.public_key_pem)),
         auditing=Auditing(store),
+        workspaces=Workspaces(store),
     )
 
 

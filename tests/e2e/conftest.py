@@ -1,0 +1,30 @@
+"""One running installation for all browser tests, since a start takes its time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.people import chromium
+from tests.harness import Running, cannot_sandbox, running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not Path("/usr/bin/chromium").exists():
+        pytest.skip("Chromium is not installed; scripts/set-up --for-tests installs it")
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Running]:
+    """An installation on a synthetic district."""
+    reason = cannot_sandbox()
+    if reason:
+        pytest.skip(reason)
+    with running("--students", "3000") as installation:
+        yield installation
