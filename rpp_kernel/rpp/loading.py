@@ -28,14 +28,17 @@ def load(
     schema = _schema(table)
     wanted = None if columns is None else _known_columns(table, columns, schema.names)
     filters = None if years is None else [_year_filter(table, schema, years)]
-    read = pyarrow.parquet.read_table(table_path(table), columns=wanted, filters=filters)
-    return read.to_pandas()  # type: ignore[no-any-return]
+    frame: pandas.DataFrame = pyarrow.parquet.read_table(
+        table_path(table), columns=wanted, filters=filters
+    ).to_pandas()
+    return frame
 
 
 def _schema(table: str) -> pyarrow.Schema:
     import pyarrow.parquet
 
-    return pyarrow.parquet.read_schema(table_path(table))
+    schema: pyarrow.Schema = pyarrow.parquet.read_schema(table_path(table))
+    return schema
 
 
 def _known_columns(table: str, asked: Iterable[str], there: Sequence[str]) -> list[str]:
@@ -68,4 +71,6 @@ def _as_stored(year: int | str, column: str, schema: pyarrow.Schema) -> object:
     try:
         return pyarrow.scalar(str(year)).cast(kind).as_py()
     except pyarrow.ArrowInvalid:
-        raise CutError(f"{year!r} is not a school year: column {column!r} holds {kind}, for example 2018.") from None
+        raise CutError(
+            f"{year!r} is not a school year: column {column!r} holds {kind}, for example 2018."
+        ) from None

@@ -33,7 +33,9 @@ def resources_by_name() -> dict[str, dict[str, Any]]:
     try:
         package = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CutError(f"This cut has no codebook ({path}). Ask your data manager to build the cut again.") from None
+        raise CutError(
+            f"This cut has no codebook ({path}). Ask your data manager to build the cut again."
+        ) from None
     return {resource["name"]: resource for resource in package.get("resources", [])}
 
 

@@ -13,13 +13,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-# The debugger wants TCP, which a kernel sandbox does not have, and its import costs a tenth of a second.
-sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
-
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from traitlets import Type
 from traitlets.config import Config
+
+# The debugger wants TCP, which a kernel sandbox does not have, and its import costs a tenth of a second. ipykernel looks
+# for it when the first kernel is made.
+sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
 
 VERSION = "0.1.0"
 BANNER = "The tables of this project's cut: import rpp; rpp.tables()"
@@ -37,7 +38,9 @@ class RppKernel(IPythonKernel):
 class RppKernelApp(IPKernelApp):
     """Starts `RppKernel` on a connection file; reads no configuration file at all."""
 
-    kernel_class = Type(RppKernel, klass="ipykernel.kernelbase.Kernel", help="The kernel class to start.")
+    kernel_class: type = Type(
+        RppKernel, klass="ipykernel.kernelbase.Kernel", help="The kernel class to start."
+    )  # type: ignore[assignment]
 
     def load_config_file(self, *arguments: Any, **options: Any) -> None:
         """None: what a person may plant is not configuration."""

@@ -60,6 +60,8 @@ export interface ISubmission {
   readonly outputs: readonly string[];
   readonly context: string;
   readonly controls: string;
+  /** A request that was sent back, of which this is the next round. */
+  readonly replaces?: string;
 }
 
 export interface IReceipt {

@@ -13,9 +13,11 @@ export interface IDraft {
   chosen: ReadonlySet<string>;
   context: string;
   controls: string;
+  /** Not the next round of a request that was sent back, though there is one. */
+  isNew: boolean;
 }
 
-const EMPTY: IDraft = { chosen: new Set(), context: '', controls: '' };
+const EMPTY: IDraft = { chosen: new Set(), context: '', controls: '', isNew: false };
 const REFRESH_MILLISECONDS = 20_000;
 
 export class ReviewModel extends VDomModel {
@@ -46,6 +48,12 @@ export class ReviewModel extends VDomModel {
 
   get draft(): IDraft {
     return (this.path !== null && this.drafts.get(this.path)) || EMPTY;
+  }
+
+  /** The latest request for this notebook that the reviewers sent back. */
+  get returned(): IRequest | null {
+    const name = this.path?.split('/').pop();
+    return this.requests?.find(request => request.status === 'returned' && request.name === name) ?? null;
   }
 
   change(part: Partial<IDraft>): void {
@@ -102,14 +110,22 @@ export class ReviewModel extends VDomModel {
   /** Asks for confirmation, then sends what is ticked. */
   async submit(): Promise<void> {
     const review = this.review;
-    const { chosen, context, controls } = this.draft;
+    const { chosen, context, controls, isNew } = this.draft;
+    const returned = isNew ? null : this.returned;
     if (review === null || !(await isConfirmed(chosen.size))) {
       return;
     }
     this.enter('sending', { refusal: null });
     const outputs = review.outputs.map(output => output.identity).filter(identity => chosen.has(identity));
     try {
-      const receipt = await this.api.submit({ path: review.path, sha256: review.sha256, outputs, context, controls });
+      const receipt = await this.api.submit({
+        path: review.path,
+        sha256: review.sha256,
+        outputs,
+        context,
+        controls,
+        ...(returned === null ? {} : { replaces: returned.id })
+      });
       this.drafts.set(review.path, { ...this.draft, chosen: new Set() });
       this.enter('sent', { receipt });
     } catch (error) {

@@ -1,4 +1,4 @@
-// What became of my requests?
+// What became of what was asked for in this project?
 
 import React from 'react';
 import { IRequest, Refusal } from './api';
@@ -14,7 +14,7 @@ export function Requests({ requests, refusal, onRefresh }: IRequestsProps): Reac
   return (
     <section className="rpp-Requests" data-testid="rpp-requests" aria-labelledby="rpp-requests-title">
       <div className="rpp-Notebook">
-        <h3 id="rpp-requests-title">My requests</h3>
+        <h3 id="rpp-requests-title">Requests of this project</h3>
         <button type="button" className="jp-mod-styled rpp-Small" onClick={onRefresh}>
           Refresh
         </button>

@@ -110,6 +110,17 @@ function Form({ model }: { model: ReviewModel }): React.ReactElement {
         isDisabled={isSending}
         onChange={value => model.change({ controls: value })}
       />
+      {model.returned !== null && (
+        <label className="rpp-Round" data-testid="rpp-round">
+          <input
+            type="checkbox"
+            checked={!model.draft.isNew}
+            disabled={isSending}
+            onChange={event => model.change({ isNew: !event.target.checked })}
+          />
+          This is the next round of {model.returned.id}, which was sent back.
+        </label>
+      )}
       <p className="rpp-Hint" id="rpp-lacks">
         {lacks}
       </p>

@@ -54,12 +54,16 @@ class WorkspaceContents(ContentsManager):
     """Notebooks and short texts below one folder."""
 
     root_dir = Unicode(help="The folder of this workspace.").tag(config=True)
-    notebook_limit = Int(20_000_000, help="The largest notebook that is opened or saved, in bytes.").tag(config=True)
-    text_limit = Int(1_000_000, help="The largest text file that is opened or saved, in bytes.").tag(config=True)
+    notebook_limit = Int(20_000_000, help="The largest notebook that is opened or saved, in bytes.").tag(
+        config=True
+    )
+    text_limit = Int(1_000_000, help="The largest text file that is opened or saved, in bytes.").tag(
+        config=True
+    )
 
     @default("root_dir")
     def _default_root_dir(self) -> str:
-        return str(self.parent.root_dir)
+        return str(getattr(self.parent, "root_dir", ""))
 
     @default("checkpoints_class")
     def _default_checkpoints_class(self) -> type[Checkpoints]:
@@ -89,7 +93,12 @@ class WorkspaceContents(ContentsManager):
         return "" if parent == "." or not self.dir_exists(parent) else parent
 
     def get(
-        self, path: str, content: bool = True, type: str | None = None, format: str | None = None, require_hash: bool = False  # noqa: A002
+        self,
+        path: str,
+        content: bool = True,
+        type: str | None = None,  # noqa: A002 - Jupyter's own names
+        format: str | None = None,  # noqa: A002
+        require_hash: bool = False,
     ) -> Model:
         path = path.strip("/")
         with answered():
@@ -137,7 +146,12 @@ class WorkspaceContents(ContentsManager):
         model = _model(path, entry, "directory")
         if content:
             listed = [inner for inner in self._folder.listing(path) if self.should_list(inner.name)]
-            model |= {"format": "json", "content": [_model(f"{path}/{inner.name}".strip("/"), inner, _kind(inner)) for inner in listed]}
+            model |= {
+                "format": "json",
+                "content": [
+                    _model(f"{path}/{inner.name}".strip("/"), inner, _kind(inner)) for inner in listed
+                ],
+            }
         return model
 
     def _file_model(self, path: str, entry: Entry, kind: str, read: bool) -> Model:
@@ -159,7 +173,9 @@ class WorkspaceContents(ContentsManager):
             notebook = nbformat.reads(raw.decode("utf-8"), as_version=4, capture_validation_error=invalid)
         except Exception:  # nbformat raises whatever a broken document leads it to
             raise Refused(
-                400, "notebook", f"{model['path']!r} is not a notebook that can be read. Open a copy, or look at it with Python."
+                400,
+                "notebook",
+                f"{model['path']!r} is not a notebook that can be read. Open a copy, or look at it with Python.",
             ) from None
         self.mark_trusted_cells(notebook, model["path"])
         model |= {"content": notebook, "format": "json"}
@@ -177,6 +193,7 @@ class WorkspaceContents(ContentsManager):
             return self._save_notebook(model, path)
         if kind != "file" or "chunk" in model:
             raise Refused(413, "upload", "Only short texts and notebooks can be brought into a workspace.")
+        self._limit("file", path)
         self._write(path, "file", _text_bytes(model, path))
         return None
 
@@ -193,7 +210,9 @@ class WorkspaceContents(ContentsManager):
         limit = self._limit(kind, path)
         if len(content) > limit:
             raise Refused(
-                413, "too-large", f"{path!r} would have {len(content) / 1e6:.1f} MB; {limit / 1e6:.1f} MB is the most. "
+                413,
+                "too-large",
+                f"{path!r} would have {len(content) / 1e6:.1f} MB; {limit / 1e6:.1f} MB is the most. "
                 "Clear outputs that are not needed, then save again.",
             )
         self._folder.write(path, content)
@@ -204,7 +223,9 @@ class WorkspaceContents(ContentsManager):
             return int(self.notebook_limit)
         if kind == "notebook" or suffix not in TEXT_SUFFIXES:
             raise Refused(
-                403, "kind", f"{PurePosixPath(path).name!r} is not opened here: only notebooks and short texts are. Read it in a notebook."
+                403,
+                "kind",
+                f"{PurePosixPath(path).name!r} is not opened here: only notebooks and short texts are. Read it in a notebook.",
             )
         return int(self.text_limit)
 

@@ -59,7 +59,9 @@ class Folder:
                 after = os.fstat(descriptor)
         _check_readable(after, path, limit)
         if len(content) != after.st_size or _version(before) != _version(after):
-            raise Refused(409, "changed", f"{path!r} changed while it was read. Wait until it is written; try again.")
+            raise Refused(
+                409, "changed", f"{path!r} changed while it was read. Wait until it is written; try again."
+            )
         return content, _entry(name, after)
 
     def listing(self, path: str) -> list[Entry]:
@@ -88,7 +90,9 @@ class Folder:
             try:
                 os.mkdir(name, dir_fd=folder)
             except FileExistsError:
-                raise Refused(409, "exists", f"There is already something called {path!r}. Choose another name.") from None
+                raise Refused(
+                    409, "exists", f"There is already something called {path!r}. Choose another name."
+                ) from None
             except OSError as error:
                 raise _unwritable(error, path) from None
 
@@ -97,7 +101,9 @@ class Folder:
         with self._parent(old) as (source, old_name), self._parent(new) as (target, new_name):
             _look(source, old_name, old)
             if _lstat(target, new_name) is not None:
-                raise Refused(409, "exists", f"There is already something called {new!r}. Choose another name.")
+                raise Refused(
+                    409, "exists", f"There is already something called {new!r}. Choose another name."
+                )
             try:
                 os.rename(old_name, new_name, src_dir_fd=source, dst_dir_fd=target)
             except OSError as error:
@@ -139,7 +145,9 @@ def split(path: str) -> list[str]:
     """The names on the way from the root to `path`; hidden ones, '..' and the like lead nowhere."""
     parts = path.strip("/").split("/") if path.strip("/") else []
     if len(parts) > DEPTH_LIMIT or not all(is_name(part) for part in parts):
-        raise Refused(404, "path", "There is no such file in this workspace. Hidden files and '..' are not opened.")
+        raise Refused(
+            404, "path", "There is no such file in this workspace. Hidden files and '..' are not opened."
+        )
     return parts
 
 
@@ -184,16 +192,26 @@ def _lstat(folder: int, name: str) -> os.stat_result | None:
 def _look(folder: int, name: str, path: str) -> os.stat_result:
     found = _lstat(folder, name)
     if found is None:
-        raise Refused(404, "absent", f"There is no {path!r} in this workspace. Was it renamed or deleted?")
+        raise Refused(
+            404,
+            "absent",
+            f"There is no {path!r} in this workspace. Look in the file browser whether it was renamed.",
+        )
     _refuse_kinds(found, path)
     return found
 
 
 def _refuse_kinds(found: os.stat_result, path: str) -> None:
     if stat.S_ISLNK(found.st_mode):
-        raise Refused(400, "link", f"{path!r} is, or lies behind, a link; links are not followed. Copy the file instead.")
+        raise Refused(
+            400,
+            "link",
+            f"{path!r} is, or lies behind, a link; links are not followed. Copy the file instead.",
+        )
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
-        raise Refused(400, "special", f"{path!r} is a pipe, a socket or a device, not a file. Choose a notebook.")
+        raise Refused(
+            400, "special", f"{path!r} is a pipe, a socket or a device, not a file. Choose a notebook."
+        )
 
 
 def _check_readable(found: os.stat_result, path: str, limit: int) -> None:
@@ -202,11 +220,14 @@ def _check_readable(found: os.stat_result, path: str, limit: int) -> None:
         raise Refused(400, "folder", f"{path!r} is a folder. Choose a file in it.")
     if found.st_nlink != 1:
         raise Refused(
-            400, "hard-link", f"{path!r} has a second name (a hard link), so it could change under review. Copy it, and use the copy."
+            400,
+            "hard-link",
+            f"{path!r} has a second name (a hard link), so it could change under review. Copy it, and use the copy.",
         )
     if found.st_size > limit:
         raise Refused(
-            413, "too-large",
+            413,
+            "too-large",
             f"{path!r} has {_megabytes(found.st_size)}; at most {_megabytes(limit)} can be opened here. "
             "Clear outputs that are not needed, or read the file in a notebook.",
         )
@@ -261,17 +282,33 @@ def _discard(folder: int, name: str) -> None:
 
 def _unreadable(error: OSError, path: str) -> Refused:
     if error.errno in (errno.ELOOP, errno.EMLINK):
-        return Refused(400, "link", f"{path!r} is, or lies behind, a link; links are not followed. Copy the file instead.")
+        return Refused(
+            400,
+            "link",
+            f"{path!r} is, or lies behind, a link; links are not followed. Copy the file instead.",
+        )
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return Refused(404, "absent", f"There is no {path!r} in this workspace. Was it renamed or deleted?")
-    return Refused(403, "unreadable", f"{path!r} cannot be read ({os.strerror(error.errno or 0)}). Check its permissions.")
+        return Refused(
+            404,
+            "absent",
+            f"There is no {path!r} in this workspace. Look in the file browser whether it was renamed.",
+        )
+    return Refused(
+        403,
+        "unreadable",
+        f"{path!r} cannot be read ({os.strerror(error.errno or 0)}). Check its permissions.",
+    )
 
 
 def _unwritable(error: OSError, path: str) -> Refused:
     if error.errno == errno.ENOTEMPTY:
         return Refused(400, "not-empty", f"The folder {path!r} is not empty. Delete what is in it first.")
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return Refused(507, "full", f"{path!r} was not saved: the workspace is full. Delete what is not needed, then save again.")
+        return Refused(
+            507,
+            "full",
+            f"{path!r} was not saved: the workspace is full. Delete what is not needed, then save again.",
+        )
     return Refused(403, "unwritable", f"{path!r} cannot be changed ({os.strerror(error.errno or 0)}).")
 
 

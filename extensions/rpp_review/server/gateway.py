@@ -47,11 +47,15 @@ class Gateway:
                 return Answer(response.status, await _object(response))
         except TimeoutError:
             raise Refused(
-                504, "no-answer", "The portal did not answer in time. Your request may have arrived: look at the list below before you send it again."
+                504,
+                "no-answer",
+                "The portal did not answer in time. Your request may have arrived: look at the list below before you send it again.",
             ) from None
         except (ClientError, OSError):
             raise Refused(
-                502, "unavailable", "The portal cannot be reached just now. Nothing was sent and your notebook is saved; try again in a minute."
+                502,
+                "unavailable",
+                "The portal cannot be reached just now. Nothing was sent and your notebook is saved; try again in a minute.",
             ) from None
 
 
@@ -70,6 +74,8 @@ async def _object(response: ClientResponse) -> dict[str, Any]:
             raise ValueError
     except (ValueError, RecursionError):
         raise Refused(
-            502, "misunderstood", "The portal's answer could not be understood. Look at the list below; if your request is not in it, tell the operator."
+            502,
+            "misunderstood",
+            "The portal's answer could not be understood. Look at the list below; if your request is not in it, tell the operator.",
         ) from None
     return answer

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -34,9 +34,13 @@ NOTEBOOK_LIMIT = Limits().bytes
 class ReviewSettings(LoggingConfigurable):
     """What the launcher may set of this extension."""
 
-    gateway = Unicode(help="The socket through which the portal is reached (environment: RPP_GATEWAY).").tag(config=True)
+    gateway = Unicode(help="The socket through which the portal is reached (environment: RPP_GATEWAY).").tag(
+        config=True
+    )
     gateway_seconds = Float(60.0, help="How long to wait for the portal's answer.").tag(config=True)
-    threshold = Integer(10, help="The smallest group that the hints accept; the hub's own checks decide.").tag(config=True)
+    threshold = Integer(
+        10, help="The smallest group that the hints accept; the hub's own checks decide."
+    ).tag(config=True)
 
     @default("gateway")
     def _default_gateway(self) -> str:
@@ -71,7 +75,10 @@ class ReviewHandler(APIHandler):
         message = {
             403: "You are not logged in to this workspace, or may not do this. Reload the page.",
             405: "This cannot be done with this address.",
-        }.get(status_code, "Something went wrong in the workspace's server. Try again; if it stays, tell the operator.")
+        }.get(
+            status_code,
+            "Something went wrong in the workspace's server. Try again; if it stays, tell the operator.",
+        )
         self.answer(status_code, Refused(status_code, "server", message).body())
 
 
@@ -83,14 +90,14 @@ def _reason(status: int) -> str:
         return "Answered"
 
 
-Verb = Callable[["ReviewHandler"], Awaitable[None]]
+Handler = TypeVar("Handler", bound=ReviewHandler)
 
 
-def refusing(verb: Verb) -> Verb:
+def refusing(verb: Callable[[Handler], Awaitable[None]]) -> Callable[[Handler], Awaitable[None]]:
     """A verb whose refusals become answers."""
 
     @wraps(verb)
-    async def answered(handler: ReviewHandler) -> None:
+    async def answered(handler: Handler) -> None:
         try:
             await verb(handler)
         except Refused as refused:
@@ -143,7 +150,9 @@ class RequestsHandler(ReviewHandler):
 def read_notebook(folder: Folder, path: str) -> bytes:
     """The bytes of one notebook, reached without following a link."""
     if not path.endswith(".ipynb"):
-        raise Refused(422, "not-a-notebook", "Outputs are reviewed from a notebook (.ipynb). Open one, then try again.")
+        raise Refused(
+            422, "not-a-notebook", "Outputs are reviewed from a notebook (.ipynb). Open one, then try again."
+        )
     return folder.read(path, NOTEBOOK_LIMIT)[0]
 
 
@@ -159,11 +168,15 @@ def check_is_what_was_seen(asked: Asked, notebook: bytes) -> None:
     """What is frozen is the version whose outputs the person ticked."""
     if hashlib.sha256(notebook).hexdigest() != asked.sha256:
         raise Refused(
-            409, "changed", "The notebook was saved again since its outputs were listed. Look at them once more, then send."
+            409,
+            "changed",
+            "The notebook was saved again since its outputs were listed. Look at them once more, then send.",
         )
 
 
-def review_handlers(base_url: str, root: str, settings: ReviewSettings) -> list[tuple[str, type[ReviewHandler], dict[str, Desk]]]:
+def review_handlers(
+    base_url: str, root: str, settings: ReviewSettings
+) -> list[tuple[str, type[ReviewHandler], dict[str, Desk]]]:
     """The routes, below the workspace's own address."""
     desk = Desk(
         folder=Folder(root),

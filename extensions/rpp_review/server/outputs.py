@@ -35,7 +35,9 @@ def described(form: NormalForm, findings: Sequence[Finding]) -> dict[str, Any]:
     return {
         "outputs": [_output(item, findings) for item in form.items if item.kind is not Kind.SOURCE],
         "source": next((_output(item, findings) for item in form.items if item.kind is Kind.SOURCE), None),
-        "findings": [_finding(f) for f in findings if f.identity not in known and f.outcome is not Outcome.PASS],
+        "findings": [
+            _finding(f) for f in findings if f.identity not in known and f.outcome is not Outcome.PASS
+        ],
         "dropped": [_dropped(dropped) for dropped in form.dropped],
     }
 
@@ -46,7 +48,9 @@ def _output(item: Item, findings: Sequence[Finding]) -> dict[str, Any]:
         "kind": str(item.kind),
         "title": item.title,
         "preview": _preview(item),
-        "findings": [_finding(f) for f in findings if f.identity == item.identity and f.outcome is not Outcome.PASS],
+        "findings": [
+            _finding(f) for f in findings if f.identity == item.identity and f.outcome is not Outcome.PASS
+        ],
     }
 
 

@@ -17,44 +17,55 @@ LONGEST_TEXT = 5_000
 LONGEST_IDENTITY = 200
 BODY_LIMIT = 256 * 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_REQUEST = re.compile(r"r[0-9]{1,12}")
 _FIELDS = frozenset({"path", "sha256", "outputs", "context", "controls"})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which outputs of which file, as the person saw it."""
+    """Which outputs of which file, as the person saw it; `replaces` names a request that was sent back."""
 
     path: str
     sha256: str
     outputs: tuple[str, ...]
     context: str
     controls: str
+    replaces: str | None = None
 
     def submission(self, notebook: bytes) -> dict[str, Any]:
         """The body for the portal."""
-        return {
+        body: dict[str, Any] = {
             "name": PurePosixPath(self.path).name,
             "notebook": base64.b64encode(notebook).decode("ascii"),
             "outputs": list(self.outputs),
             "context": self.context,
             "controls": self.controls,
         }
+        return body if self.replaces is None else body | {"replaces": self.replaces}
 
 
 def read_asked(body: bytes) -> Asked:
     """Refuses what is missing, of the wrong kind or unknown, by name."""
     if len(body) > BODY_LIMIT:
-        raise Refused(413, "too-large", "Context and controls are too long together. Shorten them, then send again.")
+        raise Refused(
+            413, "too-large", "Context and controls are too long together. Shorten them, then send again."
+        )
     fields = _fields(body)
+    replaces = fields.get("replaces")
+    if replaces is not None and (not isinstance(replaces, str) or not _REQUEST.fullmatch(replaces)):
+        raise Refused(422, "bad-replaces", "The request to send again is not named as one, such as 'r0001'.")
     sha256 = fields["sha256"]
     if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
-        raise Refused(422, "bad-sha256", "It is not said which version of the notebook was seen. Refresh the panel.")
+        raise Refused(
+            422, "bad-sha256", "It is not said which version of the notebook was seen. Refresh the panel."
+        )
     return Asked(
         path=_notebook_path(fields["path"]),
         sha256=sha256,
         outputs=_outputs(fields["outputs"]),
         context=_words("context", fields["context"], "Say what the outputs are and whom they describe."),
         controls=_words("controls", fields["controls"], "Say what was done against disclosure."),
+        replaces=replaces,
     )
 
 
@@ -65,15 +76,21 @@ def _fields(body: bytes) -> dict[str, Any]:
         fields = None
     if not isinstance(fields, dict):
         raise Refused(422, "not-json", "What was sent is not a JSON object. Reload the page, then try again.")
-    wrong = (_FIELDS - fields.keys()) | (fields.keys() - _FIELDS)
+    wrong = (_FIELDS - fields.keys()) | (fields.keys() - _FIELDS - {"replaces"})
     if wrong:
-        raise Refused(422, "fields", f"These fields are missing or unknown: {', '.join(sorted(map(repr, wrong)))[:200]}.")
+        raise Refused(
+            422,
+            "fields",
+            f"These fields are missing or unknown: {', '.join(sorted(map(repr, wrong)))[:200]}.",
+        )
     return fields
 
 
 def _notebook_path(path: object) -> str:
     if not isinstance(path, str) or not path.endswith(".ipynb"):
-        raise Refused(422, "not-a-notebook", "Outputs are reviewed from a notebook (.ipynb). Open one, then try again.")
+        raise Refused(
+            422, "not-a-notebook", "Outputs are reviewed from a notebook (.ipynb). Open one, then try again."
+        )
     return path
 
 

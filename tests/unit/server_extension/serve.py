@@ -1,15 +1,14 @@
 """Run by `.workspace` python: a real Jupyter Server with the extension, or without the lock-down as a control.
 
-    serve.py ROOT PORT TOKEN (locked|plain)
+serve.py ROOT PORT TOKEN (locked|plain)
 """
 
 import os
 import sys
 
 from jupyter_server.serverapp import ServerApp
-from traitlets.config import Config
-
 from rpp_review.server import server_config
+from traitlets.config import Config
 
 
 def main() -> None:
@@ -19,6 +18,8 @@ def main() -> None:
         config.ServerApp.jpserver_extensions = {"jupyter_server_terminals": True}
     else:
         config.ServerApp.jpserver_extensions.update({"jupyterlab": os.environ.get("RPP_TEST_LAB") == "1"})
+        if "RPP_TEST_PREFIX" in os.environ:
+            config.WorkspaceKernelSpecs.prefix = os.environ["RPP_TEST_PREFIX"]
         config.LabApp.app_settings_dir = os.environ.get("RPP_TEST_SETTINGS", "")
     config.ServerApp.root_dir = root
     config.ServerApp.port = int(port)

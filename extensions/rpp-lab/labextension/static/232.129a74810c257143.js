@@ -305,6 +305,18 @@ img.rpp-Look {
   width: 100%;
 }
 
+.rpp-Round {
+  align-items: flex-start;
+  display: flex;
+  gap: 8px;
+  margin-bottom: 8px;
+}
+
+.rpp-Round input {
+  flex: none;
+  margin: 3px 0 0;
+}
+
 .rpp-Review .rpp-Submit {
   height: auto;
   line-height: 1.3;
