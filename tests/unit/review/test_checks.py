@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]
 import pytest
 from PIL import Image
 from rpp_review.checks import Appetite, Finding, Outcome, Surroundings, run_checks
@@ -53,7 +53,7 @@ def worst(*outputs: dict[str, Any], check: str, appetite: Appetite | None = None
 
 def both(frame: pd.DataFrame) -> tuple[dict[str, Any], ...]:
     """A frame as JupyterLab shows it, and as `print` does."""
-    shown = {"text/html": frame._repr_html_(), "text/plain": repr(frame)}  # type: ignore[operator]
+    shown = {"text/html": frame._repr_html_(), "text/plain": repr(frame)}
     return display(shown), stream(f"{frame}\n")
 
 

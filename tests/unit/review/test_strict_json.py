@@ -99,7 +99,7 @@ def test_brackets_within_text_are_no_nesting() -> None:
 
 
 def test_cells_of_an_older_notebook_get_an_identity_from_their_place() -> None:
-    cell = {
+    cell: dict[str, object] = {
         "cell_type": "code",
         "metadata": {},
         "source": "",
