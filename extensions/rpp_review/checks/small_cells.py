@@ -25,6 +25,7 @@ _SPOKEN = re.compile(
     r"(?<![\d.,/-])(\d{1,3})\s+(?:\w+\s)?(?:students?|pupils?|children|teachers?|staff|persons?|people)\b",
     re.IGNORECASE,
 )
+_STATED = re.compile(r"no\. observations|\bnobs\b|\b[nN]\s?=\s?\d", re.IGNORECASE)
 _COUNT_STATISTIC = frozenset({"count", "n", "nobs", "freq", "size"})
 
 
@@ -34,36 +35,64 @@ def applies(reading: Reading) -> bool:
 
 def examine(reading: Reading, appetite: Appetite, _surroundings: Surroundings) -> Iterator[Finding]:
     for table in reading.tables:
-        yield from _in_table(reading, table, appetite.threshold)
+        yield from _small_in_columns(reading, table, appetite.threshold)
+        yield from _small_statistics(reading, table, appetite.threshold)
     yield from _in_words(reading, appetite.threshold)
+    yield from _counts_unknown(reading, appetite.threshold)
 
 
-def _in_table(reading: Reading, table: ReadTable, threshold: int) -> Iterator[Finding]:
-    has_counts = False
-    has_decimals = False
-    counts_throughout = _is_crosstab(table)
-    for column in range(table.table.labels, table.table.width):
-        values = list(table.values(column))
-        outcome = _outcome(table, column, [value for _, value in values], counts_throughout)
-        has_counts = has_counts or outcome is Outcome.FAIL
-        has_decimals = has_decimals or any(_DECIMAL.fullmatch(value) for _, value in values)
-        small = (
-            [row for row, value in values if _is_small(value, threshold)]
-            if outcome is not Outcome.PASS
-            else []
-        )
-        if small:
+def _small_in_columns(reading: Reading, table: ReadTable, threshold: int) -> Iterator[Finding]:
+    for column, outcome in _count_columns(table):
+        small = [row for row, value in table.values(column) if _is_small(value, threshold)]
+        if small and outcome is not Outcome.PASS:
             yield _few(
                 reading, outcome, f"{table.place}column {column + 1}, {_rows(small)}", len(small), threshold
             )
+
+
+def _small_statistics(reading: Reading, table: ReadTable, threshold: int) -> Iterator[Finding]:
     statistics = _count_statistics(table)
     small = [
         row for row in statistics if any(_is_small(value, threshold) for value in table.table.body[row - 1])
     ]
     if small:
         yield _few(reading, Outcome.FAIL, f"{table.place}{_rows(small)}", len(small), threshold)
-    if has_decimals and not has_counts and not statistics:
-        yield _counts_unknown(reading, table, threshold)
+
+
+def _count_columns(table: ReadTable) -> Iterator[tuple[int, Outcome]]:
+    counts_throughout = _is_crosstab(table)
+    for column in range(table.table.labels, table.table.width):
+        yield column, _outcome(table, column, [value for _, value in table.values(column)], counts_throughout)
+
+
+def _counts_unknown(reading: Reading, threshold: int) -> Iterator[Finding]:
+    """Once for an item: one table of it, or its text, may state the counts for all."""
+    calculated = [table for table in reading.tables if _has_decimals(table)]
+    if not calculated or any(_states_counts(table) for table in reading.tables):
+        return
+    if any(_STATED.search(text) for _, text in reading.passages):
+        return
+    yield Finding(
+        check=NAME,
+        identity=reading.item.identity,
+        outcome=Outcome.REVIEW,
+        summary="Calculated values that do not say how many people stand behind each.",
+        where=f"{calculated[0].place}all columns",
+        why=f"A mean or a rate over fewer than {threshold} people says something about each of them.",
+        remedy="State the counts: add a column with the number of people behind each row.",
+    )
+
+
+def _has_decimals(table: ReadTable) -> bool:
+    return any(_DECIMAL.fullmatch(value) for row in table.table.body for value in row[table.table.labels :])
+
+
+def _states_counts(table: ReadTable) -> bool:
+    return (
+        bool(_count_statistics(table))
+        or any(outcome is Outcome.FAIL for _, outcome in _count_columns(table))
+        or any(_STATED.search(value) for row in table.table.body for value in row)
+    )
 
 
 def _outcome(table: ReadTable, column: int, values: list[str], counts_throughout: bool) -> Outcome:
@@ -135,16 +164,4 @@ def _few(reading: Reading, outcome: Outcome, where: str, number: int, threshold:
         remedy="Combine categories or leave out groups below the threshold, and check that totals do not give them away."
         if sure
         else "If these count people, combine categories or leave the groups out; if not, say so in the request's context.",
-    )
-
-
-def _counts_unknown(reading: Reading, table: ReadTable, threshold: int) -> Finding:
-    return Finding(
-        check=NAME,
-        identity=reading.item.identity,
-        outcome=Outcome.REVIEW,
-        summary="A table of calculated values does not say how many people stand behind each.",
-        where=f"{table.place}all columns".strip(),
-        why=f"A mean or a rate over fewer than {threshold} people says something about each of them.",
-        remedy="State the counts: add a column with the number of people behind each row.",
     )

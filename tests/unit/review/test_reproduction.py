@@ -43,6 +43,14 @@ def table(*values: str) -> dict[str, Any]:
         (table("1"), stream("1"), Reproduction.MISSING),
         (error("KeyError 1.00000000000001"), error("KeyError 1.00000000000002"), Reproduction.DIFFERS),
         (
+            stream("/tmp/ipykernel_12/345.py:1: UserWarning: x", "stderr"),
+            stream("/tmp/ipykernel_98/765.py:1: UserWarning: x", "stderr"),
+            Reproduction.WITHIN_TOLERANCE,
+        ),
+        (stream("<f at 0x7f0011223344>"), stream("<f at 0x7f5566778899>"), Reproduction.WITHIN_TOLERANCE),
+        (error("Cell In[7], line 1"), error("Cell In[1], line 1"), Reproduction.WITHIN_TOLERANCE),
+        (error("Cell In[7], line 1"), error("Cell In[7], line 2"), Reproduction.DIFFERS),
+        (
             display({"image/png": png(Image.new("L", (9, 9), 10))}),
             display({"image/png": png(Image.new("L", (9, 9), 12))}),
             Reproduction.REPRODUCED,
