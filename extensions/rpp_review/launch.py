@@ -126,7 +126,7 @@ def only_our_kernel() -> type:
     """`allowed_kernelspecs` shortens the list and is not asked when a kernel is started by name; this is."""
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 
-    class OnlyOurKernel(KernelSpecManager):  # type: ignore[misc]
+    class OnlyOurKernel(KernelSpecManager):
         def find_kernel_specs(self) -> dict[str, str]:
             return {KERNEL: str(Path(sys.prefix, "share", "jupyter", "kernels", KERNEL))}
 
@@ -140,12 +140,15 @@ def only_our_kernel() -> type:
 
 def serve(listener: socket.socket, config: Config, extensions: dict[str, bool]) -> None:
     """Runs JupyterHub's single-user server on a socket that was made outside."""
-    from jupyter_server.serverapp import ServerApp
-    from jupyterhub.singleuser.extension import JupyterHubIdentityProvider, JupyterHubSingleUser
+    from jupyter_server.serverapp import ServerApp  # type: ignore[import-not-found]
+    from jupyterhub.singleuser.extension import (  # type: ignore[import-untyped]
+        JupyterHubIdentityProvider,
+        JupyterHubSingleUser,
+    )
 
     _keep_token_out_of_page(JupyterHubIdentityProvider)
 
-    class AdoptingServerApp(ServerApp):
+    class AdoptingServerApp(ServerApp):  # type: ignore[misc]
         """Listens on the socket it was given; there is no port to look for, and no network to look in."""
 
         def _find_http_port(self) -> None:

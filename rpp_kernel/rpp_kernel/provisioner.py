@@ -12,7 +12,7 @@ import signal
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import KernelProvisionerBase
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Unicode, default
 
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
@@ -23,7 +23,7 @@ class SupervisorRefused(RuntimeError):
     """The supervisor said no, or nothing; the message is its sentence."""
 
 
-class SandboxProvisioner(KernelProvisionerBase):  # type: ignore[misc]
+class SandboxProvisioner(KernelProvisionerBase):
     """A kernel in a sandbox of its own. Command and environment are the supervisor's, whatever the kernelspec says."""
 
     control_socket = Unicode(config=True, help="The supervisor's control socket.")

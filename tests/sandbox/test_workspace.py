@@ -182,6 +182,21 @@ def test_what_runs_in_the_server_sandbox_has_the_token_in_no_environment(workspa
     assert "SECRET_OF_THE_HUB" not in names
 
 
+def test_the_server_starts_no_process_beside_itself(workspace: Workspace) -> None:
+    attempt = """
+import json, subprocess
+try:
+    answer = subprocess.run(["/usr/bin/true"]).returncode
+except PermissionError as error:
+    answer = str(error)
+print(json.dumps(answer))
+"""
+    config = config_for(workspace.place, workspace.hub)
+    guarded = "from rpp_review.launch import start_no_process\nstart_no_process()\n" + attempt
+    assert "No process is started" in _in_server_sandbox(config, guarded)
+    assert _in_server_sandbox(config, attempt) == 0
+
+
 def test_no_process_of_this_account_reads_the_supervisors_or_the_servers_memory(workspace: Workspace) -> None:
     if os.getuid() == 0:
         pytest.skip("root reads everything")

@@ -82,9 +82,9 @@ def build_environment(target: Path, requirements: Path, python: str = sys.execut
     return refresh_environment(target, requirements)
 
 
-def refresh_environment(target: Path, requirements: Path | None = None) -> str:
+def refresh_environment(target: Path, requirements: Path | None = None, found: Sources | None = None) -> str:
     """Brings our own packages up to date. Fast when nothing has changed. Returns the environment's version."""
-    found = sources()
+    found = found or sources()
     with _locked(target):
         stamp = _read_stamp(target)
         lock = _digest_of(requirements) if requirements is not None else stamp.get("requirements", "")

@@ -10,11 +10,14 @@ from rpp_hub.workspace.launcher import SandboxProcess
 class Front(Protocol):
     """The part in which a workspace and a re-run differ."""
 
-    async def open(self) -> None:
-        """Makes the sockets that must exist before the sandbox does."""
+    def open(self) -> None:
+        """Makes what must exist before the sandbox does."""
 
     def launch_server(self) -> SandboxProcess:
         """Starts the server sandbox."""
+
+    async def serve(self) -> None:
+        """Answers. The sandbox is starting meanwhile: its first questions wait in the sockets."""
 
     async def close(self, server: SandboxProcess | None) -> None:
         """The sandboxes have ended: says so and closes."""

@@ -48,8 +48,10 @@ WEBSOCKET_HEADERS = frozenset(
 class Relay:
     """One workspace's way in. `answered` is called once, when the Jupyter Server first answers."""
 
-    def __init__(self, upstream: Path, base: str, limits: Limits, answered: Callable[[], None]) -> None:
-        self.meter = Meter()
+    def __init__(
+        self, upstream: Path, base: str, limits: Limits, answered: Callable[[], None], meter: Meter
+    ) -> None:
+        self.meter = meter
         self._upstream, self._base, self._limits = upstream, base, limits
         self._answered: Callable[[], None] | None = answered
         self._session: ClientSession | None = None

@@ -25,7 +25,7 @@ class RerunFront:
         self._supervisor = supervisor
         self._order = supervisor.config.rerun
 
-    async def open(self) -> None:
+    def open(self) -> None:
         """The kernel warms while papermill is imported; standard input ends when the caller does."""
         self._supervisor.config.workspace.mkdir(mode=0o700, exist_ok=True)
         self._supervisor.kernels.warm()
@@ -45,6 +45,9 @@ class RerunFront:
         finally:
             os.close(order.notebook)
             os.close(order.result)  # so that the caller sees the end when the sandbox ends
+
+    async def serve(self) -> None:
+        """Nobody asks anything of a re-run."""
 
     async def close(self, server: SandboxProcess | None) -> None:
         """The last line says how it went, for a caller without a result."""

@@ -51,9 +51,10 @@ class Supervisor:
         """Until told to stop or until the server sandbox has ended. The return value is the exit code."""
         try:
             self._control = await serve_lines(self.config.run_dir / "ctl.sock", Control(self.kernels))
-            await self._front.open()
+            self._front.open()
             self._server = self._front.launch_server()
             self._server.ended.add_done_callback(self._server_ended)
+            await self._front.serve()
             self.state = "running"
             say({"ready": os.getpid()})
             await self._stop.wait()
@@ -74,9 +75,8 @@ class Supervisor:
     async def _end(self) -> None:
         self.state = "stopping"
         grace = self.config.limits.stop_grace
-        if self._server is not None:
-            await self._server.stop(grace)
-        await self.kernels.close(grace / 4)
+        server = () if self._server is None else (self._server.stop(grace),)
+        await asyncio.gather(*server, self.kernels.close(grace / 4))
         if self._control is not None:
             self._control.close()
         with contextlib.suppress(OSError):

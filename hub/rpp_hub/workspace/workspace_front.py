@@ -7,21 +7,20 @@ import contextlib
 import dataclasses
 import json
 import os
+import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
-
 from rpp_hub.workspace.client import Status
 from rpp_hub.workspace.config import Secrets
-from rpp_hub.workspace.gateway import Gateway, exits
 from rpp_hub.workspace.launcher import SandboxProcess, launch, one_time_pipe
 from rpp_hub.workspace.lines import listen, serve_lines
-from rpp_hub.workspace.relay import Relay
+from rpp_hub.workspace.meter import Meter
 from rpp_hub.workspace.server_sandbox import server_sandbox
 
 if TYPE_CHECKING:
     from rpp_hub.workspace.supervisor import Supervisor
+    from rpp_hub.workspace.ways import Ways
 
 MODULE = "rpp_review.launch"
 
@@ -31,35 +30,31 @@ class WorkspaceFront:
 
     def __init__(self, supervisor: Supervisor, secrets: Secrets) -> None:
         self._supervisor, self._secrets = supervisor, secrets
-        config = supervisor.config
-        self._relay = Relay(
-            config.run_dir / "srv.sock", config.base_url, config.limits, supervisor.kernels.warm
-        )
-        self._runners: list[web.AppRunner] = []
+        self._meter = Meter()
+        self._listeners: dict[str, socket.socket] = {}
+        self._ways: Ways | None = None
         self._admin: asyncio.Server | None = None
         self._asking = 0
 
-    async def open(self) -> None:
-        config = self._supervisor.config
-        self._listener = listen(config.run_dir / "srv.sock")
-        table = exits(
-            config.hub_socket,
-            config.portal_socket,
-            config.hub_api_path,
-            config.person,
-            self._secrets.capability,
-            config.limits.submission_body,
-        )
-        await self._serve("hub.sock", Gateway(table).application())
-        await self._serve("in.sock", self._relay.application())
-        self._admin = await serve_lines(config.run_dir / "adm.sock", self._answer)
+    def open(self) -> None:
+        for name in ("srv.sock", "hub.sock", "in.sock"):
+            self._listeners[name] = listen(self._supervisor.config.run_dir / name)
 
     def launch_server(self) -> SandboxProcess:
         document = json.dumps({"api_token": self._secrets.api_token}).encode()
-        with self._listener as listener, one_time_pipe(document) as secrets:
+        with self._listeners["srv.sock"] as listener, one_time_pipe(document) as secrets:
             command = (MODULE, "--listen", str(listener.fileno()), "--secrets", str(secrets))
             box = server_sandbox(self._supervisor.config, command, workspace=True)
             return launch("server", box, (listener.fileno(), secrets))
+
+    async def serve(self) -> None:
+        # Imported now, while the Jupyter Server starts: a quarter of a second that nobody waits for.
+        from rpp_hub.workspace.ways import Ways
+
+        supervisor = self._supervisor
+        self._ways = Ways(supervisor.config, self._secrets.capability, self._meter, supervisor.kernels.warm)
+        await self._ways.open(inward=self._listeners["in.sock"], outward=self._listeners["hub.sock"])
+        self._admin = await serve_lines(supervisor.config.run_dir / "adm.sock", self._answer)
 
     async def close(self, server: SandboxProcess | None) -> None:
         """Whoever asked for the stop gets an answer before the process ends."""
@@ -69,13 +64,8 @@ class WorkspaceFront:
                     await asyncio.sleep(0.01)
         if self._admin is not None:
             self._admin.close()
-        await asyncio.gather(*(runner.cleanup() for runner in self._runners))
-
-    async def _serve(self, name: str, application: web.Application) -> None:
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, auto_decompress=False)
-        await runner.setup()
-        self._runners.append(runner)
-        await web.SockSite(runner, listen(self._supervisor.config.run_dir / name)).start()
+        if self._ways is not None:
+            await self._ways.close()
 
     async def _answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         match request.get("do"):
@@ -99,5 +89,5 @@ class WorkspaceFront:
 
     def _status(self) -> Status:
         supervisor = self._supervisor
-        counted = dict(self._relay.meter.counted)
+        counted = dict(self._meter.counted)
         return Status(supervisor.state, os.getpid(), len(supervisor.kernels), supervisor.reason, counted)
