@@ -132,7 +132,6 @@ def content_security_policy(host: str, base: str) -> str:
             "base-uri 'none'",
             "object-src 'none'",
             "frame-ancestors 'none'",
-            "webrtc 'block'",
             "sandbox allow-same-origin allow-scripts allow-forms allow-modals",
         )
     )
