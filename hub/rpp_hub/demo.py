@@ -23,7 +23,7 @@ from rpp_hub.domain.gate import ProjectStatus
 from rpp_hub.domain.permissions import Role
 from rpp_hub.settings import write_private
 from rpp_hub.synthetic import write_district
-from rpp_hub.warehouse.folders import is_drop_name
+from rpp_hub.warehouse.receive import is_drop_name
 
 Say = Callable[[str], None]
 

@@ -11,7 +11,15 @@ import pandas as pd
 
 from rpp_hub.synthetic import dirt
 from rpp_hub.synthetic.students import School, draw_schools, draw_students, school_years
-from rpp_hub.synthetic.tables import attendance, classifications, demographics, enrollment, staff, staff_years, tests
+from rpp_hub.synthetic.tables import (
+    attendance,
+    classifications,
+    demographics,
+    enrollment,
+    staff,
+    staff_years,
+    tests,
+)
 
 LAST_YEAR = 2024
 STUDENT_DROP = f"{LAST_YEAR}08_students"

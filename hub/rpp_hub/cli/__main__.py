@@ -1,0 +1,5 @@
+"""`python -m rpp_hub.cli` is `rpp`."""
+
+from rpp_hub.cli import main
+
+main()

@@ -1,0 +1,107 @@
+"""rpp warehouse: receive a district's files, look what is wrong with them, build masters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
+from rpp_hub.cli.progress import shown_progress
+from rpp_hub.services.warehousing import WarehouseStatus
+from rpp_hub.warehouse.build import BuildReport
+from rpp_hub.warehouse.codebook import Codebook
+from rpp_hub.warehouse.report import report_html, report_text
+
+
+@click.group()
+def warehouse() -> None:
+    """Receive, check and build a district's data."""
+
+
+@warehouse.command("receive")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--district", required=True, help="Whose files these are.")
+@click.option("--as", "name", default=None, metavar="YYYYMM_TYPE", help="The drop's name, such as 201804_staff; default: the folder's.")
+@pass_cli
+def receive(ctx: CliContext, folder: Path, district: str, name: str | None) -> None:
+    """Keep the files of FOLDER, unchanged and hashed."""
+    with shown_progress() as progress:
+        drop = ctx.rpp.warehousing.receive(ctx.actor, folder, district, name, progress)
+    rows = "\n".join(f"  {f['name']}: {f['rows']:,} rows" if f["rows"] else f"  {f['name']}" for f in drop.files)
+    click.echo(f"Received {drop.name} ({drop.sha256[:12]}…):\n{rows}\nNext: rpp warehouse check {district}")
+
+
+@warehouse.command("check")
+@click.argument("district")
+@click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report there as a page.")
+@json_option
+@pass_cli
+def check(ctx: CliContext, district: str, html_file: Path | None, as_json: bool) -> None:
+    """What is wrong with everything received from DISTRICT, and what the build will do about it."""
+    with shown_progress() as progress:
+        report = ctx.rpp.warehousing.check(ctx.actor, district, progress)
+    if html_file is not None:
+        html_file.write_text(report_html(report), encoding="utf-8")
+    answer(report, as_json, lambda: report_text(report))
+
+
+@warehouse.command("build")
+@click.argument("district")
+@json_option
+@pass_cli
+def build(ctx: CliContext, district: str, as_json: bool) -> None:
+    """Build longitudinal masters of DISTRICT by the declared rules."""
+    with shown_progress() as progress:
+        report = ctx.rpp.warehousing.build(ctx.actor, district, progress)
+    answer(report, as_json, lambda: _build_text(report))
+
+
+@warehouse.command("status")
+@click.argument("district")
+@json_option
+@pass_cli
+def status(ctx: CliContext, district: str, as_json: bool) -> None:
+    """What was received from DISTRICT and what was built."""
+    view = ctx.rpp.warehousing.status(district)
+    answer(view, as_json, lambda: _status_text(view))
+
+
+@warehouse.group("codebook")
+def codebook() -> None:
+    """What the tables and fields mean."""
+
+
+@codebook.command("show")
+@click.argument("district")
+@json_option
+@pass_cli
+def show(ctx: CliContext, district: str, as_json: bool) -> None:
+    """The codebook of DISTRICT's current masters."""
+    book = ctx.rpp.warehousing.codebook(district)
+    answer(book, as_json, lambda: _codebook_text(book))
+
+
+def _build_text(report: BuildReport) -> str:
+    lines = [f"Built {report.name}:", *(f"  {name}: {rows:,} rows" for name, rows in report.tables.items()), "", "Rules:"]
+    lines += [f"  {r.rule} on {r.table}: {r.touched:,} rows" for r in report.rules]
+    return "\n".join(lines)
+
+
+def _status_text(view: WarehouseStatus) -> str:
+    lines = [f"{view.title} ({view.district})", "", "Received:"]
+    lines += [f"  {d.name:<24} {d.received_at:%Y-%m-%d %H:%M %Z}  by {d.received_by}  {d.sha256[:12]}…" for d in view.drops] or ["  nothing yet: rpp warehouse receive"]
+    lines += ["", "Built:"]
+    lines += [f"  {b.name:<24} {b.built_at:%Y-%m-%d %H:%M %Z}  by {b.built_by}" for b in view.builds] or ["  nothing yet: rpp warehouse build"]
+    return "\n".join(lines)
+
+
+def _codebook_text(book: Codebook) -> str:
+    lines = []
+    for table in book.tables:
+        lines.append(f"{table.name}: {table.title}")
+        for field in table.fields:
+            kind = f"{field.unit} identifier" if field.is_key else str(field.identifier)
+            never = f"  NEVER SHARED: {field.never_share}" if field.never_share else ""
+            lines.append(f"  {field.name:<36} {field.type:<9} {kind:<20} {field.title}{never}")
+    return "\n".join(lines)

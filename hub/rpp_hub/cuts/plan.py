@@ -1,0 +1,180 @@
+"""What will a project's cut hold, and what of that which it asked for will it not hold, and why?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rpp_hub.cuts.cohort import Condition, compile_cohort
+from rpp_hub.cuts.matches import did_you_mean
+from rpp_hub.domain.application import Application
+from rpp_hub.domain.errors import Invalid
+from rpp_hub.warehouse.codebook import Codebook, Field, Identifier, Table, Type
+
+# A table is one of the first of these that it has a key of.
+UNITS = ("student", "staff", "class", "school", "household")
+
+
+class Treatment(StrEnum):
+    """What happens to a column on its way into the cut."""
+
+    KEEP = "kept as it is"
+    CODE = "replaced by the project's code"
+    MONTH = "generalised to the month"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the cut."""
+
+    field: Field
+    treatment: Treatment
+
+    @property
+    def name(self) -> str:
+        """Its name, which is the field's."""
+        return self.field.name
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A field that was asked for and is not given."""
+
+    table: str
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """One table of the cut; `unit` is what its rows are about, `key` the field that says which one."""
+
+    name: str
+    columns: tuple[Column, ...]
+    unit: str
+    key: str
+    year: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Which units take part: those with a row of `table` that fulfils `condition`."""
+
+    table: Table
+    unit: str
+    key: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What a project is granted, in terms of the masters."""
+
+    project: str
+    tables: tuple[TablePlan, ...]
+    dropped: tuple[Dropped, ...]
+    years: tuple[int, int]
+    cohort: Cohort | None
+
+
+@dataclass(frozen=True, slots=True)
+class CutPlan:
+    """What a cut would hold, counted before anything is written."""
+
+    agreed: Agreed
+    rows: Mapping[str, int]
+    units: Mapping[str, int]
+
+
+def agree(application: Application, codebook: Codebook) -> Agreed:
+    """The application against the codebook. Raises Invalid that names every unknown table and field."""
+    _refuse_unknown(application, codebook)
+    tables, dropped = [], []
+    for name, request in application.tables.items():
+        table = codebook.table(name)
+        if table is None:
+            continue  # refused above
+        given, left = _columns(table, [f.name for f in request.fields])
+        dropped += left
+        if given:
+            tables.append(_table_plan(table, given))
+    if not tables:
+        raise Invalid("Nothing is left of what the project asks for: every field may not be shared.", code="empty-cut")
+    return Agreed(application.project, tuple(tables), tuple(dropped), application.years, _cohort(application, codebook))
+
+
+def _refuse_unknown(application: Application, codebook: Codebook) -> None:
+    faults = []
+    for name, request in application.tables.items():
+        table = codebook.table(name)
+        if table is None:
+            faults.append(f"there is no table {name!r}{did_you_mean(name, (t.name for t in codebook.tables))}")
+            continue
+        fields = [f.name for f in table.fields]
+        faults += [f"{name} has no field {f.name!r}{did_you_mean(f.name, fields)}" for f in request.fields if f.name not in fields]
+    if application.cohort and codebook.table(application.cohort.table) is None:
+        tables = (t.name for t in codebook.tables)
+        faults.append(f"the cohort names a table {application.cohort.table!r} that is not there{did_you_mean(application.cohort.table, tables)}")
+    if faults:
+        raise Invalid(
+            f"The district's masters do not have what {application.project} asks for: {'; '.join(faults)}. "
+            "Mend the application; `rpp warehouse codebook show` lists what there is.",
+            code="unknown-field",
+        )
+
+
+def _columns(table: Table, asked: list[str]) -> tuple[list[Column], list[Dropped]]:
+    given, dropped = [], []
+    for name in asked:
+        field = table.field(name)
+        if field is None:
+            continue
+        reason = reason_to_drop(field)
+        if reason:
+            dropped.append(Dropped(table.name, name, reason))
+        else:
+            given.append(Column(field, _treatment(field)))
+    return given, dropped
+
+
+def reason_to_drop(field: Field) -> str:
+    """Why a field may be in no cut; empty if it may."""
+    if field.never_share:
+        return field.never_share
+    if field.person_name:
+        return "A person's name."
+    if field.identifier is Identifier.DIRECT and not field.unit:
+        return "It identifies a person directly and cannot be coded."
+    if field.generalise and (field.generalise != "month" or field.type is not Type.DATE):
+        return f"The codebook wants it generalised ({field.generalise}), which cannot be done with a {field.type}."
+    return ""
+
+
+def _treatment(field: Field) -> Treatment:
+    if field.is_key:
+        return Treatment.CODE
+    return Treatment.MONTH if field.generalise == "month" else Treatment.KEEP
+
+
+def _table_plan(table: Table, columns: list[Column]) -> TablePlan:
+    key = main_key(table)
+    return TablePlan(table.name, tuple(columns), key.unit if key else "", key.name if key else "", table.year)
+
+
+def main_key(table: Table) -> Field | None:
+    """The field that says what a row is about."""
+    return next((key for unit in UNITS if (key := table.key(unit)) is not None), None)
+
+
+def _cohort(application: Application, codebook: Codebook) -> Cohort | None:
+    if application.cohort is None:
+        return None
+    table = codebook.table(application.cohort.table)
+    key = main_key(table) if table else None
+    if table is None or key is None or key.unit not in ("student", "staff"):
+        raise Invalid(
+            f"The cohort's table {application.cohort.table} has no student or staff identifier, so it cannot choose any.",
+            code="bad-cohort",
+        )
+    return Cohort(table, key.unit, key.name, compile_cohort(application.cohort.where, table))

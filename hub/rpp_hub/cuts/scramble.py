@@ -1,0 +1,165 @@
+"""How do agreed rows and fields become a project's scrambled tables?
+
+DuckDB does it in one pass a table: filter by years and population, join the crosswalk, sort by code. Sorting by code
+(and then by the values themselves) leaves nothing of the masters' order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from rpp_hub.cuts.plan import Agreed, Column, CutPlan, TablePlan, Treatment, reason_to_drop
+from rpp_hub.vault import Crosswalk
+from rpp_hub.warehouse.engine import one, quoted, text_literal
+from rpp_hub.warehouse.masters import Masters
+from rpp_hub.warehouse.progress import Progress
+
+_PEOPLE = ("student", "staff")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rows that a project is granted, ready in a connection: `population_student` and `population_staff` exist."""
+
+    con: duckdb.DuckDBPyConnection
+    masters: Masters
+    agreed: Agreed
+
+    def rows(self, table: TablePlan) -> str:
+        """FROM and WHERE of a table's granted rows, whose master is called m."""
+        first, last = self.agreed.years
+        years = f" WHERE m.{quoted(table.year)} BETWEEN {int(first)} AND {int(last)}" if table.year else ""
+        joined = f" JOIN population_{table.unit} p ON p.id = m.{quoted(table.key)}" if table.unit in _PEOPLE else ""
+        return f"FROM {self.masters.sql(table.name)} m{joined}{years}"
+
+
+def select_population(con: duckdb.DuckDBPyConnection, masters: Masters, agreed: Agreed) -> Selection:
+    """Who is in the cut: people with a row in the granted years who belong to the cohort."""
+    for unit in _PEOPLE:
+        parts = _in_years(masters, agreed, unit)
+        con.execute(f"CREATE TABLE population_{unit} AS {' UNION '.join(parts) if parts else 'SELECT NULL::VARCHAR AS id LIMIT 0'}")
+        if agreed.cohort and agreed.cohort.unit == unit:
+            _keep_cohort(con, masters, agreed)
+    return Selection(con, masters, agreed)
+
+
+def _in_years(masters: Masters, agreed: Agreed, unit: str) -> list[str]:
+    first, last = agreed.years
+    keyed = [(t, key) for t in masters.codebook.tables if t.name in masters.tables and (key := t.key(unit))]
+    dated = [(t, key) for t, key in keyed if t.year]
+    return [
+        f"SELECT {quoted(key.name)} AS id FROM {masters.sql(t.name)} WHERE {quoted(key.name)} IS NOT NULL"
+        + (f" AND {quoted(t.year)} BETWEEN {int(first)} AND {int(last)}" if t.year else "")
+        for t, key in dated or keyed
+    ]
+
+
+def _keep_cohort(con: duckdb.DuckDBPyConnection, masters: Masters, agreed: Agreed) -> None:
+    cohort = agreed.cohort
+    if cohort is None:
+        return
+    first, last = agreed.years
+    years = f" AND {quoted(cohort.table.year)} BETWEEN {int(first)} AND {int(last)}" if cohort.table.year else ""
+    con.execute(
+        f"""CREATE OR REPLACE TABLE population_{cohort.unit} AS SELECT id FROM population_{cohort.unit} SEMI JOIN
+            (SELECT {quoted(cohort.key)} AS id FROM {masters.sql(cohort.table.name)} WHERE {cohort.condition.sql}{years})
+            USING (id)""",
+        list(cohort.condition.parameters),
+    )
+
+
+def count(selection: Selection) -> CutPlan:
+    """How many rows and units a cut would hold."""
+    con, agreed = selection.con, selection.agreed
+    rows = {t.name: one(con, f"SELECT count(*) {selection.rows(t)}") for t in agreed.tables}
+    used = {t.unit for t in agreed.tables}
+    units = {u: one(con, f"SELECT count(*) FROM population_{u}") for u in _PEOPLE if u in used}
+    return CutPlan(agreed, rows, units)
+
+
+def identifiers(selection: Selection) -> dict[str, pa.Array]:
+    """Every identifier that needs a code, unit by unit. What the rows are about comes from the population."""
+    wanted: dict[str, list[str]] = {}
+    for table in selection.agreed.tables:
+        if table.unit in _PEOPLE:
+            wanted.setdefault(table.unit, []).append(f"SELECT id FROM population_{table.unit}")
+        for column in _coded(table):
+            query = f"SELECT m.{quoted(column.name)}::VARCHAR AS id {selection.rows(table)}"
+            if (table.unit, table.key) != (column.field.unit, column.name) or table.unit not in _PEOPLE:
+                wanted.setdefault(column.field.unit, []).append(query)
+        if table.unit and table.unit not in _PEOPLE:
+            wanted.setdefault(table.unit, []).append(f"SELECT m.{quoted(table.key)}::VARCHAR AS id {selection.rows(table)}")
+    return {unit: _distinct(selection.con, queries) for unit, queries in wanted.items()}
+
+
+def _distinct(con: duckdb.DuckDBPyConnection, queries: list[str]) -> pa.Array:
+    united = " UNION ".join(dict.fromkeys(queries))
+    table = con.sql(f"SELECT DISTINCT id FROM ({united}) WHERE id IS NOT NULL").to_arrow_table()
+    return table["id"].combine_chunks().cast(pa.string())
+
+
+def write_tables(
+    selection: Selection, crosswalk: Crosswalk, wanted: Mapping[str, pa.Array], target: Path, progress: Progress
+) -> dict[str, int]:
+    """Write every granted table to `target`/TABLE.parquet; how many rows each has."""
+    con, rows = selection.con, {}
+    for unit in wanted:
+        _load_crosswalk(con, crosswalk, unit, wanted[unit])
+    for number, table in enumerate(selection.agreed.tables):
+        progress(f"scrambling {table.name}", number, len(selection.agreed.tables))
+        path = text_literal(str(target / f"{table.name}.parquet"))
+        copied = con.execute(f"COPY ({_scrambled(selection, table)}) TO {path} (FORMAT parquet, COMPRESSION zstd)").fetchone()
+        rows[table.name] = int(copied[0]) if copied else 0
+    return rows
+
+
+def _load_crosswalk(con: duckdb.DuckDBPyConnection, crosswalk: Crosswalk, unit: str, wanted: pa.Array) -> None:
+    """Only the codes that this cut needs. As an enumeration a code is a small number, so joining and sorting are fast."""
+    con.register("all_codes", crosswalk.of_unit(unit))
+    con.register("wanted_ids", pa.table({"id": wanted}))
+    needed = "SELECT identifier, code FROM all_codes SEMI JOIN wanted_ids ON all_codes.identifier = wanted_ids.id"
+    if not len(wanted):
+        con.execute(f"CREATE TABLE codes_{unit} AS {needed}")
+    else:
+        con.execute(f"CREATE TYPE code_of_{unit} AS ENUM (SELECT code FROM ({needed}) ORDER BY code)")
+        con.execute(f"CREATE TABLE codes_{unit} AS SELECT identifier, code::code_of_{unit} AS code FROM ({needed})")
+    con.unregister("all_codes")
+    con.unregister("wanted_ids")
+
+
+def _scrambled(selection: Selection, table: TablePlan) -> str:
+    joins, order = "", []
+    for number, column in enumerate(_coded(table)):
+        joins += _join(number, column.field.unit, column.name)
+    if table.key:
+        joins += _join(len(_coded(table)), table.unit, table.key)
+        order.append(f"x{len(_coded(table))}.code")
+    coded = {c.name: f"x{i}.code::VARCHAR" for i, c in enumerate(_coded(table))}
+    selected = ", ".join(f"{coded.get(c.name) or _expression(c)} AS {quoted(c.name)}" for c in table.columns)
+    order += [str(i) for i in range(1, len(table.columns) + 1)]
+    source = selection.rows(table)
+    where = source.rfind(" WHERE m.")
+    head, tail = (source[:where], source[where:]) if where >= 0 else (source, "")
+    return f"SELECT {selected} {head}{joins}{tail} ORDER BY {', '.join(order)}"
+
+
+def _join(number: int, unit: str, name: str) -> str:
+    return f" LEFT JOIN codes_{unit} x{number} ON x{number}.identifier = m.{quoted(name)}"
+
+
+def _expression(column: Column) -> str:
+    reason = reason_to_drop(column.field)
+    if reason:  # the plan has left such fields out; this is the second lock
+        raise ValueError(f"{column.name} may not be shared: {reason}")
+    if column.treatment is Treatment.MONTH:
+        return f"strftime(m.{quoted(column.name)}, '%Y-%m')"
+    return f"m.{quoted(column.name)}"
+
+
+def _coded(table: TablePlan) -> list[Column]:
+    return [c for c in table.columns if c.treatment is Treatment.CODE]

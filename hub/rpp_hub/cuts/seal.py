@@ -1,0 +1,148 @@
+"""How does a cut come into being? Scrambled, scanned, described and hashed in a hidden folder, then renamed into place.
+
+A cut that fails its scan, a full disk or a kill leave no cut.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rpp_hub.cuts.plan import Agreed, CutPlan, Dropped, TablePlan, Treatment
+from rpp_hub.cuts.scan import scan_tables
+from rpp_hub.cuts.scramble import count, identifiers, select_population, write_tables
+from rpp_hub.domain.errors import ActionRefused
+from rpp_hub.domain.refusal import Refusal
+from rpp_hub.vault import CrosswalkStore
+from rpp_hub.warehouse.codebook import Codebook, Field, Identifier, Table, Type, codebook_json
+from rpp_hub.warehouse.engine import engine
+from rpp_hub.warehouse.folders import canonical_json, hash_file, locked, publish, remove_folder, staged
+from rpp_hub.warehouse.masters import Masters
+from rpp_hub.warehouse.progress import Progress, silent
+
+DATA, MANIFEST, CODEBOOK, REPORT = "data", "manifest.json", "datapackage.json", "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCut:
+    """A cut in its place."""
+
+    project: str
+    name: str
+    path: Path
+    sha256: str
+    rows: Mapping[str, int]
+    units: Mapping[str, int]
+    dropped: tuple[Dropped, ...]
+
+
+def plan_cut(masters: Masters, agreed: Agreed, scratch: Path) -> CutPlan:
+    """What a cut would hold, counted; nothing is written but spill, which is removed."""
+    with engine(scratch / "spill") as con:
+        return count(select_population(con, masters, agreed))
+
+
+def build_cut(
+    parent: Path, name: str, masters: Masters, agreed: Agreed, crosswalks: CrosswalkStore, progress: Progress = silent
+) -> SealedCut:
+    """Make the cut `parent`/`name`.
+
+    Raises ActionRefused, naming columns and numbers of rows but no values, when a true identifier survived.
+    """
+    with locked(parent), staged(parent) as stage:
+        data = stage / DATA
+        data.mkdir()
+        with engine(stage / "spill") as con:
+            progress("choosing rows and students", 0, 1)
+            selection = select_population(con, masters, agreed)
+            plan = count(selection)
+            wanted = identifiers(selection)
+            crosswalk = crosswalks.extend(agreed.project, wanted)
+            rows = write_tables(selection, crosswalk, wanted, data, progress)
+            _refuse_leaks(scan_tables(con, masters, agreed, crosswalk, data, progress))
+        _describe(data, masters.codebook, agreed)
+        sha256 = _seal(stage, name, masters, plan, rows)
+        remove_folder(parent / name)  # what a dead process left between renaming and recording
+        publish(stage, parent / name)
+        progress("sealed", 1, 1)
+    return SealedCut(agreed.project, name, parent / name, sha256, rows, plan.units, agreed.dropped)
+
+
+def verify_cut(path: Path, sha256: str) -> tuple[str, ...]:
+    """Everything that is not as it was sealed, in sentences; empty when all is."""
+    manifest = path / MANIFEST
+    if not manifest.is_file() or hash_file(manifest) != sha256:
+        return ("The manifest is gone or was altered.",)
+    files: dict[str, str] = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+    there = {str(p.relative_to(path)) for p in path.rglob("*") if p.is_file()} - {MANIFEST}
+    problems = [f"{name} is not in the manifest." for name in sorted(there - files.keys())]
+    problems += [f"{name} is missing." for name in sorted(files.keys() - there)]
+    problems += [f"{name} was altered." for name in sorted(there & files.keys()) if hash_file(path / name) != files[name]]
+    return tuple(problems)
+
+
+def _refuse_leaks(leaks: tuple[Any, ...]) -> None:
+    if leaks:
+        advice = "No cut was made. Mark the column in the codebook as an identifier or as never to be shared, build the masters, and cut again."
+        raise ActionRefused(
+            [*(Refusal("identifier-survived", leak.sentence) for leak in leaks), Refusal("cut-refused", advice)]
+        )
+
+
+def _describe(data: Path, codebook: Codebook, agreed: Agreed) -> None:
+    """The cut's own codebook: only its tables and fields, as they are in the cut."""
+    tables = [_described(codebook.table(t.name), t) for t in agreed.tables]
+    paths = {t.name: f"{t.name}.parquet" for t in agreed.tables}
+    (data / CODEBOOK).write_bytes(codebook_json(Codebook(codebook.title, tuple(t for t in tables if t)), paths))
+
+
+def _described(table: Table | None, plan: TablePlan) -> Table | None:
+    return replace(table, fields=tuple(_as_cut(c.field, c.treatment) for c in plan.columns)) if table else None
+
+
+def _as_cut(field: Field, treatment: Treatment) -> Field:
+    if treatment is Treatment.CODE:
+        note = f"The project's own code for the {field.unit}; the same in every table and year of this project."
+        return replace(field, type=Type.STRING, identifier=Identifier.NONE, description=note, labels={})
+    if treatment is Treatment.MONTH:
+        return replace(field, type=Type.STRING, description=f"{field.description} Generalised to the month (YYYY-MM).".strip(), days_since="")
+    return field
+
+
+def _seal(stage: Path, name: str, masters: Masters, plan: CutPlan, rows: Mapping[str, int]) -> str:
+    agreed = plan.agreed
+    (stage / REPORT).write_text(_report(name, plan, rows), encoding="utf-8")
+    files = {str(p.relative_to(stage)): hash_file(p) for p in sorted(stage.rglob("*")) if p.is_file()}
+    manifest = {
+        "project": agreed.project,
+        "cut": name,
+        "masters": masters.sha256,
+        "years": list(agreed.years),
+        "rows": dict(rows),
+        "units": dict(plan.units),
+        "dropped": [asdict(d) for d in agreed.dropped],
+        "files": files,
+    }
+    (stage / MANIFEST).write_bytes(canonical_json(manifest))
+    return hash_file(stage / MANIFEST)
+
+
+def _report(name: str, plan: CutPlan, rows: Mapping[str, int]) -> str:
+    agreed = plan.agreed
+    tables = "".join(
+        f"<tr><th scope=row>{html.escape(t.name)}<td>{rows[t.name]:,}<td>"
+        + ", ".join(f"{html.escape(c.name)} ({c.treatment})" if c.treatment is not Treatment.KEEP else html.escape(c.name) for c in t.columns)
+        for t in agreed.tables
+    )
+    left = "".join(f"<li>{html.escape(d.table)}.{html.escape(d.field)}: {html.escape(d.reason)}" for d in agreed.dropped)
+    units = ", ".join(f"{n:,} {html.escape(u)}{'s' if u == 'student' else ''}" for u, n in plan.units.items())
+    return (
+        f"<!doctype html><meta charset=utf-8><title>Cut {name} of {html.escape(agreed.project)}</title>"
+        f"<h1>Cut {name} of {html.escape(agreed.project)}</h1><p>School years {agreed.years[0]} to {agreed.years[1]}; {units}.</p>"
+        f"<table><tr><th>Table<th>Rows<th>Columns{tables}</table>"
+        + (f"<h2>Asked for and not given</h2><ul>{left}</ul>" if left else "")
+    )

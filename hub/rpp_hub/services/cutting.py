@@ -1,0 +1,200 @@
+"""Cuts: what a project is granted, scrambled and sealed; and what the trusted side knows for checking its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+from rpp_review.checks import Surroundings
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from rpp_hub.cuts.plan import CutPlan, agree
+from rpp_hub.cuts.seal import build_cut, plan_cut, verify_cut
+from rpp_hub.domain.actor import Actor
+from rpp_hub.domain.application import application_from
+from rpp_hub.domain.errors import ActionRefused, NotFound
+from rpp_hub.domain.gate import ProjectStatus
+from rpp_hub.domain.names import printable
+from rpp_hub.domain.permissions import Permission
+from rpp_hub.domain.refusal import Refusal
+from rpp_hub.services.authority import require
+from rpp_hub.settings import Installation, Settings
+from rpp_hub.store.database import Store
+from rpp_hub.store.models import Cut, Project
+from rpp_hub.vault import Vault
+from rpp_hub.warehouse.engine import quoted
+from rpp_hub.warehouse.masters import Masters, current, known_identifiers, name_fields, open_masters
+from rpp_hub.warehouse.progress import Progress, silent
+
+
+@dataclass(frozen=True, slots=True)
+class CutView:
+    """A cut that exists; `path` is its folder, of which a workspace sees `data` alone."""
+
+    project: str
+    name: str
+    path: Path
+    sha256: str
+    rows: Mapping[str, int]
+    units: Mapping[str, int]
+    dropped: tuple[Mapping[str, str], ...]
+    built_by: str
+    built_at: datetime
+
+
+class Cutting:
+    """The cuts of the projects."""
+
+    def __init__(self, store: Store, installation: Installation, settings: Settings, vault: Vault) -> None:
+        self._store = store
+        self._installation = installation
+        self._settings = settings
+        self._vault = vault
+
+    def plan(self, project: str) -> CutPlan:
+        """What a cut would hold, and what of the application it would leave out and why."""
+        with self._store.read() as session:
+            row = _project(session, project)
+        masters = self._masters(row.district)
+        scratch = self._installation.cuts_dir(project)
+        return plan_cut(masters, agree(application_from(row.application), masters.codebook), scratch)
+
+    def build(self, actor: Actor, project: str, progress: Progress = silent) -> CutView:
+        """Make the next cut of an approved project. Raises ActionRefused when a true identifier survives."""
+        with self._store.read() as session:
+            require(session, actor, Permission.CUT_BUILD)
+            row = _project(session, project)
+            _check_approved(row)
+            name = _next_name(session, project)
+        masters = self._masters(row.district)
+        agreed = agree(application_from(row.application), masters.codebook)
+        sealed = build_cut(
+            self._installation.cuts_dir(project), name, masters, agreed, self._vault.crosswalks, progress
+        )
+        with self._store.act(actor, "cut:build", f"cut:{project}/{name}") as act:
+            require(act.session, actor, Permission.CUT_BUILD)
+            _check_approved(_project(act.session, project))
+            cut = Cut(
+                project=project,
+                name=name,
+                sha256=sealed.sha256,
+                build_sha256=masters.sha256,
+                summary={
+                    "rows": dict(sealed.rows),
+                    "units": dict(sealed.units),
+                    "dropped": [{"table": d.table, "field": d.field, "reason": d.reason} for d in sealed.dropped],
+                    "build": masters.folder.name,
+                },
+                built_by=actor.name,
+                built_at=datetime.now(UTC),
+            )
+            act.session.add(cut)
+            act.detail.update(sha256=sealed.sha256, rows=dict(sealed.rows), units=dict(sealed.units))
+        return self._record(cut)
+
+    def has_cut(self, project: str) -> bool:
+        """Whether there is any."""
+        with self._store.read() as session:
+            return session.scalars(select(Cut.id).where(Cut.project == project).limit(1)).first() is not None
+
+    def list(self, project: str) -> tuple[CutView, ...]:
+        """All cuts of a project, newest first."""
+        with self._store.read() as session:
+            rows = session.scalars(select(Cut).where(Cut.project == project).order_by(Cut.id.desc()))
+            return tuple(self._record(c) for c in rows)
+
+    def current(self, project: str) -> CutView:
+        """The newest cut. Raises NotFound when there is none."""
+        cuts = self.list(project)
+        if not cuts:
+            raise NotFound(f"{printable(project)} has no cut yet. A data manager makes one with `rpp cut build`.", code="no-cut")
+        return cuts[0]
+
+    def named(self, project: str, name: str) -> CutView:
+        """One cut of a project. Raises NotFound."""
+        for cut in self.list(project):
+            if cut.name == name:
+                return cut
+        raise NotFound(f"{printable(project)} has no cut {printable(name)!r}.", code="no-cut")
+
+    def verify(self, project: str, name: str | None = None) -> tuple[str, ...]:
+        """Everything that is not as it was sealed; empty when all is."""
+        cut = self.current(project) if name is None else self.named(project, name)
+        return verify_cut(cut.path, cut.sha256)
+
+    def surroundings(self, project: str) -> Surroundings:
+        """What the checks of a project's outputs must know: the population's identifiers and names, the cut's columns."""
+        with self._store.read() as session:
+            row = _project(session, project)
+            cut = session.scalars(select(Cut).where(Cut.project == project).order_by(Cut.id.desc())).first()
+        masters = self._masters_of(row.district, cut)
+        granted = agree(application_from(row.application), masters.codebook)
+        identifiers, names = _population(masters.folder)
+        return Surroundings(
+            identifiers=identifiers,
+            names=names,
+            columns={t.name: tuple(c.name for c in t.columns) for t in granted.tables},
+            unit_columns=frozenset(c.name for t in granted.tables for c in t.columns if c.field.is_key),
+        )
+
+    def _masters_of(self, district: str, cut: Cut | None) -> Masters:
+        """The masters that a cut was made from, for as long as they are kept; otherwise the current ones."""
+        if cut is not None:
+            folder = self._installation.warehouse_dir(district) / "masters" / str(cut.summary.get("build", ""))
+            if cut.summary.get("build") and folder.is_dir():
+                return open_masters(folder)
+        return self._masters(district)
+
+    def _masters(self, district: str) -> Masters:
+        return current(self._installation.warehouse_dir(district))
+
+    def _record(self, cut: Cut) -> CutView:
+        return CutView(
+            project=cut.project,
+            name=cut.name,
+            path=self._installation.cuts_dir(cut.project) / cut.name,
+            sha256=cut.sha256,
+            rows=cut.summary.get("rows", {}),
+            units=cut.summary.get("units", {}),
+            dropped=tuple(cut.summary.get("dropped", ())),
+            built_by=cut.built_by,
+            built_at=cut.built_at,
+        )
+
+
+def _project(session: Session, name: str) -> Project:
+    row = session.get(Project, name)
+    if row is None:
+        raise NotFound(f"There is no project called {printable(name)!r} here.", code="no-such-project")
+    return row
+
+
+def _check_approved(project: Project) -> None:
+    if project.status != ProjectStatus.APPROVED:
+        raise ActionRefused(
+            (Refusal("not-approved", f"{project.name} is {project.status}. Data is cut for approved projects only."),)
+        )
+
+
+def _next_name(session: Session, project: str) -> str:
+    count = session.scalar(select(func.count()).select_from(Cut).where(Cut.project == project)) or 0
+    return f"c{count + 1:04d}"
+
+
+@lru_cache(maxsize=4)
+def _population(folder: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """The identifiers and the single words of all names in these masters, which never change once they are built."""
+    masters = open_masters(folder)
+    words: set[str] = set()
+    with duckdb.connect() as con:
+        for table, fields in name_fields(masters):
+            for field in fields:
+                for text in (quoted(field.name), f"strip_accents({quoted(field.name)})"):
+                    rows = con.execute(f"SELECT DISTINCT lower({text}) FROM {masters.sql(table)}").fetchall()  # noqa: S608
+                    words.update(word for (name,) in rows if name for word in name.split())
+    return known_identifiers(masters), frozenset(words)

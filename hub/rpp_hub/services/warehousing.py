@@ -1,0 +1,223 @@
+"""The warehouse: what a data manager does with a district's files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from rpp_hub.domain.actor import Actor
+from rpp_hub.domain.errors import NotFound
+from rpp_hub.domain.names import printable
+from rpp_hub.domain.permissions import Permission
+from rpp_hub.services.authority import require
+from rpp_hub.settings import Installation, Settings
+from rpp_hub.store.database import Store
+from rpp_hub.store.models import Build, District, Drop
+from rpp_hub.warehouse.build import BuildReport, build_masters
+from rpp_hub.warehouse.check import CheckReport, check_district
+from rpp_hub.warehouse.codebook import Codebook, Identifier
+from rpp_hub.warehouse.masters import Masters, current
+from rpp_hub.warehouse.progress import Progress, silent
+from rpp_hub.warehouse.receive import drop_name, receive_drop
+
+
+@dataclass(frozen=True, slots=True)
+class DropView:
+    """A delivery as it was received."""
+
+    name: str
+    sha256: str
+    files: tuple[Mapping[str, object], ...]
+    received_by: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BuildView:
+    """Masters that were built."""
+
+    name: str
+    sha256: str
+    tables: Mapping[str, int]
+    built_by: str
+    built_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseStatus:
+    """What a district's warehouse holds: drops in the order of their months, builds newest first."""
+
+    district: str
+    title: str
+    drops: tuple[DropView, ...]
+    builds: tuple[BuildView, ...]
+
+
+class Warehousing:
+    """The warehouses of the districts."""
+
+    def __init__(self, store: Store, installation: Installation, settings: Settings) -> None:
+        self._store = store
+        self._installation = installation
+        self._settings = settings
+
+    def receive(
+        self, actor: Actor, folder: Path, district: str, name: str | None = None, progress: Progress = silent
+    ) -> DropView:
+        """Keep a delivery, unchanged and hashed. `name` is YYYYMM_type; by default the folder's own name.
+
+        Raises ActionRefused when the same files, or others under the same name, were received before.
+        """
+        name = drop_name(name or folder.name)
+        with self._store.read() as session:
+            require(session, actor, Permission.DROP_RECEIVE)
+            _district(session, district)
+            known = _known(session, district)
+        received = receive_drop(folder, self._dir(district) / "received", name, known, progress)
+        with self._store.act(actor, "drop:receive", f"drop:{district}/{name}") as act:
+            require(act.session, actor, Permission.DROP_RECEIVE)
+            row = Drop(
+                district=district,
+                name=name,
+                sha256=received.sha256,
+                files=[asdict(f) for f in received.files],
+                received_by=actor.name,
+                received_at=datetime.now(UTC),
+            )
+            act.session.add(row)
+            act.detail.update(sha256=received.sha256, files=len(received.files))
+        return _drop_view(row)
+
+    def check(self, actor: Actor, district: str, progress: Progress = silent) -> CheckReport:
+        """What is wrong with everything received from a district, as a person would want to read it."""
+        with self._store.read() as session:
+            require(session, actor, Permission.DROP_READ)
+        title, drops = self._received(district)
+        return check_district(self._dir(district), title, drops, progress)
+
+    def build(self, actor: Actor, district: str, progress: Progress = silent) -> BuildReport:
+        """Build longitudinal masters from everything received, by the declared rules."""
+        with self._store.read() as session:
+            require(session, actor, Permission.MASTERS_BUILD)
+        title, drops = self._received(district)
+        report = build_masters(self._dir(district), title, drops, progress)
+        with self._store.act(actor, "masters:build", f"masters:{district}/{report.name}") as act:
+            require(act.session, actor, Permission.MASTERS_BUILD)
+            act.session.add(
+                Build(
+                    district=district,
+                    name=report.name,
+                    sha256=report.sha256,
+                    summary={"tables": dict(report.tables), "rules": [asdict(r) for r in report.rules]},
+                    built_by=actor.name,
+                    built_at=datetime.now(UTC),
+                )
+            )
+            act.detail.update(sha256=report.sha256, tables=dict(report.tables))
+        return report
+
+    def status(self, district: str) -> WarehouseStatus:
+        """Deliveries and builds."""
+        with self._store.read() as session:
+            row = _district(session, district)
+            drops = session.scalars(select(Drop).where(Drop.district == district).order_by(Drop.name))
+            builds = session.scalars(select(Build).where(Build.district == district).order_by(Build.id.desc()))
+            return WarehouseStatus(
+                district,
+                row.title,
+                tuple(_drop_view(d) for d in drops),
+                tuple(BuildView(b.name, b.sha256, b.summary["tables"], b.built_by, b.built_at) for b in builds),
+            )
+
+    def districts(self) -> tuple[str, ...]:
+        """The districts whose warehouses lie here."""
+        with self._store.read() as session:
+            return tuple(session.scalars(select(District.name).order_by(District.name)))
+
+    def drops(self, district: str) -> tuple[DropView, ...]:
+        """Deliveries, in the order of their months."""
+        return self.status(district).drops
+
+    def current_build(self, district: str) -> BuildView | None:
+        """The masters that cuts are made from."""
+        try:
+            folder = self._masters(district).folder
+        except NotFound:
+            return None
+        return next((b for b in self.status(district).builds if b.name == folder.name), None)
+
+    def codebook(self, district: str) -> Codebook:
+        """What the tables and fields of the current masters mean. Raises NotFound before the first build."""
+        return self._masters(district).codebook
+
+    def known_fields(self, district: str) -> Mapping[str, frozenset[str]]:
+        """The tables and fields of the current masters; empty before the first build."""
+        try:
+            masters = self._masters(district)
+        except NotFound:
+            return {}
+        return {t.name: frozenset(f.name for f in t.fields) for t in masters.codebook.tables}
+
+    def shareable_fields(self, district: str) -> Mapping[str, tuple[str, ...]]:
+        """The fields that a cut may hold: keys, which become codes, and what identifies nobody directly."""
+        masters = self._masters(district)
+        shareable = {
+            t.name: tuple(
+                f.name
+                for f in t.fields
+                if not f.never_share and not f.person_name and (f.is_key or f.identifier is not Identifier.DIRECT)
+            )
+            for t in masters.codebook.tables
+        }
+        return {name: fields for name, fields in shareable.items() if fields}
+
+    def years(self, district: str) -> tuple[int, int]:
+        """The first and last school year in the current masters. Raises NotFound when no table has a year."""
+        masters = self._masters(district)
+        found = []
+        with duckdb.connect() as con:
+            for table in masters.codebook.tables:
+                if table.year and table.name in masters.tables:
+                    query = f'SELECT min("{table.year}"), max("{table.year}") FROM {masters.sql(table.name)}'  # noqa: S608 - names from our own codebook
+                    row = con.execute(query).fetchone()
+                    if row and row[0] is not None:
+                        found.append((int(row[0]), int(row[1])))
+        if not found:
+            raise NotFound(f"No table of {district} has a school year.", code="no-years")
+        return min(f for f, _ in found), max(last for _, last in found)
+
+    def _received(self, district: str) -> tuple[str, tuple[str, ...]]:
+        with self._store.read() as session:
+            row = _district(session, district)
+            drops = session.scalars(select(Drop.name).where(Drop.district == district).order_by(Drop.name))
+            return row.title, tuple(drops)
+
+    def _masters(self, district: str) -> Masters:
+        return current(self._dir(district))
+
+    def _dir(self, district: str) -> Path:
+        return self._installation.warehouse_dir(district)
+
+
+def _district(session: Session, name: str) -> District:
+    row = session.get(District, name)
+    if row is None:
+        raise NotFound(
+            f"There is no district called {printable(name)!r} here. Add it to rpp.toml and start again.", code="no-such-district"
+        )
+    return row
+
+
+def _known(session: Session, district: str) -> dict[str, str]:
+    return dict(session.execute(select(Drop.name, Drop.sha256).where(Drop.district == district)).tuples().all())
+
+
+def _drop_view(row: Drop) -> DropView:
+    return DropView(row.name, row.sha256, tuple(row.files), row.received_by, row.received_at)
+

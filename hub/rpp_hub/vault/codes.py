@@ -1,0 +1,74 @@
+"""How project codes are drawn: many at once, at random, and never one that was drawn before.
+
+The format and its check symbol are `rpp_review.codes`; this does the same arithmetic on whole arrays.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+from rpp_review.codes import ALPHABET, CODES, SYMBOLS, code
+
+from rpp_hub.domain.errors import Invalid
+
+LETTERS: Mapping[str, str] = MappingProxyType({"student": "S", "staff": "T", "school": "H", "class": "C", "household": "F"})
+
+Numbers = npt.NDArray[np.uint64]
+_BITS = 5 * SYMBOLS
+_SYMBOL = np.frombuffer(ALPHABET.encode("ascii"), dtype=np.uint8)
+_WIDTH = len("S-") + SYMBOLS + len("-W")
+
+
+def letter_of(unit: str) -> str:
+    """The letter that a unit's codes begin with."""
+    try:
+        return LETTERS[unit]
+    except KeyError:
+        raise Invalid(
+            f"There are no codes for the unit {unit!r}; the codebook may use {', '.join(LETTERS)}.", code="unknown-unit"
+        ) from None
+
+
+def draw_numbers(count: int, taken: Numbers) -> Numbers:
+    """`count` different random numbers below 32^9, none of them among `taken`."""
+    drawn: Numbers = np.empty(0, dtype=np.uint64)
+    while len(drawn) < count:
+        fresh = np.frombuffer(secrets.token_bytes(8 * (count - len(drawn))), dtype=np.uint64) & np.uint64(CODES - 1)
+        _, first = np.unique(np.concatenate([drawn, fresh]), return_index=True)
+        drawn = np.concatenate([drawn, fresh])[np.sort(first)]  # unique() sorts; the order of drawing must stay random
+        drawn = drawn[~np.isin(drawn, taken)]
+    return drawn
+
+
+def codes_of(letter: str, numbers: Numbers) -> list[str]:
+    """The codes of many numbers, as `rpp_review.codes.code` makes one."""
+    if not len(numbers):
+        return []
+    symbols = np.stack([((numbers >> np.uint64(shift)) & np.uint64(31)).astype(np.uint8) for shift in range(_BITS - 5, -1, -5)], axis=1)
+    text = np.empty((len(numbers), _WIDTH), dtype=np.uint8)
+    text[:, 0], text[:, 1], text[:, -2] = ord(letter), ord("-"), ord("-")
+    text[:, 2:-2] = _SYMBOL[symbols]
+    text[:, -1] = _SYMBOL[_check_values(letter, symbols)]
+    whole: list[str] = text.view(f"S{_WIDTH}").ravel().astype(f"U{_WIDTH}").tolist()
+    return whole
+
+
+def _check_values(letter: str, symbols: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    total = np.full(len(symbols), ALPHABET.index(code(letter, 0)[-1]), dtype=np.uint8)
+    # The check of all-zero symbols is the letter's own share; each symbol's weight adds to it, for the sum is linear.
+    for position in range(SYMBOLS):
+        total ^= _WEIGHTED[position][symbols[:, position]]
+    return total
+
+
+def _weighted(position: int) -> npt.NDArray[np.uint8]:
+    zero = ALPHABET.index(code("S", "0" * SYMBOLS)[-1])
+    checks = [code("S", "0" * position + s + "0" * (SYMBOLS - 1 - position))[-1] for s in ALPHABET]
+    return np.array([ALPHABET.index(c) ^ zero for c in checks], dtype=np.uint8)
+
+
+_WEIGHTED = tuple(_weighted(position) for position in range(SYMBOLS))

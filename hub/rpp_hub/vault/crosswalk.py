@@ -1,0 +1,148 @@
+"""Which code stands for which identifier in a project.
+
+A crosswalk is an Arrow table (unit, identifier, code) that is only ever added to. It lies encrypted with the project's
+key, as Arrow IPC inside, so that DuckDB joins it without copying. Codes are drawn at random and so say nothing about
+the identifier; which numbers were ever drawn is kept beside (encrypted, too), so that two projects never share one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rpp_hub.domain.errors import Unavailable
+from rpp_hub.domain.names import check_project_name
+from rpp_hub.settings import write_private
+from rpp_hub.vault.codes import Numbers, codes_of, draw_numbers, letter_of
+from rpp_hub.vault.keys import MasterKey, decrypt, encrypt
+
+SCHEMA = pa.schema([("unit", pa.string()), ("identifier", pa.string()), ("code", pa.string())])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Crosswalk:
+    """All codes of one project. Has no repr: it must not end up in a log."""
+
+    project: str
+    table: pa.Table
+
+    def of_unit(self, unit: str) -> pa.Table:
+        """Two columns, identifier and code, of one unit."""
+        mask = pc.equal(self.table["unit"], unit)
+        return self.table.filter(mask).select(["identifier", "code"])
+
+    def codes(self, unit: str) -> dict[str, str]:
+        """identifier → code of one unit."""
+        table = self.of_unit(unit)
+        return dict(zip(table["identifier"].to_pylist(), table["code"].to_pylist(), strict=True))
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+
+class CrosswalkStore:
+    """The crosswalks of a vault."""
+
+    def __init__(self, folder: Path, key: MasterKey) -> None:
+        self._folder = folder
+        self._key = key
+
+    def load(self, project: str) -> Crosswalk:
+        """The project's crosswalk; an empty one if nothing was coded yet."""
+        path = self._path(project)
+        if not path.exists():
+            return Crosswalk(project, SCHEMA.empty_table())
+        plain = decrypt(self._project_key(project), path.read_bytes(), f"rpp crosswalk:{project}")
+        if plain is None:
+            raise Unavailable(
+                f"The crosswalk of {project} cannot be opened: the file is damaged or belongs to another project. "
+                "Restore the vault from its backup.",
+                code="crosswalk-damaged",
+            )
+        return Crosswalk(project, pa.ipc.open_file(pa.BufferReader(plain)).read_all())
+
+    def extend(self, project: str, identifiers: Mapping[str, pa.Array]) -> Crosswalk:
+        """Give every identifier of these units a code; those that have one keep it."""
+        with self._locked():
+            crosswalk = self.load(project)
+            fresh = {unit: _missing(crosswalk, unit, wanted) for unit, wanted in identifiers.items()}
+            count = sum(len(f) for f in fresh.values())
+            if not count:
+                return crosswalk
+            numbers = self._draw(count)
+            table = pa.concat_tables([crosswalk.table, *_coded(fresh, numbers)])
+            self._save(project, table)
+            return Crosswalk(project, table)
+
+    def _draw(self, count: int) -> Numbers:
+        path = self._folder / "drawn.bin"
+        purpose = "rpp drawn numbers"
+        plain = decrypt(self._key.secret, path.read_bytes(), purpose) if path.exists() else b""
+        if plain is None:
+            raise Unavailable("The vault's list of drawn numbers is damaged. Restore the vault from its backup.", code="vault-damaged")
+        taken = np.frombuffer(plain, dtype=np.uint64)
+        numbers = draw_numbers(count, taken)
+        # First kept as drawn, then used: if we die between the two, some numbers are never used, which harms nobody.
+        kept = np.sort(np.concatenate([taken, numbers])).tobytes()
+        write_private(path, encrypt(self._key.secret, kept, purpose))
+        return numbers
+
+    def _save(self, project: str, table: pa.Table) -> None:
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_file(sink, SCHEMA) as writer:
+            writer.write_table(table)
+        blob = encrypt(self._project_key(project), sink.getvalue().to_pybytes(), f"rpp crosswalk:{project}")
+        write_private(self._path(project), blob)
+
+    def _project_key(self, project: str) -> bytes:
+        path = self._path(project).with_suffix(".key")
+        purpose = f"rpp project key:{project}"
+        if not path.exists():
+            if self._path(project).exists():
+                raise Unavailable(
+                    f"The key of {project}'s crosswalk is missing from the vault. Restore the vault from its backup.",
+                    code="project-key-missing",
+                )
+            write_private(path, encrypt(self._key.secret, os.urandom(32), purpose))
+        key = decrypt(self._key.secret, path.read_bytes(), purpose)
+        if key is None:
+            raise Unavailable(
+                f"The key of {project} does not open with the master key {self._key.source}. Put the right master key "
+                "back, or restore the vault. Nothing was changed.",
+                code="master-key-wrong",
+            )
+        return key
+
+    def _path(self, project: str) -> Path:
+        return self._folder / "projects" / f"{check_project_name(project)}.crosswalk"
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self._folder / "lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _missing(crosswalk: Crosswalk, unit: str, wanted: pa.Array) -> pa.Array:
+    letter_of(unit)
+    distinct = pc.drop_null(pc.unique(wanted.cast(pa.string())))
+    known = pc.is_in(distinct, value_set=crosswalk.of_unit(unit)["identifier"])
+    return distinct.filter(pc.invert(known))
+
+
+def _coded(fresh: Mapping[str, pa.Array], numbers: Numbers) -> Iterator[pa.Table]:
+    start = 0
+    for unit, identifiers in fresh.items():
+        codes = codes_of(letter_of(unit), numbers[start : start + len(identifiers)])
+        start += len(identifiers)
+        units = pa.array([unit] * len(identifiers), pa.string())
+        yield pa.table([units, identifiers, pa.array(codes, pa.string())], schema=SCHEMA)

@@ -1,0 +1,70 @@
+"""Which key opens what: one master key, and under it one key for each project.
+
+Every ciphertext is AES-256-GCM with associated data that names its purpose, so that one blob cannot be put in the place
+of another. Blob = 12 bytes nonce + ciphertext with tag.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from rpp_hub.domain.errors import Unavailable
+from rpp_hub.settings import write_private
+
+KEY_BYTES = 32
+_NONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class MasterKey:
+    """32 bytes that open the vault. `source` says in messages where they came from."""
+
+    secret: bytes = field(repr=False)
+    source: str
+
+
+def master_key(vault_dir: Path, key_file: Path | None = None) -> MasterKey:
+    """The master key from `key_file`, RPP_MASTER_KEY_FILE or the vault's own folder, in that order."""
+    path = key_file or Path(os.environ.get("RPP_MASTER_KEY_FILE") or vault_dir / "master.key")
+    try:
+        secret = path.read_bytes()
+    except OSError:
+        raise Unavailable(
+            f"The vault's master key {path} cannot be read. Put the key file back from its backup, or name it with "
+            "RPP_MASTER_KEY_FILE. Nothing was changed.",
+            code="master-key-missing",
+        ) from None
+    if len(secret) != KEY_BYTES:
+        raise Unavailable(
+            f"The master key {path} has {len(secret)} bytes instead of {KEY_BYTES}. Put the right key file back. "
+            "Nothing was changed.",
+            code="master-key-damaged",
+        )
+    return MasterKey(secret, str(path))
+
+
+def write_master_key(path: Path) -> None:
+    """Draw a new master key. Never over an old one."""
+    if path.exists():
+        raise Unavailable(f"There is a master key at {path} already; it was left as it is.", code="master-key-exists")
+    write_private(path, secrets.token_bytes(KEY_BYTES))
+
+
+def encrypt(key: bytes, plain: bytes, purpose: str) -> bytes:
+    """Plain bytes to a blob that opens only with this key and for this purpose."""
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, plain, purpose.encode())
+
+
+def decrypt(key: bytes, blob: bytes, purpose: str) -> bytes | None:
+    """The plain bytes, or None if the key, the purpose or the blob is wrong."""
+    try:
+        return AESGCM(key).decrypt(blob[:_NONCE], blob[_NONCE:], purpose.encode())
+    except (InvalidTag, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""The warehouse: from a district's files to longitudinal masters with a codebook."""

@@ -1,0 +1,157 @@
+"""How do received drops become longitudinal masters?
+
+A pure function of drops, codebook and rules: the folder is named after the hash of these, and the same of them give the
+same bytes. `current` points to the build that cuts are made from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from rpp_hub.domain.errors import Invalid
+from rpp_hub.warehouse.cleaning import KINDS, Work
+from rpp_hub.warehouse.codebook import FILE_NAME, Codebook, Table, codebook_json, read_codebook
+from rpp_hub.warehouse.engine import engine, one, quoted
+from rpp_hub.warehouse.folders import canonical_json, hash_file, locked, point, publish, remove_folder, staged
+from rpp_hub.warehouse.masters import CURRENT
+from rpp_hub.warehouse.progress import Progress, silent
+from rpp_hub.warehouse.receive import ReceivedDrop
+from rpp_hub.warehouse.rules import RuleBook, rule_book
+from rpp_hub.warehouse.tables import Loaded, complete_codebook, drops_in, load_text, type_tables
+
+# Part of what a build's name is made of: raise it when the same rules come to mean something else.
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RuleReport:
+    """What one rule did to one table."""
+
+    rule: str
+    table: str
+    touched: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """A build: its name (of the folder), its hash and what the rules did."""
+
+    name: str
+    sha256: str
+    tables: Mapping[str, int]
+    rules: tuple[RuleReport, ...]
+    drops: tuple[str, ...]
+
+
+def kept_codebook(district_dir: Path) -> Codebook | None:
+    """The codebook that the data manager keeps, if there is one."""
+    path = district_dir / "codebook" / FILE_NAME
+    return read_codebook(path) if path.exists() else None
+
+
+def build_masters(district_dir: Path, title: str, drop_names: Sequence[str], progress: Progress = silent) -> BuildReport:
+    """Build masters from these drops and make them current."""
+    if not drop_names:
+        raise Invalid("No files have been received yet. Begin with `rpp warehouse receive`.", code="nothing-received")
+    received, masters = district_dir / "received", district_dir / "masters"
+    drops, rules = drops_in(received, drop_names), rule_book()
+    with locked(masters), staged(masters) as stage:
+        with engine(stage / "spill") as con:
+            tables = load_text(con, received, drops, progress)
+            codebook = complete_codebook(con, title, kept_codebook(district_dir), received, drops, tables)
+            sha256 = _inputs_hash(drops, codebook, rules)
+            typed = type_tables(con, tables, codebook)
+            reports = _apply(con, typed, codebook, rules, progress)
+            written = _as_written(con, typed, codebook)
+            counts = _write(con, typed, written, stage, progress)
+        report = BuildReport(sha256[:12], sha256, counts, reports, tuple(d.name for d in drops))
+        _seal(stage, written, report)
+        _replace(stage, masters / report.name)
+        point(masters / CURRENT, report.name)
+        progress("built", 1, 1)
+        return report
+
+
+def _inputs_hash(drops: Sequence[ReceivedDrop], codebook: Codebook, rules: RuleBook) -> str:
+    inputs = {
+        "version": _VERSION,
+        "drops": {d.name: d.sha256 for d in drops},
+        "codebook": hashlib.sha256(codebook_json(codebook)).hexdigest(),
+        "rules": rules.sha256,
+        "duckdb": duckdb.__version__,
+    }
+    return hashlib.sha256(canonical_json(inputs)).hexdigest()
+
+
+def _apply(
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Loaded], codebook: Codebook, rules: RuleBook, progress: Progress
+) -> tuple[RuleReport, ...]:
+    described = {name: _described(codebook, name) for name in tables}
+    others = {name: (f"typed_{name}", described[name]) for name in tables}
+    reports = [
+        RuleReport("types", name, sum(t.untyped.values()), "What does not fit the codebook's type is treated as missing.")
+        for name, t in tables.items()
+    ]
+    for number, rule in enumerate(rules.rules):
+        progress(f"rule {rule.name}", number, len(rules.rules))
+        for name, loaded in tables.items():
+            if rule.applies_to(name):
+                touched = KINDS[rule.kind](Work(con, loaded.typed, described[name], others), rule)
+                reports.append(RuleReport(rule.name, name, touched, rule.why))
+    return tuple(r for r in reports if r.touched)
+
+
+def _as_written(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Loaded], codebook: Codebook) -> Codebook:
+    """The codebook of what the masters hold: rules may have dropped a column, and not every described table came."""
+    kept = []
+    for name, loaded in tables.items():
+        present = {row[0] for row in con.execute(f"DESCRIBE {loaded.typed}").fetchall()}
+        table = _described(codebook, name)
+        kept.append(replace(table, fields=tuple(f for f in table.fields if f.name in present)))
+    return replace(codebook, tables=tuple(kept))
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Loaded], codebook: Codebook, stage: Path, progress: Progress
+) -> dict[str, int]:
+    counts = {}
+    for number, (name, loaded) in enumerate(tables.items()):
+        progress(f"writing {name}", number, len(tables))
+        columns = ", ".join(quoted(f.name) for f in _described(codebook, name).fields)
+        (stage / name).mkdir()
+        path = stage / name / "part-0.parquet"
+        con.execute(f"COPY (SELECT {columns} FROM {loaded.typed} ORDER BY ALL) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+        counts[name] = one(con, f"SELECT count(*) FROM {loaded.typed}")
+        con.execute(f"DROP TABLE {loaded.typed}")
+    return counts
+
+
+def _seal(stage: Path, codebook: Codebook, report: BuildReport) -> None:
+    paths = {name: f"{name}/part-0.parquet" for name in report.tables}
+    (stage / FILE_NAME).write_bytes(codebook_json(codebook, paths))
+    hashes = {path: hash_file(stage / path) for path in paths.values()}
+    manifest: dict[str, Any] = asdict(report) | {"files": hashes, "pure": "The same drops, codebook and rules give the same bytes."}
+    (stage / "manifest.json").write_bytes(canonical_json(manifest))
+
+
+def _replace(stage: Path, final: Path) -> None:
+    """The same inputs were built before: then that folder has the same bytes and stays, unless it was damaged."""
+    if final.exists():
+        if hash_file(final / "manifest.json") == hash_file(stage / "manifest.json"):
+            return
+        remove_folder(final)
+    publish(stage, final)
+
+
+def _described(codebook: Codebook, name: str) -> Table:
+    table = codebook.table(name)
+    if table is None:
+        raise ValueError(f"the codebook lacks {name}")
+    return table

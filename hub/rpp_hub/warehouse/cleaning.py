@@ -1,0 +1,224 @@
+"""What does each kind of rule do to a table? Every kind answers how many rows it touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import duckdb
+
+from rpp_hub.warehouse.codebook import Table
+from rpp_hub.warehouse.engine import one, quoted, text_literal
+from rpp_hub.warehouse.rules import Declared
+
+_PLACES = ("_file", "_row", "_seq")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A table under the rules: `sql` is its name in SQL, `others` the tables beside it."""
+
+    con: duckdb.DuckDBPyConnection
+    sql: str
+    table: Table
+    others: Mapping[str, tuple[str, Table]]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The table's own columns at this moment."""
+        described = self.con.execute(f"DESCRIBE {self.sql}").fetchall()
+        return tuple(str(row[0]) for row in described if row[0] not in _PLACES)
+
+    def count(self, where: str = "true") -> int:
+        """How many rows fulfil a condition."""
+        return one(self.con, f"SELECT count(*) FROM {self.sql} WHERE {where}")
+
+    def replace(self, query: str) -> int:
+        """Put a query's answer in the table's place; how many rows fewer there are now."""
+        before = self.count()
+        self.con.execute(f"CREATE TABLE replacing AS {query}")
+        self.con.execute(f"DROP TABLE {self.sql}")
+        self.con.execute(f"ALTER TABLE replacing RENAME TO {self.sql}")
+        return before - self.count()
+
+
+def drop_identical(work: Work, rule: Declared) -> int:
+    """One row of each set of rows that agree in every field."""
+    columns = ", ".join(map(quoted, work.columns))
+    return work.replace(
+        f"SELECT * FROM {work.sql} QUALIFY row_number() OVER (PARTITION BY {columns} ORDER BY _seq) = 1"
+    )
+
+
+def fits_grade(work: Work, rule: Declared) -> int:
+    """Forget birth dates that no student of that grade has."""
+    grades = work.others.get(rule.more["grades"])
+    key, name = work.table.key("student"), rule.more["field"]
+    if grades is None or key is None or not {name, "school_year"} <= set(work.columns):
+        return 0
+    other = grades[1].key("student")
+    if other is None or grades[1].field("grade_level") is None:
+        return 0
+    return one(
+        work.con,
+        f"""UPDATE {work.sql} AS t SET {quoted(name)} = NULL FROM (
+              SELECT {quoted(other.name)} AS unit, school_year, max(grade_level) AS grade FROM {grades[0]} GROUP BY ALL) AS g
+            WHERE g.unit = t.{quoted(key.name)} AND g.school_year = t.school_year AND g.grade BETWEEN 0 AND 12
+              AND abs(year(t.{quoted(name)}) - (t.school_year - g.grade - 6)) > {int(rule.more["years"])}""",
+    )
+
+
+def several_in_a_year(work: Work, rule: Declared) -> int:
+    """Two values within one year become one."""
+    key, name = work.table.key("student"), rule.more["field"]
+    if key is None or not {name, "school_year"} <= set(work.columns):
+        return 0
+    unit, value = quoted(key.name), quoted(name)
+    ever, several = text_literal(rule.more["ever"]), text_literal(rule.more["several"])
+    return one(
+        work.con,
+        f"""UPDATE {work.sql} AS t SET {value} = g.value FROM (
+              SELECT {unit} AS unit, school_year, CASE WHEN bool_or({value} = {ever}) THEN {ever} ELSE {several} END AS value
+              FROM {work.sql} GROUP BY ALL HAVING count(DISTINCT {value}) > 1) AS g
+            WHERE g.unit = t.{unit} AND g.school_year = t.school_year AND t.{value} IS DISTINCT FROM g.value""",
+    )
+
+
+def modal(work: Work, rule: Declared) -> int:
+    """The most frequent value of each unit, ties to the most recent."""
+    key = rule.key(work.table, work.columns)[:1]
+    touched = 0
+    for name in rule.fields(work.columns) if key else ():
+        recent = "max((school_year, _seq))" if "school_year" in work.columns else "max(_seq)"
+        touched += one(work.con, _modal_sql(work.sql, quoted(key[0]), quoted(name), recent))
+    return touched
+
+
+def _modal_sql(sql: str, unit: str, value: str, recent: str) -> str:
+    return f"""UPDATE {sql} AS t SET {value} = m.value FROM (
+          SELECT {unit} AS unit, {value} AS value FROM (
+            SELECT {unit}, {value}, count(*) AS n, {recent} AS recent FROM {sql} WHERE {value} IS NOT NULL GROUP BY ALL)
+          QUALIFY row_number() OVER (PARTITION BY {unit} ORDER BY n DESC, recent DESC) = 1) AS m
+        WHERE m.unit = t.{unit} AND t.{value} IS DISTINCT FROM m.value"""
+
+
+def one_row(work: Work, rule: Declared) -> int:
+    """One row for each key, field by field as the rule says."""
+    columns = work.columns
+    key = rule.key(work.table, columns)
+    if not key:
+        return 0
+    without = set(rule.more.get("without", ()))
+    order = "(school_year, _seq)" if "school_year" in columns else "_seq"
+    taken = [
+        quoted(c) if c in key else f"{_take(c, rule.more['take'].get(c, 'last'), order, columns)} AS {quoted(c)}"
+        for c in columns
+        if c not in without or c in key
+    ]
+    present = " AND ".join(f"{quoted(k)} IS NOT NULL" for k in key)
+    group = ", ".join(map(quoted, key))
+    # A row without its key cannot be joined to anything, but it was sent: it stays as it is.
+    return work.replace(
+        f"""SELECT {", ".join(taken)}, min(_file) AS _file, min(_row) AS _row, min(_seq) AS _seq FROM {work.sql}
+            GROUP BY {group}, CASE WHEN {present} THEN -1 ELSE _seq END"""
+    )
+
+
+def _take(column: str, how: str, order: str, columns: tuple[str, ...]) -> str:
+    value = quoted(column)
+    if how == "highest":
+        return f"max({value})"
+    if how == "lowest":
+        return f"min({value})"
+    if how.startswith("order:"):
+        steps = how.removeprefix("order:").split(",")
+        ranks = " ".join(f"WHEN {value} = {text_literal(s)} THEN {i}" for i, s in enumerate(steps))
+        return f"arg_min({value}, CASE {ranks} ELSE {len(steps)} END)"
+    if how.startswith("with:") and (other := how.removeprefix("with:")) in columns:
+        return f"coalesce(arg_min({value}, ({quoted(other)}, -_seq)) FILTER ({quoted(other)} IS NOT NULL), arg_max({value}, {order}))"
+    return f"arg_max({value}, {order})"
+
+
+def at_most(work: Work, rule: Declared) -> int:
+    """Bring values above their limit down to it."""
+    limit = rule.first("limit", work.columns)
+    touched = 0
+    for name in rule.fields(work.columns) if limit else ():
+        value, bound = quoted(name), quoted(limit or "")
+        touched += one(work.con, f"UPDATE {work.sql} SET {value} = {bound} WHERE {value} > {bound}")
+    return touched
+
+
+def possible_spells(work: Work, rule: Declared) -> int:
+    """Drop spells that cannot have been."""
+    spell = _spell(work, rule)
+    return work.replace(f"SELECT * FROM {work.sql} WHERE {spell[0]} < {spell[1]}") if spell else 0
+
+
+def merge_spells(work: Work, rule: Declared) -> int:
+    """Overlapping spells of one key become one."""
+    spell, key = _spell(work, rule), rule.key(work.table, work.columns)
+    if not spell or not key:
+        return 0
+    (entry, leave), group = spell, ", ".join(map(quoted, key))
+    plain = {*key, rule.more["entry"], rule.more["exit"]}
+    rest = "".join(f", arg_max({quoted(c)}, ({leave}, _seq)) AS {quoted(c)}" for c in work.columns if c not in plain)
+    return work.replace(
+        f"""WITH before AS (SELECT *, max({leave}) OVER (PARTITION BY {group} ORDER BY {entry}, _seq
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached FROM {work.sql}),
+            runs AS (SELECT *, sum(CASE WHEN {entry} <= reached THEN 0 ELSE 1 END) OVER (PARTITION BY {group} ORDER BY {entry}, _seq) AS run
+                FROM before)
+            SELECT {group}, min({entry}) AS {entry}, max({leave}) AS {leave}{rest},
+                min(_file) AS _file, min(_row) AS _row, min(_seq) AS _seq FROM runs GROUP BY {group}, run"""
+    )
+
+
+def _spell(work: Work, rule: Declared) -> tuple[str, str] | None:
+    entry, leave = rule.more["entry"], rule.more["exit"]
+    return (quoted(entry), quoted(leave)) if {entry, leave} <= set(work.columns) else None
+
+
+def missing_when(work: Work, rule: Declared) -> int:
+    """Values that stand for nothing become missing."""
+    values = ", ".join(str(float(v)) for v in rule.more["values"])
+    return sum(
+        one(work.con, f"UPDATE {work.sql} SET {quoted(c)} = NULL WHERE try_cast({quoted(c)} AS DOUBLE) IN ({values})")
+        for c in rule.fields(work.columns)
+    )
+
+
+def drop_when_missing(work: Work, rule: Declared) -> int:
+    """Rows that have none of the fields."""
+    fields = rule.fields(work.columns)
+    if not fields:
+        return 0
+    return work.replace(f"SELECT * FROM {work.sql} WHERE coalesce({', '.join(f'{quoted(f)}::VARCHAR' for f in fields)}) IS NOT NULL")
+
+
+def keep_first(work: Work, rule: Declared) -> int:
+    """The earliest row of each key."""
+    key, by = rule.key(work.table, work.columns), rule.more["by"]
+    if not key or by not in work.columns:
+        return 0
+    group = ", ".join(map(quoted, key))
+    return work.replace(
+        f"SELECT * FROM {work.sql} QUALIFY row_number() OVER (PARTITION BY {group} ORDER BY {quoted(by)} NULLS LAST, _seq) = 1"
+    )
+
+
+KINDS: Mapping[str, Callable[[Work, Declared], int]] = MappingProxyType(
+    {
+        "drop-identical": drop_identical,
+        "fits-grade": fits_grade,
+        "several-in-a-year": several_in_a_year,
+        "modal": modal,
+        "one-row": one_row,
+        "at-most": at_most,
+        "possible-spells": possible_spells,
+        "merge-spells": merge_spells,
+        "missing-when": missing_when,
+        "drop-when-missing": drop_when_missing,
+        "keep-first": keep_first,
+    }
+)
