@@ -140,8 +140,8 @@ def only_our_kernel() -> type:
 
 def serve(listener: socket.socket, config: Config, extensions: dict[str, bool]) -> None:
     """Runs JupyterHub's single-user server on a socket that was made outside."""
-    from jupyter_server.serverapp import ServerApp  # type: ignore[import-not-found]
-    from jupyterhub.singleuser.extension import (  # type: ignore[import-untyped]
+    from jupyter_server.serverapp import ServerApp
+    from jupyterhub.singleuser.extension import (
         JupyterHubIdentityProvider,
         JupyterHubSingleUser,
     )

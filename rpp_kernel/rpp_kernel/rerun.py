@@ -53,9 +53,9 @@ def main() -> None:
 def execute(source: Path, target: Path, cell_seconds: float) -> Outcome:
     """One run. Cells that raise end it, as they would for a person who presses Run All."""
     warnings.simplefilter("ignore")
-    import papermill  # type: ignore[import-untyped]
+    import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from papermill.exceptions import PapermillExecutionError  # type: ignore[import-untyped]
+    from papermill.exceptions import PapermillExecutionError
 
     try:
         papermill.execute_notebook(

@@ -7,9 +7,11 @@ import contextlib
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,16 @@ from tests.sandbox.kernel import running_kernel, until
 from tests.sandbox.small_hub import SERVER_TOKEN, SmallHub
 
 pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture
+def second(hub: SmallHub) -> Iterator[Place]:
+    """A workspace a test may end as it likes."""
+    place = Place(hub.folder / os.urandom(2).hex())
+    place.root.mkdir()
+    place.fill()
+    yield place
+    asyncio.run(client.stop(place.run_dir, "the test is over"))
 
 
 def _execute(code: str) -> str:
@@ -347,8 +359,8 @@ def test_a_kernel_is_interrupted_restarted_and_its_death_noticed(workspace: Work
         assert until(lambda: not kernel.manager.is_alive())
 
 
-def test_there_are_no_more_kernels_than_the_limit(tmp_path: Path, hub: SmallHub) -> None:
-    place = _second_place(hub)
+def test_there_are_no_more_kernels_than_the_limit(tmp_path: Path, hub: SmallHub, second: Place) -> None:
+    place = second
     limits = Limits(kernels=1, stop_grace=2.0)
     asyncio.run(client.start_supervisor(config_for(place, hub, limits=limits), secrets_for()))
     try:
@@ -362,15 +374,8 @@ def test_there_are_no_more_kernels_than_the_limit(tmp_path: Path, hub: SmallHub)
         asyncio.run(client.stop(place.run_dir, "over"))
 
 
-def _second_place(hub: SmallHub) -> Place:
-    place = Place(hub.folder / os.urandom(2).hex())
-    place.root.mkdir()
-    place.fill()
-    return place
-
-
-def test_a_stop_ends_every_process_and_leaves_no_folder(hub: SmallHub, tmp_path: Path) -> None:
-    place = _second_place(hub)
+def test_a_stop_ends_every_process_and_leaves_no_folder(hub: SmallHub, tmp_path: Path, second: Place) -> None:
+    place = second
     pid = asyncio.run(client.start_supervisor(config_for(place, hub), secrets_for()))
     with running_kernel(tmp_path, place.run_dir):
         processes = _descendants(pid)
@@ -386,9 +391,9 @@ def test_a_stop_ends_every_process_and_leaves_no_folder(hub: SmallHub, tmp_path:
 
 
 def test_a_killed_supervisor_takes_everything_along_and_the_next_start_cleans_up(
-    hub: SmallHub, tmp_path: Path
+    hub: SmallHub, tmp_path: Path, second: Place
 ) -> None:
-    place = _second_place(hub)
+    place = second
     pid = asyncio.run(client.start_supervisor(config_for(place, hub), secrets_for()))
     with running_kernel(tmp_path, place.run_dir) as kernel:
         kernel.run("import os; os.makedirs('/run/rpp/k/deep/er'); os.chmod('/run/rpp/k/deep', 0)")
@@ -402,14 +407,20 @@ def test_a_killed_supervisor_takes_everything_along_and_the_next_start_cleans_up
     asyncio.run(client.stop(place.run_dir, "over"))
 
 
-def test_a_dead_server_ends_the_workspace(hub: SmallHub) -> None:
-    place = _second_place(hub)
+def test_a_dead_server_ends_the_workspace(hub: SmallHub, second: Place) -> None:
+    place = second
     pid = asyncio.run(client.start_supervisor(config_for(place, hub), secrets_for()))
     assert until(lambda: bool(_servers(pid)))
     (server,) = _servers(pid)
     os.kill(server, signal.SIGKILL)
     assert until(lambda: not place.run_dir.exists())
     assert asyncio.run(client.status(place.run_dir)) is None
+
+
+def test_a_supervisor_whose_folder_is_taken_away_does_not_live_on(hub: SmallHub, second: Place) -> None:
+    pid = asyncio.run(client.start_supervisor(config_for(second, hub), secrets_for()))
+    shutil.rmtree(second.run_dir)
+    assert until(lambda: not _alive(pid), 20)
 
 
 def test_a_second_supervisor_in_the_same_folder_is_refused(workspace: Workspace) -> None:

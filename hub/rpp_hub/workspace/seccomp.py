@@ -8,7 +8,7 @@ import socket
 import tempfile
 from collections.abc import Iterable
 
-import pyseccomp as seccomp  # type: ignore[import-untyped]
+import pyseccomp as seccomp
 
 # Each could reach another process, the kernel's own machinery or a socket past the rules below.
 FORBIDDEN = (

@@ -23,12 +23,13 @@ from rpp_hub.workspace.doctor import probe
 from rpp_hub.workspace.front import Front
 from rpp_hub.workspace.kernels import Kernels
 from rpp_hub.workspace.launcher import SandboxProcess
-from rpp_hub.workspace.leftovers import FolderInUse, claim, remove
+from rpp_hub.workspace.leftovers import LOCK, FolderInUse, claim, remove
 from rpp_hub.workspace.lines import serve_lines
 
 CONFIG_LIMIT = 1024 * 1024
 LOG_SIZE = 1024 * 1024
 PR_SET_DUMPABLE = 4
+LOOK_AGAIN = 5.0
 
 log = logging.getLogger("rpp.workspace")
 
@@ -56,6 +57,7 @@ class Supervisor:
             self._server.ended.add_done_callback(self._server_ended)
             await self._front.serve()
             self.state = "running"
+            self._look_at_folder()
             say({"ready": os.getpid()})
             await self._stop.wait()
         finally:
@@ -71,6 +73,13 @@ class Supervisor:
 
     def _server_ended(self, ended: asyncio.Future[int]) -> None:
         self.stop(f"The server sandbox ended with code {ended.result()}.")
+
+    def _look_at_folder(self) -> None:
+        """Without its folder nobody can reach this process any more, to stop it or otherwise."""
+        if not (self.config.run_dir / LOCK).exists():
+            self.stop("The run folder has been taken away.")
+            return
+        asyncio.get_running_loop().call_later(LOOK_AGAIN, self._look_at_folder)
 
     async def _end(self) -> None:
         self.state = "stopping"
