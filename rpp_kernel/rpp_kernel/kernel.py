@@ -80,5 +80,6 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a kernel until it is told to stop."""
     with tempfile.TemporaryDirectory(prefix="rpp-kernel-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder)
+        os.environ["IPYTHONDIR"] = folder  # asked for by parts of IPython that no setting reaches
         prepare_matplotlib(scratch)
         RppKernelApp.launch_instance(argv=arguments, config=kernel_config(scratch))
