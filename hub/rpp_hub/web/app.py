@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.responses import Response
@@ -12,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from rpp_hub.services.workspaces import Workspaces
+from rpp_hub.bootstrap import Rpp
 from rpp_hub.web import BASE, auth, rest, workspace_api
 from rpp_hub.web.faults import Faults, add_error_answers
 from rpp_hub.web.headers import STATIC_CACHE, Headers
@@ -25,10 +24,7 @@ from rpp_hub.web.portal import Portal
 from rpp_hub.web.sessions import Sealer
 from rpp_hub.web.templating import STATIC
 
-if TYPE_CHECKING:
-    from rpp_hub.bootstrap import Rpp
-
-_ROUTERS = (
+ROUTERS = (
     auth.router,
     home.router,
     projects.router,
@@ -60,13 +56,12 @@ def create_app(rpp: Rpp, hub: HubClient, now: Callable[[], datetime] = _utc_now)
     app.state.portal = Portal(
         rpp=rpp,
         hub=hub,
-        workspaces=Workspaces(rpp.store),
         jobs=Jobs(),
         sealer=Sealer(rpp.portal_secret()),
         known=KnownTokens(hub.person_of_token),
         now=now,
     )
-    for router in _ROUTERS:
+    for router in ROUTERS:
         app.include_router(router)
     app.mount(f"{BASE}/static", _Static(directory=STATIC), name="static")
     add_error_answers(app)

@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from rpp_hub.bootstrap import Rpp
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import NotPermitted
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.services.authority import Rights
 from rpp_hub.services.people import PersonView
-from rpp_hub.services.workspaces import Workspaces
 from rpp_hub.web.hub_client import HubClient
 from rpp_hub.web.jobs import Jobs
 from rpp_hub.web.known_tokens import KnownTokens
 from rpp_hub.web.paths import path
 from rpp_hub.web.sessions import Sealer
 from rpp_hub.web.templating import render
-
-if TYPE_CHECKING:
-    from rpp_hub.bootstrap import Rpp
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,6 @@ class Portal:
 
     rpp: Rpp
     hub: HubClient
-    workspaces: Workspaces
     jobs: Jobs
     sealer: Sealer
     known: KnownTokens

@@ -34,14 +34,15 @@ class Sealer:
         """An opaque text that only `unseal` with the same purpose can read, until it ends."""
         plain = json.dumps({**value, "ends": ends.timestamp()}).encode()
         nonce = secrets.token_bytes(_NONCE)
-        return base64.urlsafe_b64encode(nonce + self._cipher().encrypt(nonce, plain, purpose.encode())).decode()
+        sealed = base64.urlsafe_b64encode(nonce + self._cipher().encrypt(nonce, plain, purpose.encode()))
+        return sealed.decode().rstrip("=")
 
     def unseal(self, purpose: str, text: str, now: datetime) -> dict[str, Any] | None:
         """What was sealed; None if it is not ours, was for another purpose, or has ended."""
         if len(text) > _LONGEST_COOKIE:
             return None
         try:
-            raw = base64.b64decode(text, altchars=b"-_", validate=True)
+            raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             plain = self._cipher().decrypt(raw[:_NONCE], raw[_NONCE:], purpose.encode())
         except (ValueError, InvalidTag):
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -43,7 +43,7 @@ def moment(then: datetime | str | None, now: datetime) -> Markup:
         return Markup('<span class="quiet">not yet</span>')
     at = (datetime.fromisoformat(then) if isinstance(then, str) else then).astimezone(UTC)
     words = f"{written(at.date())}, {at:%H:%M} UTC"
-    return Markup('<time datetime="{}">{} <span class="quiet">({})</span></time>').format(
+    return Markup('<time datetime="{}">{} <span class="quiet ago">({})</span></time>').format(
         at.isoformat(timespec="seconds"), words, ago(at, now)
     )
 
@@ -58,6 +58,17 @@ def day(value: date | None) -> Markup:
 def is_over(value: date | None, now: datetime) -> bool:
     """Whether a date is missing or has passed."""
     return value is None or value < now.date()
+
+
+def grouped(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Findings that differ only in their place as one, gravest first, so that twenty small cells are read as one thing."""
+    together: dict[tuple[str, ...], dict[str, Any]] = {}
+    for finding in sorted(findings, key=lambda f: str(f["outcome"])):
+        alike = tuple(str(finding[part]) for part in ("check", "outcome", "summary", "why", "remedy"))
+        one = together.setdefault(alike, {**finding, "places": []})
+        if finding["where"]:
+            one["places"].append(finding["where"])
+    return list(together.values())
 
 
 @cache
@@ -75,7 +86,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(day=day, counted=counted)
+    environment.filters.update(day=day, counted=counted, grouped=grouped)
     environment.globals.update(path=path, static=static, moment=moment, is_over=is_over, base=BASE)
     return environment
 

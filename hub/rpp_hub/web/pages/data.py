@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from rpp_hub.domain.errors import Invalid, NotFound, RppError
-from rpp_hub.domain.names import printable
+from rpp_hub.domain.errors import Invalid, RppError
 from rpp_hub.domain.permissions import Permission
+from rpp_hub.services.warehousing import WarehouseStatus
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
 from rpp_hub.web.jobs import Job, Say
 from rpp_hub.web.paths import path
 from rpp_hub.web.portal import Portal, PortalDep, page, see
 
-if TYPE_CHECKING:
-    from rpp_hub.services.cutting import CutView
-    from rpp_hub.services.warehousing import BuildView, DropView
-
 router = APIRouter(prefix=BASE, include_in_schema=False)
 
 
-@dataclass(frozen=True, slots=True)
-class DistrictState:
-    """A district at a glance."""
-
-    name: str
-    title: str
-    drops: tuple[DropView, ...]
-    tables: tuple[str, ...]
-
-
-def district_states(portal: Portal) -> tuple[DistrictState, ...]:
+def district_states(portal: Portal) -> tuple[WarehouseStatus, ...]:
     """All districts of this installation."""
-    return tuple(_district(portal, name) for name in sorted(portal.rpp.settings.districts))
-
-
-def cuts_of(portal: Portal, project: str) -> tuple[CutView, ...]:
-    """A project's cuts, newest first."""
-    return portal.rpp.cutting.list(project)
+    warehousing = portal.rpp.warehousing
+    return tuple(warehousing.status(name) for name in warehousing.districts())
 
 
 @router.get("/data")
@@ -55,19 +36,18 @@ def data(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
 def one_district(request: Request, portal: PortalDep, viewer: ViewerDep, district: str) -> Response:
     """One district: its drops, the latest check, its masters."""
     viewer.check_may(Permission.DROP_READ)
-    state = _district(portal, district)
-    jobs = _district_jobs(portal, district)
-    return page(request, "district.html", viewer, district=state, build=_current_build(portal, district), **jobs)
+    state = portal.rpp.warehousing.status(district)
+    return page(request, "district.html", viewer, district=state, **_district_jobs(portal, district))
 
 
 @router.post("/data/{district}")
 def work_on_district(portal: PortalDep, viewer: ViewerDep, form: FormDep, district: str) -> Response:
     """Begin a check of what came, or build the masters."""
     viewer.check_may(Permission.MASTERS_BUILD)
-    _district(portal, district)
+    portal.rpp.warehousing.status(district)
     warehousing, actor = portal.rpp.warehousing, viewer.actor
     if form.text("do") == "check":
-        portal.jobs.start(f"check:{district}", "Checking", viewer.name, lambda say: warehousing.check(actor, district, say))
+        portal.jobs.start(f"check:{district}", "Checking", viewer.name, lambda say: warehousing.check(district, say))
     elif form.text("do") == "build":
         portal.jobs.start(f"build:{district}", "Building", viewer.name, lambda say: warehousing.build(actor, district, say))
     else:
@@ -83,7 +63,7 @@ def cut(request: Request, portal: PortalDep, viewer: ViewerDep, name: str) -> Re
     job = portal.jobs.get(f"cut:{name}")
     running = job is not None and job.state == "running"
     plan, error = (None, None) if running else _plan(portal, name)
-    return page(request, "cut.html", viewer, project=project, cuts=cuts_of(portal, name), plan=plan, error=error, job=job, waiting=running)
+    return page(request, "cut.html", viewer, project=project, cuts=portal.rpp.cutting.list(name), plan=plan, error=error, job=job, waiting=running)
 
 
 @router.post("/projects/{name}/cut")
@@ -97,18 +77,6 @@ def build_cut(portal: PortalDep, viewer: ViewerDep, _form: FormDep, name: str) -
 
     portal.jobs.start(f"cut:{name}", f"Cutting the data of {name}", viewer.name, work)
     return see(path("projects", name, "cut"))
-
-
-def _district(portal: Portal, name: str) -> DistrictState:
-    district = portal.rpp.settings.districts.get(name)
-    if district is None:
-        raise NotFound(f"There is no district called {printable(name)!r} here.", code="no-such-district")
-    warehousing = portal.rpp.warehousing
-    return DistrictState(name, district.title, warehousing.drops(name), tuple(sorted(warehousing.known_fields(name))))
-
-
-def _current_build(portal: Portal, district: str) -> BuildView | None:
-    return portal.rpp.warehousing.current_build(district)
 
 
 def _district_jobs(portal: Portal, district: str) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from rpp_hub.services.projects import ProjectView
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
 from rpp_hub.web.errors import status_of
-from rpp_hub.web.pages.data import cuts_of
 from rpp_hub.web.pages.home import my_projects
 from rpp_hub.web.paths import path
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
@@ -101,7 +100,7 @@ def _around(portal: Portal, viewer: Viewer, project: ProjectView) -> dict[str, A
     return {
         "mine": next((m for m in my_projects(portal, viewer) if m.project.name == project.name), None),
         "gates": {person: rpp.projects.gate(person, project.name) for person, _ in project.members} if sees_people else {},
-        "cuts": cuts_of(portal, project.name) if own or viewer.rights.may(Permission.CUT_READ) else (),
+        "cuts": rpp.cutting.list(project.name) if own or viewer.rights.may(Permission.CUT_READ) else (),
         "requests": rpp.requests.list(viewer.actor, project=project.name),
         "releases": rpp.releasing.list(viewer.actor, project=project.name),
         "may_decide": project.status is ProjectStatus.APPLIED and decides,

@@ -76,7 +76,7 @@ def open_workspace(portal: Portal, viewer: Viewer, name: str) -> None:
 def stop_workspace(portal: Portal, viewer: Viewer, name: str) -> None:
     """Stop one's own workspace. Raises ActionRefused if there is none."""
     portal.rpp.projects.seen_by(viewer.actor, name)
-    portal.workspaces.stop(viewer.actor, name)
+    portal.rpp.workspaces.stop(viewer.actor, name)
     if not portal.hub.stop(viewer.name, name):
         raise ActionRefused((Refusal("not-running", f"Your workspace of {name} is not running."),))
 
@@ -86,7 +86,7 @@ def revoke_workspace(portal: Portal, viewer: Viewer, person: str, project: str, 
     viewer.check_may(Permission.WORKSPACE_REVOKE)
     if not any((s.person, s.project) == (person, project) for s in portal.hub.running()):
         raise NotFound("There is no such workspace running now. Look at the list again.", code="no-such-workspace")
-    portal.workspaces.revoke(viewer.actor, person, project, reason)
+    portal.rpp.workspaces.revoke(viewer.actor, person, project, reason)
     portal.hub.stop(person, project)
 
 

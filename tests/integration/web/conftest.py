@@ -1,0 +1,93 @@
+"""The portal over a real store and real services in a temporary folder; only the hub is a stand-in."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from fastapi import FastAPI
+from rpp_hub.bootstrap import Rpp
+from rpp_hub.services.cutting import Cutting
+from rpp_hub.services.releasing import Releasing, Signer
+from rpp_hub.services.warehousing import Warehousing
+from rpp_hub.services.workspaces import Workspaces
+from rpp_hub.settings import District, Settings
+from rpp_hub.vault.open import create_vault, open_vault
+from rpp_hub.web.app import create_app
+from rpp_hub.web.hub_client import HubClient
+
+from tests.factories import NOW, World
+from tests.integration.web.browser import Browser
+from tests.integration.web.stand_in_hub import PORTAL_TOKEN, StandInHub
+
+
+@dataclass
+class PortalWorld:
+    """The populated world, an application over it, and the hub it talks to."""
+
+    world: World
+    rpp: Rpp
+    hub: StandInHub
+    app: FastAPI
+
+    def browser(self, person: str | None = None) -> Browser:
+        """A browser of its own; logged in if it is somebody's."""
+        return Browser(self.app, self.hub, person)
+
+    def a_while_later(self) -> None:
+        """When the short memory of who is logged in has passed."""
+        for token in self.hub.issued:
+            self.app.state.portal.known.forget(token)
+
+    def acts(self) -> int:
+        """How many events the audit log has: what changed nothing left none."""
+        return self.world.store.head().seq
+
+    def released(self) -> str:
+        """A release of alpha's, from submission to bundle; its name."""
+        view = self.world.examined()
+        self.world.finish("vera", view)
+        self.world.finish("viktor", view)
+        return self.rpp.releasing.release(view.name).name
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[PortalWorld]:
+    """Everybody of the factories' world, with the portal in front of it."""
+    world = World(tmp_path / "instance")
+    world.settings = Settings(appetite=world.settings.appetite, districts={"bayview": District(title="Bayview")})
+    world.populate()
+    hub = StandInHub()
+    rpp = open_rpp(world)
+    yield PortalWorld(world, rpp, hub, create_app(rpp, HubClient(hub.client(), PORTAL_TOKEN), lambda: NOW))
+    world.store.close()
+
+
+def open_rpp(world: World) -> Rpp:
+    """The world's services as an open installation."""
+    (world.installation.hub_dir / "portal.key").write_text(secrets.token_hex(32))
+    create_vault(world.installation.vault_dir, None)
+    vault = open_vault(world.installation.vault_dir, None)
+    key = Ed25519PrivateKey.generate()
+    signer = Signer(key.sign, lambda: key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return Rpp(
+        installation=world.installation,
+        settings=world.settings,
+        environment=world.home / "environment",
+        store=world.store,
+        people=world.people,
+        projects=world.projects,
+        warehousing=Warehousing(world.store, world.installation, world.settings),
+        cutting=Cutting(world.store, world.installation, world.settings, vault),
+        requests=world.requests,
+        reviewing=world.reviewing,
+        examination=world.examination,
+        releasing=Releasing(world.store, world.installation, world.settings, world.content, signer),
+        auditing=world.auditing,
+        workspaces=Workspaces(world.store),
+    )

@@ -1,0 +1,188 @@
+"""Every route × every role × nobody: who gets in, and that those who do not change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from rpp_hub.web import BASE
+from rpp_hub.web.app import ROUTERS
+from starlette.routing import Mount, Route
+
+from tests.integration.web.browser import Browser
+from tests.integration.web.conftest import PortalWorld
+
+# rosa leads alpha, remy leads beta, nina is registered and no more, ghost is known to the hub alone
+PEOPLE = ("rosa", "remy", "vera", "dora", "paula", "otto", "ada", "dirk", "nina")
+ALL = frozenset(PEOPLE)
+SEES_PROJECTS = frozenset({"rosa", "dora", "paula", "dirk"})
+SEES_REQUESTS = frozenset({"rosa", "vera"})
+APPLICATION = "project: nothing"
+
+
+@dataclass(frozen=True)
+class Door:
+    """A route as somebody would use it, and who gets past the permission check (to success, or to a rule that says not now)."""
+
+    method: str
+    template: str
+    allowed: frozenset[str]
+    form: dict[str, Any] = field(default_factory=dict)
+    json: dict[str, Any] | None = None
+
+    @property
+    def is_api(self) -> bool:
+        return self.template.startswith(("/api/", "/workspace/"))
+
+    @property
+    def path(self) -> str:
+        noun = self.template.removeprefix("/api").split("/")[1]
+        name = {"projects": "alpha", "requests": "r0001", "releases": "e0001"}.get(noun, "")
+        return self.template.format(name=name, identity="a:0", district="bayview")
+
+
+def get(template: str, allowed: frozenset[str] = ALL) -> Door:
+    return Door("GET", template, allowed)
+
+
+def post(template: str, allowed: frozenset[str], **form: Any) -> Door:
+    return Door("POST", template, allowed, form)
+
+
+def call(method: str, template: str, allowed: frozenset[str], json: dict[str, Any] | None = None) -> Door:
+    return Door(method, template, allowed, json=json)
+
+
+def only(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+DOORS = (
+    get("/"),
+    get("/projects"),
+    get("/projects/new"),
+    get("/projects/{name}", SEES_PROJECTS),
+    get("/projects/{name}/workspace", SEES_PROJECTS),
+    get("/projects/{name}/cut", only("dora")),
+    get("/workspaces", only("dora", "otto")),
+    get("/requests"),
+    get("/requests/{name}", SEES_REQUESTS),
+    get("/requests/{name}/items/{identity}", SEES_REQUESTS),
+    get("/review", only("vera")),
+    get("/requests/{name}/review", only("vera")),
+    get("/requests/{name}/review/finish", only("vera")),
+    get("/releases"),
+    get("/releases/public-key.pem"),
+    get("/data", only("dora")),
+    get("/data/{district}", only("dora")),
+    get("/audit", only("otto", "ada")),
+    post("/projects/new", ALL, application=APPLICATION),  # anybody may send one; what is in it is then judged
+    post("/projects/{name}/decide", only("dora", "paula"), decision="approve"),
+    post("/projects/{name}/close", only("dora")),
+    post("/projects/{name}/members", only("dora"), do="add", person="nina"),
+    post("/projects/{name}/workspace", SEES_PROJECTS, do="open"),  # past this door the gate says no to all but rosa
+    post("/projects/{name}/cut", only("dora")),
+    post("/workspaces/revoke", only("dora", "otto"), person="rosa", project="alpha", reason="test"),
+    post("/requests/{name}/withdraw", only("rosa"), sure="yes"),
+    post("/requests/{name}/review", only("vera"), round="1"),
+    post("/requests/{name}/review/finish", only("vera"), round="1", decision="release what I approved"),
+    post("/releases/{name}/download", only("rosa")),
+    post("/releases/{name}/revoke", only("dora"), reason="wrong figure"),
+    post("/data/{district}", only("dora"), do="check"),
+    post("/audit/verify", only("otto", "ada")),
+    post("/logout", ALL),
+    call("GET", "/api/openapi.json", ALL),
+    call("GET", "/api/me", ALL),
+    call("GET", "/api/projects", ALL),
+    call("GET", "/api/projects/{name}", SEES_PROJECTS),
+    call("POST", "/api/projects/{name}/decide", only("dora", "paula"), {"approve": True}),
+    call("GET", "/api/projects/{name}/workspace", SEES_PROJECTS),
+    call("POST", "/api/projects/{name}/workspace", SEES_PROJECTS),
+    call("DELETE", "/api/projects/{name}/workspace", only("rosa")),
+    call("GET", "/api/requests", ALL),
+    call("GET", "/api/requests/{name}", SEES_REQUESTS),
+    call("POST", "/api/requests/{name}/review", only("vera"), {"round": 1, "verdicts": {}}),
+    call("POST", "/api/requests/{name}/review/finish", only("vera"), {"round": 1, "decision": "release what I approved"}),
+    call("POST", "/api/requests/{name}/withdraw", only("rosa"), {}),
+    call("GET", "/api/releases", ALL),
+)
+# what takes another credential than a session: tested elsewhere
+OTHER = {("GET", "/health"), ("GET", "/oauth_callback"), ("POST", "/workspace/requests"), ("GET", "/workspace/requests")}
+
+
+@pytest.fixture
+def populated(portal: PortalWorld) -> PortalWorld:
+    portal.world.person("nina")
+    portal.released()  # r0001 → e0001
+    portal.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
+    return portal
+
+
+def use(door: Door, browser: Browser, name: str) -> int:
+    path = door.path.replace("r0001", name)
+    if door.is_api:
+        return browser.call(door.method, path.removeprefix("/api"), door.json).status_code
+    return (browser.get(path) if door.method == "GET" else browser.post(path, door.form)).status_code
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda d: f"{d.method} {d.template}")
+def test_each_door_lets_in_whom_the_permissions_name_and_nobody_else(populated: PortalWorld, door: Door) -> None:
+    waiting = populated.world.examined().name  # r0002 waits for review; r0001 is released
+    before = populated.acts()
+    for person in sorted(ALL - door.allowed):
+        assert use(door, populated.browser(person), waiting) in (403, 404), person
+    stranger = populated.browser("ghost")
+    assert use(door, stranger, waiting) == 403
+    nobody = populated.browser()
+    expected = 302 if door.method == "GET" and not door.is_api else 401
+    assert use(door, nobody, waiting) == expected
+    assert populated.acts() == before, "somebody who was turned away left an act"
+    for person in sorted(door.allowed):
+        populated.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
+        assert use(door, populated.browser(person), waiting) in (200, 202, 204, 303, 409, 422), person
+
+
+def test_every_route_of_the_portal_stands_in_the_table(portal: PortalWorld) -> None:
+    routes = {
+        (method, route.path.removeprefix(BASE))
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, Route)
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert routes == {(d.method, d.template) for d in DOORS} | OTHER
+    beside = [r for r in portal.app.routes if getattr(r, "original_router", None) not in ROUTERS]
+    assert [r.path for r in beside if isinstance(r, Mount)] == [f"{BASE}/static"]
+    assert len(beside) == 1
+
+
+def test_health_says_one_word_to_anybody(portal: PortalWorld) -> None:
+    assert portal.browser().get("/health").json() == {"ok": True}
+
+
+def test_another_projects_things_do_not_exist(populated: PortalWorld) -> None:
+    theirs = populated.world.examined(project="beta", author="remy").name
+    rosa = populated.browser("rosa")
+    for path in ("/projects/beta", f"/requests/{theirs}", f"/requests/{theirs}/items/a:0", "/requests/r9999", "/projects/omega"):
+        assert rosa.get(path).status_code == 404
+    assert rosa.post(f"/requests/{theirs}/withdraw", {"sure": "yes"}).status_code == 404
+    assert rosa.post("/projects/beta/workspace", {"do": "open"}).status_code == 404
+    assert [r["name"] for r in rosa.call("GET", "/requests").json()] == ["r0001"]
+    assert populated.browser("remy").post("/releases/e0001/download").status_code == 404
+
+
+def test_what_exists_and_what_does_not_sound_alike_to_a_stranger(populated: PortalWorld) -> None:
+    remy = populated.browser("remy")
+    there, not_there = remy.call("GET", "/requests/r0001"), remy.call("GET", "/requests/r0099")
+    assert there.status_code == not_there.status_code == 404
+    assert there.json()["error"]["code"] == not_there.json()["error"]["code"]
+
+
+def test_fields_that_are_not_asked_for_are_refused(populated: PortalWorld) -> None:
+    waiting = populated.world.examined().name
+    vera = populated.browser("vera")
+    body = {"round": 1, "verdicts": {}, "status": "approved"}
+    assert vera.call("POST", f"/requests/{waiting}/review", body).status_code == 422
+    body = {"approve": True, "reason": "", "decided_by": "paula"}
+    assert populated.browser("dora").call("POST", "/projects/alpha/decide", body).status_code == 422
