@@ -49,12 +49,13 @@ def _field_row(field: dict[str, Any]) -> dict[str, str]:
 
 
 def _text(described: dict[str, Any]) -> str:
-    return str(described.get("description") or described.get("title") or "")
+    words = [str(described[key]) for key in ("title", "description") if described.get(key)]
+    return ": ".join(dict.fromkeys(words))
 
 
 def _values(field: dict[str, Any]) -> str:
-    """Value labels (`categories`, or a `valueLabels` mapping), else the allowed values."""
-    labels = field.get("valueLabels")
+    """Value labels, which our codebook keeps under its own name, else the allowed values."""
+    labels = field.get("rpp", {}).get("labels")
     if isinstance(labels, dict):
         return "; ".join(f"{value} = {label}" for value, label in labels.items())
     categories = field.get("categories") or field.get("constraints", {}).get("enum") or []

@@ -94,12 +94,12 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "schools.parquet", index=False
     )
     fields = [
-        {"name": "student", "type": "string", "description": "Code of the student"},
+        {"name": "student", "type": "string", "title": "Student", "description": "Code of the student"},
         {
             "name": "grade",
             "type": "integer",
             "title": "Grade",
-            "categories": [{"value": 0, "label": "kindergarten"}],
+            "rpp": {"labels": {"0": "kindergarten"}},
         },
         {"name": "race", "type": "string", "constraints": {"enum": [*races, "other"]}},
     ]

@@ -60,7 +60,7 @@ def test_years_of_a_table_without_any_or_that_are_no_years_are_refused() -> None
 def test_the_codebook_says_what_tables_and_columns_mean() -> None:
     assert rpp.codebook().loc["enrollment", "description"] == "A row a student and year"
     book = rpp.codebook("enrollment")
-    assert book.loc["student", "description"] == "Code of the student"
+    assert book.loc["student", "description"] == "Student: Code of the student"
     assert book.loc["grade", "values"] == "0 = kindergarten"
     assert book.loc["race", "values"].startswith("asian; black")
     assert list(rpp.codebook("schools").columns) == ["type", "description", "values"]
