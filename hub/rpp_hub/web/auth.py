@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -57,9 +58,13 @@ def _person(portal: Portal, name: str) -> PersonView:
     try:
         person = portal.rpp.people.get(name)
     except NotFound:
-        raise NotLinked("Your account is not linked to a person here. Ask the data manager to add you.") from None
+        raise NotLinked(
+            "Your account is not linked to a person here. Ask the data manager to add you."
+        ) from None
     if not person.active:
-        raise NotLinked("Your account here is closed. Ask the data manager to open it again.", code="person-inactive")
+        raise NotLinked(
+            "Your account here is closed. Ask the data manager to open it again.", code="person-inactive"
+        )
     return person
 
 
@@ -95,14 +100,16 @@ class Form:
         return value.file.read() if isinstance(value, UploadFile) else b""
 
 
-async def form_of(request: Request, viewer: ViewerDep) -> Form:
+async def form_of(request: Request, viewer: ViewerDep) -> AsyncIterator[Form]:
     """The form, if a page of this session made it. Raises Forged."""
     check_same_origin(request.headers)
-    data = await request.form(max_files=1, max_fields=_MOST_FIELDS)
-    token = data.get("csrf", "")
-    if not isinstance(token, str) or not secrets.compare_digest(token.encode(), viewer.form_token.encode()):
-        raise Forged
-    return Form(data)
+    async with request.form(max_files=1, max_fields=_MOST_FIELDS) as data:
+        token = data.get("csrf", "")
+        if not isinstance(token, str) or not secrets.compare_digest(
+            token.encode(), viewer.form_token.encode()
+        ):
+            raise Forged
+        yield Form(data)
 
 
 FormDep = Annotated[Form, Depends(form_of)]
@@ -129,7 +136,9 @@ def login_redirect(request: Request, portal: Portal) -> RedirectResponse:
         "code_challenge_method": "S256",
     }
     sealed = portal.sealer.seal(
-        "login", {"state": state, "verifier": verifier, "next": own_path(wanted)}, portal.now() + LONGEST_LOGIN
+        "login",
+        {"state": state, "verifier": verifier, "next": own_path(wanted)},
+        portal.now() + LONGEST_LOGIN,
     )
     answer = RedirectResponse(f"{_AUTHORIZE}?{urlencode(query)}", status_code=302)
     _set_cookie(answer, request, _login_cookie(state), sealed, CALLBACK, int(LONGEST_LOGIN.total_seconds()))
@@ -141,7 +150,9 @@ def oauth_callback(request: Request, portal: PortalDep, state: str = "", code: s
     """Back from the hub with a code. Raises NotPermitted unless this browser set out from here."""
     kept = portal.sealer.unseal("login", request.cookies.get(_login_cookie(state), ""), portal.now())
     if kept is None or not state or not secrets.compare_digest(str(kept["state"]).encode(), state.encode()):
-        raise NotPermitted("This log-in did not begin here, or took too long. Open the portal again.", code="login-forged")
+        raise NotPermitted(
+            "This log-in did not begin here, or took too long. Open the portal again.", code="login-forged"
+        )
     token = portal.hub.token_for_code(code, str(kept["verifier"]), CALLBACK)
     answer = see(own_path(str(kept["next"])))
     sealed = portal.sealer.seal("session", {"token": token}, portal.now() + LONGEST_SESSION)

@@ -24,7 +24,9 @@ class Forged(NotPermitted):
     code = "forged"
 
     def __init__(self) -> None:
-        super().__init__("This did not come from a page of the portal, so nothing was changed. Open the page again and repeat it.")
+        super().__init__(
+            "This did not come from a page of the portal, so nothing was changed. Open the page again and repeat it."
+        )
 
 
 class NotLinked(NotPermitted):
@@ -39,7 +41,9 @@ class TooLarge(Invalid):
     code = "too-large"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"This is larger than {limit // 1_000_000} MB, which is the most that is taken here. Send less.")
+        super().__init__(
+            f"This is larger than {limit // 1_000_000} MB, which is the most that is taken here. Send less."
+        )
 
 
 STATUS: Mapping[type[RppError], int] = MappingProxyType(

@@ -39,7 +39,9 @@ class Unexpected(RppError):
     code = "unexpected"
 
     def __init__(self, reference: str) -> None:
-        super().__init__(f"Something went wrong here, and nothing was changed. Tell the operator this number: {reference}.")
+        super().__init__(
+            f"Something went wrong here, and nothing was changed. Tell the operator this number: {reference}."
+        )
 
 
 def answer_error(request: Request, error: RppError) -> Response:
@@ -52,7 +54,12 @@ def answer_error(request: Request, error: RppError) -> Response:
     if viewer is not None:
         return page(request, "error.html", viewer, status=status, **shown)
     portal = portal_of(request)
-    around = {"viewer": None, "partnership": portal.rpp.settings.partnership.name, "now": portal.now(), "places": ()}
+    around = {
+        "viewer": None,
+        "partnership": portal.rpp.settings.partnership.name,
+        "now": portal.now(),
+        "places": (),
+    }
     return HTMLResponse(render("error.html", {**around, **shown}), status_code=status)
 
 
@@ -73,7 +80,9 @@ def add_error_answers(app: FastAPI) -> None:
 
     def of_fields(request: Request, error: Exception) -> Response:
         faults = error.errors() if isinstance(error, RequestValidationError) else []
-        said = "; ".join(f"{'.'.join(str(p) for p in f['loc'] if p != 'body')}: {f['msg']}" for f in faults[:20])
+        said = "; ".join(
+            f"{'.'.join(str(p) for p in f['loc'] if p != 'body')}: {f['msg']}" for f in faults[:20]
+        )
         return answer_error(request, Invalid(f"What was sent cannot be used. {said}."))
 
     app.add_exception_handler(RppError, told)

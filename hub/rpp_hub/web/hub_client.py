@@ -99,8 +99,12 @@ class HubClient:
     def running(self, person: str | None = None) -> tuple[Server, ...]:
         """The workspaces that run or are about to, of one person or of all."""
         users = self._users() if person is None else self._user(person)
-        servers = (_server(u["name"], s) for u in users for s in u.get("servers", {}).values() if s.get("name"))
-        return tuple(sorted((s for s in servers if s.ready or s.pending), key=lambda s: (s.project, s.person)))
+        servers = (
+            _server(u["name"], s) for u in users for s in u.get("servers", {}).values() if s.get("name")
+        )
+        return tuple(
+            sorted((s for s in servers if s.ready or s.pending), key=lambda s: (s.project, s.person))
+        )
 
     def _user(self, person: str) -> list[dict[str, Any]]:
         answer = self._call("GET", f"/hub/api/users/{quote(person, safe='')}")
@@ -112,7 +116,12 @@ class HubClient:
             answer = self._call(
                 "GET",
                 "/hub/api/users",
-                params={"state": "active", "include_stopped_servers": "false", "offset": offset, "limit": _PAGE},
+                params={
+                    "state": "active",
+                    "include_stopped_servers": "false",
+                    "offset": offset,
+                    "limit": _PAGE,
+                },
                 headers={"Accept": "application/jupyterhub-pagination+json"},
             )
             page = _json(answer)
@@ -125,14 +134,19 @@ class HubClient:
         with _told_plainly():
             answer = self._http.request(method, path, headers=headers, **more)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
-            raise Unavailable("The hub does not know the portal. The operator can put this right with a restart.", code="hub-refused")
+            raise Unavailable(
+                "The hub does not know the portal. The operator can put this right with a restart.",
+                code="hub-refused",
+            )
         return answer
 
 
 def connect(socket: Path, token: str) -> HubClient:
     """A client on the hub's UNIX socket."""
     transport = httpx.HTTPTransport(uds=str(socket))
-    return HubClient(httpx.Client(transport=transport, base_url="http://hub", timeout=15.0, trust_env=False), token)
+    return HubClient(
+        httpx.Client(transport=transport, base_url="http://hub", timeout=15.0, trust_env=False), token
+    )
 
 
 @contextmanager
@@ -141,7 +155,8 @@ def _told_plainly() -> Iterator[None]:
         yield
     except httpx.HTTPError:
         raise Unavailable(
-            "The hub does not answer just now; it may be starting again. Wait a minute, then try again.", code="hub-silent"
+            "The hub does not answer just now; it may be starting again. Wait a minute, then try again.",
+            code="hub-silent",
         ) from None
 
 
@@ -151,7 +166,10 @@ def _server_path(person: str, project: str) -> str:
 
 def _json(answer: httpx.Response) -> dict[str, Any]:
     if answer.status_code != httpx.codes.OK:
-        raise Unavailable(f"The hub answered with {answer.status_code}. Tell the operator if it stays so.", code="hub-refused")
+        raise Unavailable(
+            f"The hub answered with {answer.status_code}. Tell the operator if it stays so.",
+            code="hub-refused",
+        )
     model: dict[str, Any] = answer.json()
     return model
 
@@ -162,7 +180,10 @@ def _reason(answer: httpx.Response) -> str:
         said = answer.json().get("message", "")
     except (ValueError, AttributeError):
         said = ""
-    return printable(str(said), 400) or f"The hub answered with {answer.status_code}. Try again; tell the operator if it stays so."
+    return (
+        printable(str(said), 400)
+        or f"The hub answered with {answer.status_code}. Try again; tell the operator if it stays so."
+    )
 
 
 def _server(person: str, model: Mapping[str, Any]) -> Server:

@@ -44,7 +44,8 @@ def item_document(item: Item) -> str:
     """The whole document. Its policy comes with the answer's headers, and once more within."""
     cells = source_cells(item) if item.kind is Kind.SOURCE else ()
     body = Markup(item_html(item)) if item.kind is not Kind.SOURCE else None  # noqa: S704 - rendering escapes everything
-    return render("item.html", {"item": item, "cells": cells, "body": body, "style": Markup(_STYLE), "style_hash": STYLE_HASH})  # noqa: S704
+    style = Markup(_STYLE)  # noqa: S704 - our own file
+    return render("item.html", {"item": item, "cells": cells, "body": body, "style": style, "style_hash": STYLE_HASH})
 
 
 def shown_items(portal: Portal, actor: Actor, view: RequestView) -> tuple[ShownItem, ...]:
@@ -70,7 +71,9 @@ _heights: dict[str, int] = {}  # by SHA-256, so what is remembered can never be 
 def measured(item: Item) -> int:
     """About how high the item is when it is shown, in pixels, between a least and a most."""
     if item.kind is Kind.FIGURE:
-        width, height = struct.unpack(">II", item.content[16:24]) if item.content[:4] == b"\x89PNG" else (_WIDTH, _USUAL)
+        width, height = (
+            struct.unpack(">II", item.content[16:24]) if item.content[:4] == b"\x89PNG" else (_WIDTH, _USUAL)
+        )
         wanted = int(height * min(1.0, _WIDTH / max(width, 1))) + 40
     elif item.kind is Kind.TABLE:
         html = item_html(item)

@@ -12,9 +12,9 @@ from typing import Any
 
 from rpp_hub.domain.errors import ActionRefused, RppError
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.warehouse.progress import Progress
 
-Say = Callable[[str, int, int], None]  # what is being done, how many steps are done, and of how many
-Work = Callable[[Say], Any]
+Work = Callable[[Progress], Any]
 _LOG = logging.getLogger("rpp.portal")
 _JOBS_KEPT = 200
 
@@ -57,7 +57,9 @@ class Jobs:
         with self._lock:
             under_way = self._jobs.get(key)
             if under_way is not None and under_way.state is JobState.RUNNING:
-                raise ActionRefused((Refusal("under-way", f"{under_way.by} started this already; it is still running."),))
+                raise ActionRefused(
+                    (Refusal("under-way", f"{under_way.by} started this already; it is still running."),)
+                )
             self._forget_oldest()
             self._jobs[key] = job
         # a daemon: the portal does not wait for it to end, since what is cut off half-way is not there at all
@@ -76,7 +78,11 @@ class Jobs:
 
     def _run(self, key: str, work: Work) -> None:
         try:
-            result = work(lambda what, done, total: self._change(key, what=what, done=done, total=total))
+
+            def progress(what: str, done: int, total: int) -> None:
+                self._change(key, what=what, done=done, total=total)
+
+            result = work(progress)
             self._change(key, state=JobState.DONE, result=result, ended_at=datetime.now(UTC))
         except RppError as error:
             self._change(key, state=JobState.FAILED, refusals=error.refusals, ended_at=datetime.now(UTC))
@@ -91,6 +97,8 @@ class Jobs:
             self._jobs[key] = replace(self._jobs[key], **changes)
 
     def _forget_oldest(self) -> None:
-        over = sorted((j for j in self._jobs.values() if j.state is not JobState.RUNNING), key=lambda j: j.started_at)
+        over = sorted(
+            (j for j in self._jobs.values() if j.state is not JobState.RUNNING), key=lambda j: j.started_at
+        )
         for job in over[: max(0, len(self._jobs) - _JOBS_KEPT)]:
             del self._jobs[job.key]

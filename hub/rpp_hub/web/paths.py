@@ -8,7 +8,9 @@ from urllib.parse import quote
 from rpp_hub.web import BASE
 
 # one closed alphabet instead of a list of tricks: no `\\`, no control character, no `//`, no `..`, no `%` in the path
-_OWN = re.compile(rf"{re.escape(BASE)}/(?:[A-Za-z0-9_~:-][A-Za-z0-9_.~:-]*/)*(?:[A-Za-z0-9_~:-][A-Za-z0-9_.~:-]*)?(?:\?[A-Za-z0-9_.~:&=%+/-]*)?")
+_OWN = re.compile(
+    rf"{re.escape(BASE)}/(?:[A-Za-z0-9_~:-][A-Za-z0-9_.~:-]*/)*(?:[A-Za-z0-9_~:-][A-Za-z0-9_.~:-]*)?(?:\?[A-Za-z0-9_.~:&=%+/-]*)?"
+)
 
 
 def own_path(wanted: str) -> str:

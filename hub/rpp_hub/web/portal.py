@@ -56,7 +56,9 @@ class Viewer:
     def check_may(self, permission: Permission) -> None:
         """For what no service guards: the hub's list of workspaces, the worker's queue."""
         if not self.rights.may(permission):
-            raise NotPermitted(f"This page is for those with the permission “{permission}”, which none of your roles carries.")
+            raise NotPermitted(
+                f"This page is for those with the permission “{permission}”, which none of your roles carries."
+            )
 
 
 def portal_of(request: Request) -> Portal:
@@ -91,12 +93,18 @@ _PLACES = (
 
 def places_for(viewer: Viewer, here: str) -> tuple[Place, ...]:
     """Where this viewer may go."""
-    seen = ((path(part), words) for part, words, needed in _PLACES if needed is None or viewer.rights.may(needed))
+    seen = (
+        (path(part), words) for part, words, needed in _PLACES if needed is None or viewer.rights.may(needed)
+    )
     home = path("")
-    return tuple(Place(to, words, here == to or (to != home and here.startswith(f"{to}/"))) for to, words in seen)
+    return tuple(
+        Place(to, words, here == to or (to != home and here.startswith(f"{to}/"))) for to, words in seen
+    )
 
 
-def page(request: Request, template: str, viewer: Viewer, /, *, status: int = 200, **values: Any) -> HTMLResponse:
+def page(
+    request: Request, template: str, viewer: Viewer, /, *, status: int = 200, **values: Any
+) -> HTMLResponse:
     """A page for a viewer."""
     portal = portal_of(request)
     partnership = portal.rpp.settings.partnership.name

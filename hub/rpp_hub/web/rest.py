@@ -152,7 +152,9 @@ def request(portal: PortalDep, viewer: ViewerDep, name: str) -> RequestView:
 @router.post("/requests/{name}/review", dependencies=_CHANGES)
 def save_review(portal: PortalDep, viewer: ViewerDep, name: str, body: ReviewBody) -> RequestView:
     """Keep verdicts; they can still be changed."""
-    return portal.rpp.reviewing.save(viewer.actor, name, body.round, body.verdicts, body.comments, body.comment)
+    return portal.rpp.reviewing.save(
+        viewer.actor, name, body.round, body.verdicts, body.comments, body.comment
+    )
 
 
 @router.post("/requests/{name}/review/finish", dependencies=_CHANGES)

@@ -53,7 +53,9 @@ async def submit(request: Request, portal: PortalDep, bearer: BearerDep) -> Resp
     """Freeze a notebook and ask for outputs of it to be released."""
     body = await request.body()
     view = await run_in_threadpool(_submit, portal, bearer, body)
-    return JSONResponse({"id": view.name, "status": str(view.status), "url": path("requests", view.name)}, status_code=201)
+    return JSONResponse(
+        {"id": view.name, "status": str(view.status), "url": path("requests", view.name)}, status_code=201
+    )
 
 
 @router.get("/requests")
@@ -65,25 +67,35 @@ def requests(portal: PortalDep, bearer: BearerDep) -> Response:
 
 def _submit(portal: Portal, bearer: Bearer, body: bytes) -> RequestView:
     parsed = _parsed(body)
-    submission = Submission(parsed.name, _notebook(parsed.notebook), tuple(parsed.outputs), parsed.context, parsed.controls)
-    return portal.rpp.requests.submit(Actor(bearer.person, Via.WORKSPACE), bearer.project, submission, parsed.replaces)
+    submission = Submission(
+        parsed.name, _notebook(parsed.notebook), tuple(parsed.outputs), parsed.context, parsed.controls
+    )
+    return portal.rpp.requests.submit(
+        Actor(bearer.person, Via.WORKSPACE), bearer.project, submission, parsed.replaces
+    )
 
 
 def _parsed(body: bytes) -> SubmissionBody:
     try:
         return SubmissionBody.model_validate(json.loads(body))
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in error.errors(include_input=False)[:10])
+        faults = "; ".join(
+            f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in error.errors(include_input=False)[:10]
+        )
         raise Invalid(f"The submission cannot be used. {faults}.", code="bad-submission") from None
     except (ValueError, RecursionError):
-        raise Invalid("The submission is not valid JSON. Save the notebook and submit again.", code="bad-submission") from None
+        raise Invalid(
+            "The submission is not valid JSON. Save the notebook and submit again.", code="bad-submission"
+        ) from None
 
 
 def _notebook(encoded: str) -> bytes:
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
-        raise Invalid("The notebook in the submission is not base64. Submit again.", code="bad-submission") from None
+        raise Invalid(
+            "The notebook in the submission is not base64. Submit again.", code="bad-submission"
+        ) from None
 
 
 def _brief(view: RequestView) -> dict[str, Any]:

@@ -40,12 +40,20 @@ class Browser:
 
     def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> httpx.Response:
         """A form of one of our own pages."""
-        return self.ask("POST", path, data={"csrf": self.csrf, **(data or {})}, headers={**OWN, **more.pop("headers", {})}, **more)
+        return self.ask(
+            "POST",
+            path,
+            data={"csrf": self.csrf, **(data or {})},
+            headers={**OWN, **more.pop("headers", {})},
+            **more,
+        )
 
     def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """A call of the API by a script of our own pages."""
         headers = {**OWN, "Sec-Fetch-Mode": "cors", "X-RPP-CSRF": self.csrf}
-        return self.ask(method, f"/api{path}", headers=headers, **({"json": body} if body is not None else {}))
+        return self.ask(
+            method, f"/api{path}", headers=headers, **({"json": body} if body is not None else {})
+        )
 
     def log_in(self, person: str) -> None:
         """Through the hub, as a browser does."""

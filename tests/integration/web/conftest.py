@@ -60,7 +60,9 @@ class PortalWorld:
 def portal(tmp_path: Path) -> Iterator[PortalWorld]:
     """Everybody of the factories' world, with the portal in front of it."""
     world = World(tmp_path / "instance")
-    world.settings = Settings(appetite=world.settings.appetite, districts={"bayview": District(title="Bayview")})
+    world.settings = Settings(
+        appetite=world.settings.appetite, districts={"bayview": District(title="Bayview")}
+    )
     world.populate()
     hub = StandInHub()
     rpp = open_rpp(world)
@@ -74,7 +76,9 @@ def open_rpp(world: World) -> Rpp:
     create_vault(world.installation.vault_dir, None)
     vault = open_vault(world.installation.vault_dir, None)
     key = Ed25519PrivateKey.generate()
-    signer = Signer(key.sign, lambda: key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    signer = Signer(
+        key.sign, lambda: key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
     return Rpp(
         installation=world.installation,
         settings=world.settings,

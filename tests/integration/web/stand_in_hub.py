@@ -63,7 +63,11 @@ class StandInHub:
     def _token(self, request: httpx.Request) -> httpx.Response:
         form = {k: v[0] for k, v in parse_qs(request.content.decode()).items()}
         asked = self.codes.pop(form.get("code", ""), None)
-        if asked is None or form["client_secret"] != PORTAL_TOKEN or form["redirect_uri"] != asked["redirect_uri"]:
+        if (
+            asked is None
+            or form["client_secret"] != PORTAL_TOKEN
+            or form["redirect_uri"] != asked["redirect_uri"]
+        ):
             return httpx.Response(400, json={"error": "invalid_grant"})
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
         if base64.urlsafe_b64encode(digest).decode().rstrip("=") != asked["code_challenge"]:
@@ -93,7 +97,10 @@ class StandInHub:
         return httpx.Response(200, json=self.servers[key])
 
     def _user(self, name: str) -> dict[str, object]:
-        return {"name": name, "servers": {project: m for (person, project), m in self.servers.items() if person == name}}
+        return {
+            "name": name,
+            "servers": {project: m for (person, project), m in self.servers.items() if person == name},
+        }
 
 
 def _model(project: str) -> dict[str, object]:

@@ -10,7 +10,7 @@ from tests.integration.web.test_permissions import DOORS, Door
 
 CHANGES = tuple(d for d in DOORS if d.method != "GET")
 LOOKS = tuple(d for d in DOORS if d.method == "GET")
-OTHERS = (
+OTHERS: tuple[dict[str, str], ...] = (
     {},
     {"Origin": "http://evil.example"},
     {"Origin": "null"},
@@ -30,7 +30,9 @@ def settled(portal: PortalWorld) -> PortalWorld:
 
 
 @pytest.mark.parametrize("door", CHANGES, ids=lambda d: f"{d.method} {d.template}")
-def test_a_change_without_the_right_token_or_from_another_site_is_refused(settled: PortalWorld, door: Door) -> None:
+def test_a_change_without_the_right_token_or_from_another_site_is_refused(
+    settled: PortalWorld, door: Door
+) -> None:
     person = sorted(door.allowed - {"nina"})[0]
     browser, other = settled.browser(person), settled.browser("zoe")
     path = (f"/api{door.path.removeprefix('/api')}" if door.is_api else door.path).replace("r0001", "r0002")

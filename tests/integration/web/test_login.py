@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
-
 from rpp_hub.web.hub_client import HubClient
 from rpp_hub.web.known_tokens import KnownTokens
 from rpp_hub.web.sessions import SESSION_COOKIE
+
 from tests.factories import SETUP
 from tests.integration.web.conftest import PortalWorld
 from tests.integration.web.stand_in_hub import PORTAL_TOKEN
@@ -30,7 +30,9 @@ def test_a_stranger_is_sent_to_the_hub_with_state_and_pkce(portal: PortalWorld) 
     assert len(asked["state"]) >= 32
 
 
-def test_the_session_cookie_is_sealed_bound_to_our_path_and_out_of_reach_of_scripts(portal: PortalWorld) -> None:
+def test_the_session_cookie_is_sealed_bound_to_our_path_and_out_of_reach_of_scripts(
+    portal: PortalWorld,
+) -> None:
     browser = portal.browser()
     away = browser.get("/")
     back = browser.get(CALLBACK, params=portal.hub.authorize(away.headers["location"], "rosa"))
@@ -53,7 +55,16 @@ def test_after_the_log_in_one_is_where_one_wanted_to_be(portal: PortalWorld) -> 
     assert back.headers["location"] == "/services/rpp/releases"
 
 
-@pytest.mark.parametrize("path", ["//evil.example/", "/../../hub/logout", "/%2e%2e//evil.example", "/\\evil.example", "/x%0d%0aSet-Cookie:a=b"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example/",
+        "/../../hub/logout",
+        "/%2e%2e//evil.example",
+        "/\\evil.example",
+        "/x%0d%0aSet-Cookie:a=b",
+    ],
+)
 def test_a_log_in_never_ends_on_another_site(portal: PortalWorld, path: str) -> None:
     browser = portal.browser()
     away = browser.get(path)
@@ -111,7 +122,12 @@ def test_the_memory_of_a_session_ends_after_its_seconds_and_keeps_no_refusal() -
         return "rosa" if token == "good" else None
 
     long, none = KnownTokens(ask, 60.0), KnownTokens(ask, 0.0)
-    assert [long.person("good"), long.person("good"), long.person("bad"), long.person("bad")] == ["rosa", "rosa", None, None]
+    assert [long.person("good"), long.person("good"), long.person("bad"), long.person("bad")] == [
+        "rosa",
+        "rosa",
+        None,
+        None,
+    ]
     assert asked == ["good", "bad", "bad"]
     asked.clear()
     assert [none.person("good"), none.person("good")] == ["rosa", "rosa"]

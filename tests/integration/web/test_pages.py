@@ -8,9 +8,9 @@ import re
 from typing import Any
 
 import pytest
-
 from rpp_hub.domain.lifecycle import Decision, Verdict
 from rpp_hub.web.item_document import STYLE_HASH
+
 from tests.factories import APPLICATION, SETUP, actor, cell, notebook, printed
 from tests.integration.web.conftest import PortalWorld
 from tests.integration.web.test_permissions import DOORS
@@ -21,7 +21,9 @@ ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;"
 
 def is_harmless(html: str) -> bool:
     """No tag or attribute of the hostile words is markup, and no template ran."""
-    return "<script>alert" not in html and "<img src=x" not in html and ">49<" not in html and "}49" not in html
+    return (
+        "<script>alert" not in html and "<img src=x" not in html and ">49<" not in html and "}49" not in html
+    )
 
 
 def test_every_page_carries_every_header(portal: PortalWorld) -> None:
@@ -44,7 +46,13 @@ def test_every_page_carries_every_header(portal: PortalWorld) -> None:
 def test_pages_hold_no_inline_script_style_or_foreign_address(portal: PortalWorld) -> None:
     portal.released()
     view = portal.world.examined()
-    for person, path in (("vera", f"/requests/{view.name}/review"), ("rosa", "/"), ("dora", "/"), ("otto", "/audit"), ("rosa", "/projects/alpha/workspace")):
+    for person, path in (
+        ("vera", f"/requests/{view.name}/review"),
+        ("rosa", "/"),
+        ("dora", "/"),
+        ("otto", "/audit"),
+        ("rosa", "/projects/alpha/workspace"),
+    ):
         html = portal.browser(person).get(path).text
         assert not re.search(r"<[^>]+\s(style|on\w+)\s*=", html)
         assert not re.search(r"<script(?![^>]*\bsrc=)", html)
@@ -132,8 +140,12 @@ def test_the_source_is_shown_as_numbered_lines(portal: PortalWorld) -> None:
     assert '<span class="line">b = a &lt; 2</span>' in html
 
 
-@pytest.mark.parametrize(("path", "status"), [("/nowhere", 404), ("/projects/omega", 404), ("/audit", 403), ("/static", 404)])
-def test_errors_are_pages_for_people_and_json_for_programs(portal: PortalWorld, path: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"), [("/nowhere", 404), ("/projects/omega", 404), ("/audit", 403), ("/static", 404)]
+)
+def test_errors_are_pages_for_people_and_json_for_programs(
+    portal: PortalWorld, path: str, status: int
+) -> None:
     rosa = portal.browser("rosa")
     answer = rosa.get(path)
     assert answer.status_code == status
@@ -141,10 +153,15 @@ def test_errors_are_pages_for_people_and_json_for_programs(portal: PortalWorld, 
     told: dict[str, Any] = rosa.get("/api/projects/omega").json()
     assert set(told["error"]) == {"code", "message", "refusals"}
     assert rosa.get("/api/nowhere").json()["error"]["code"] == "not-found"
-    assert rosa.call("POST", "/projects/alpha/decide", {"approve": "perhaps"}).json()["error"]["code"] == "invalid"
+    assert (
+        rosa.call("POST", "/projects/alpha/decide", {"approve": "perhaps"}).json()["error"]["code"]
+        == "invalid"
+    )
 
 
-def test_an_unexpected_error_shows_a_number_and_logs_no_value(portal: PortalWorld, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_shows_a_number_and_logs_no_value(
+    portal: PortalWorld, caplog: pytest.LogCaptureFixture
+) -> None:
     portal.world.examined()
 
     def broken() -> None:

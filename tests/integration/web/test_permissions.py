@@ -81,7 +81,9 @@ DOORS = (
     post("/projects/{name}/decide", only("dora", "paula"), decision="approve"),
     post("/projects/{name}/close", only("dora")),
     post("/projects/{name}/members", only("dora"), do="add", person="nina"),
-    post("/projects/{name}/workspace", SEES_PROJECTS, do="open"),  # past this door the gate says no to all but rosa
+    post(
+        "/projects/{name}/workspace", SEES_PROJECTS, do="open"
+    ),  # past this door the gate says no to all but rosa
     post("/projects/{name}/cut", only("dora")),
     post("/workspaces/revoke", only("dora", "otto"), person="rosa", project="alpha", reason="test"),
     post("/requests/{name}/withdraw", only("rosa"), sure="yes"),
@@ -103,12 +105,22 @@ DOORS = (
     call("GET", "/api/requests", ALL),
     call("GET", "/api/requests/{name}", SEES_REQUESTS),
     call("POST", "/api/requests/{name}/review", only("vera"), {"round": 1, "verdicts": {}}),
-    call("POST", "/api/requests/{name}/review/finish", only("vera"), {"round": 1, "decision": "release what I approved"}),
+    call(
+        "POST",
+        "/api/requests/{name}/review/finish",
+        only("vera"),
+        {"round": 1, "decision": "release what I approved"},
+    ),
     call("POST", "/api/requests/{name}/withdraw", only("rosa"), {}),
     call("GET", "/api/releases", ALL),
 )
 # what takes another credential than a session: tested elsewhere
-OTHER = {("GET", "/health"), ("GET", "/oauth_callback"), ("POST", "/workspace/requests"), ("GET", "/workspace/requests")}
+OTHER = {
+    ("GET", "/health"),
+    ("GET", "/oauth_callback"),
+    ("POST", "/workspace/requests"),
+    ("GET", "/workspace/requests"),
+}
 
 
 @pytest.fixture
@@ -127,7 +139,9 @@ def use(door: Door, browser: Browser, name: str) -> int:
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda d: f"{d.method} {d.template}")
-def test_each_door_lets_in_whom_the_permissions_name_and_nobody_else(populated: PortalWorld, door: Door) -> None:
+def test_each_door_lets_in_whom_the_permissions_name_and_nobody_else(
+    populated: PortalWorld, door: Door
+) -> None:
     waiting = populated.world.examined().name  # r0002 waits for review; r0001 is released
     before = populated.acts()
     for person in sorted(ALL - door.allowed):
@@ -164,7 +178,13 @@ def test_health_says_one_word_to_anybody(portal: PortalWorld) -> None:
 def test_another_projects_things_do_not_exist(populated: PortalWorld) -> None:
     theirs = populated.world.examined(project="beta", author="remy").name
     rosa = populated.browser("rosa")
-    for path in ("/projects/beta", f"/requests/{theirs}", f"/requests/{theirs}/items/a:0", "/requests/r9999", "/projects/omega"):
+    for path in (
+        "/projects/beta",
+        f"/requests/{theirs}",
+        f"/requests/{theirs}/items/a:0",
+        "/requests/r9999",
+        "/projects/omega",
+    ):
         assert rosa.get(path).status_code == 404
     assert rosa.post(f"/requests/{theirs}/withdraw", {"sure": "yes"}).status_code == 404
     assert rosa.post("/projects/beta/workspace", {"do": "open"}).status_code == 404

@@ -7,7 +7,8 @@ from threading import Event
 
 import pytest
 from rpp_hub.domain.errors import ActionRefused, Unavailable
-from rpp_hub.web.jobs import Job, Jobs, JobState, Say
+from rpp_hub.warehouse.progress import Progress
+from rpp_hub.web.jobs import Job, Jobs, JobState
 
 
 def ended(jobs: Jobs, key: str) -> Job:
@@ -35,7 +36,7 @@ def test_the_same_work_does_not_run_twice_at_once() -> None:
 def test_progress_is_seen_while_it_runs() -> None:
     jobs, told, go = Jobs(), Event(), Event()
 
-    def work(say: Say) -> None:
+    def work(say: Progress) -> None:
         say("checking attendance", 1, 3)
         told.set()
         go.wait(10)
@@ -50,7 +51,7 @@ def test_progress_is_seen_while_it_runs() -> None:
 
 
 def test_a_refusal_is_kept_as_its_sentences() -> None:
-    def full(_say: Say) -> None:
+    def full(_say: Progress) -> None:
         raise Unavailable("The disk is full.", code="disk-full")
 
     jobs = Jobs()
@@ -59,7 +60,7 @@ def test_a_refusal_is_kept_as_its_sentences() -> None:
 
 
 def test_an_unexpected_failure_says_its_kind_but_not_its_words() -> None:
-    def broken(_say: Say) -> None:
+    def broken(_say: Progress) -> None:
         raise KeyError("Maria Lopez 123456")
 
     jobs = Jobs()

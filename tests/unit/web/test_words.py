@@ -13,7 +13,14 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(-5, "just now"), (5, "just now"), (60, "1 minute ago"), (3599, "59 minutes ago"), (7200, "2 hours ago"), (90000, "1 day ago")],
+    [
+        (-5, "just now"),
+        (5, "just now"),
+        (60, "1 minute ago"),
+        (3599, "59 minutes ago"),
+        (7200, "2 hours ago"),
+        (90000, "1 day ago"),
+    ],
 )
 def test_an_age_in_words(seconds: int, words: str) -> None:
     assert ago(NOW - timedelta(seconds=seconds), NOW) == words
@@ -35,9 +42,20 @@ def test_numbers_and_dates() -> None:
 
 
 def test_findings_that_differ_in_place_only_are_told_once_gravest_first() -> None:
-    one = {"check": "c", "outcome": "review", "summary": "s", "why": "w", "remedy": "r", "where": "row 1", "identity": "a:0"}
+    one = {
+        "check": "c",
+        "outcome": "review",
+        "summary": "s",
+        "why": "w",
+        "remedy": "r",
+        "where": "row 1",
+        "identity": "a:0",
+    }
     told = grouped([one, {**one, "where": "row 2"}, {**one, "outcome": "fail"}])
-    assert [(f["outcome"], f["places"]) for f in told] == [("fail", ["row 1"]), ("review", ["row 1", "row 2"])]
+    assert [(f["outcome"], f["places"]) for f in told] == [
+        ("fail", ["row 1"]),
+        ("review", ["row 1", "row 2"]),
+    ]
 
 
 def test_a_review_page_runs_one_script_of_ours_and_a_strange_host_gets_no_say_in_the_policy() -> None:

@@ -17,14 +17,28 @@ _PAGE = 50
 
 @router.get("/audit")
 def audit(
-    request: Request, portal: PortalDep, viewer: ViewerDep, actor: str = "", act: str = "", subject: str = "", before: str = ""
+    request: Request,
+    portal: PortalDep,
+    viewer: ViewerDep,
+    actor: str = "",
+    act: str = "",
+    subject: str = "",
+    before: str = "",
 ) -> Response:
     """The newest events that fit the filter."""
     viewer.check_may(Permission.AUDIT_READ)
     number = int(before) if before.isascii() and before.isdigit() and len(before) <= 12 else None
     wanted = AuditFilter(actor.strip()[:60], act.strip()[:60], subject.strip()[:200], number, _PAGE)
     events = portal.rpp.auditing.events(viewer.actor, wanted)
-    return page(request, "audit.html", viewer, wanted=wanted, events=events, more=len(events) == _PAGE, verification=None)
+    return page(
+        request,
+        "audit.html",
+        viewer,
+        wanted=wanted,
+        events=events,
+        more=len(events) == _PAGE,
+        verification=None,
+    )
 
 
 @router.post("/audit/verify")
@@ -33,4 +47,12 @@ def verify(request: Request, portal: PortalDep, viewer: ViewerDep, _form: FormDe
     verification = portal.rpp.auditing.verify(viewer.actor)
     wanted = AuditFilter(limit=_PAGE)
     events = portal.rpp.auditing.events(viewer.actor, wanted)
-    return page(request, "audit.html", viewer, wanted=wanted, events=events, more=len(events) == _PAGE, verification=verification)
+    return page(
+        request,
+        "audit.html",
+        viewer,
+        wanted=wanted,
+        events=events,
+        more=len(events) == _PAGE,
+        verification=verification,
+    )

@@ -10,9 +10,10 @@ from fastapi.responses import Response
 from rpp_hub.domain.errors import Invalid, RppError
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.services.warehousing import WarehouseStatus
+from rpp_hub.warehouse.progress import Progress
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
-from rpp_hub.web.jobs import Job, Say
+from rpp_hub.web.jobs import Job
 from rpp_hub.web.paths import path
 from rpp_hub.web.portal import Portal, PortalDep, page, see
 
@@ -47,9 +48,19 @@ def work_on_district(portal: PortalDep, viewer: ViewerDep, form: FormDep, distri
     portal.rpp.warehousing.status(district)
     warehousing, actor = portal.rpp.warehousing, viewer.actor
     if form.text("do") == "check":
-        portal.jobs.start(f"check:{district}", "Checking", viewer.name, lambda say: warehousing.check(district, say))
+        portal.jobs.start(
+            f"check:{district}",
+            "Checking",
+            viewer.name,
+            lambda told: warehousing.check(actor, district, told),
+        )
     elif form.text("do") == "build":
-        portal.jobs.start(f"build:{district}", "Building", viewer.name, lambda say: warehousing.build(actor, district, say))
+        portal.jobs.start(
+            f"build:{district}",
+            "Building",
+            viewer.name,
+            lambda told: warehousing.build(actor, district, told),
+        )
     else:
         raise Invalid("Choose what to do.", code="bad-form")
     return see(path("data", district))
@@ -63,7 +74,17 @@ def cut(request: Request, portal: PortalDep, viewer: ViewerDep, name: str) -> Re
     job = portal.jobs.get(f"cut:{name}")
     running = job is not None and job.state == "running"
     plan, error = (None, None) if running else _plan(portal, name)
-    return page(request, "cut.html", viewer, project=project, cuts=portal.rpp.cutting.list(name), plan=plan, error=error, job=job, waiting=running)
+    return page(
+        request,
+        "cut.html",
+        viewer,
+        project=project,
+        cuts=portal.rpp.cutting.list(name),
+        plan=plan,
+        error=error,
+        job=job,
+        waiting=running,
+    )
 
 
 @router.post("/projects/{name}/cut")
@@ -72,8 +93,8 @@ def build_cut(portal: PortalDep, viewer: ViewerDep, _form: FormDep, name: str) -
     viewer.check_may(Permission.CUT_BUILD)
     portal.rpp.projects.seen_by(viewer.actor, name)
 
-    def work(say: Say) -> Any:
-        return portal.rpp.cutting.build(viewer.actor, name, say)
+    def work(progress: Progress) -> Any:
+        return portal.rpp.cutting.build(viewer.actor, name, progress)
 
     portal.jobs.start(f"cut:{name}", f"Cutting the data of {name}", viewer.name, work)
     return see(path("projects", name, "cut"))

@@ -49,7 +49,9 @@ def my_projects(portal: Portal, viewer: Viewer) -> tuple[MyProject, ...]:
         return ()
     servers = {s.project: s for s in portal.hub.running(viewer.name)}
     own = (p for p in portal.rpp.projects.list(viewer.actor) if p.name in viewer.rights.projects)
-    return tuple(MyProject(p, portal.rpp.projects.gate(viewer.name, p.name), servers.get(p.name)) for p in own)
+    return tuple(
+        MyProject(p, portal.rpp.projects.gate(viewer.name, p.name), servers.get(p.name)) for p in own
+    )
 
 
 def _by_role(portal: Portal, viewer: Viewer) -> dict[str, Any]:
@@ -58,7 +60,9 @@ def _by_role(portal: Portal, viewer: Viewer) -> dict[str, Any]:
     return {
         "requests": [r for r in rpp.requests.list(actor) if r.project in mine][:8] if mine else [],
         "releases": [r for r in rpp.releasing.list(actor) if r.project in mine][:8] if mine else [],
-        "queue": review_queue(portal, viewer) if viewer.rights.may(Permission.REQUEST_REVIEW) else ReviewQueue(),
+        "queue": review_queue(portal, viewer)
+        if viewer.rights.may(Permission.REQUEST_REVIEW)
+        else ReviewQueue(),
         "to_decide": _to_decide(portal, viewer),
         "districts": district_states(portal) if viewer.rights.may(Permission.DROP_READ) else (),
         "uncut": _uncut(portal, viewer),

@@ -60,7 +60,9 @@ def decide(portal: PortalDep, viewer: ViewerDep, form: FormDep, name: str) -> Re
     decision = form.text("decision")
     if decision not in ("approve", "decline"):
         raise Invalid("Choose whether to approve or to decline.", code="no-decision")
-    portal.rpp.projects.decide(viewer.actor, name, approve=decision == "approve", reason=form.text("reason").strip())
+    portal.rpp.projects.decide(
+        viewer.actor, name, approve=decision == "approve", reason=form.text("reason").strip()
+    )
     return see(path("projects", name))
 
 
@@ -76,7 +78,9 @@ def close(portal: PortalDep, viewer: ViewerDep, form: FormDep, name: str) -> Res
 def change_members(portal: PortalDep, viewer: ViewerDep, form: FormDep, name: str) -> Response:
     """Put somebody on the staff list, or take them off."""
     portal.rpp.projects.seen_by(viewer.actor, name)
-    change = portal.rpp.projects.remove_member if form.text("do") == "remove" else portal.rpp.projects.add_member
+    change = (
+        portal.rpp.projects.remove_member if form.text("do") == "remove" else portal.rpp.projects.add_member
+    )
     change(viewer.actor, name, form.text("person").strip())
     return see(path("projects", name))
 
@@ -87,7 +91,9 @@ def _application_text(uploaded: bytes) -> str:
     try:
         return uploaded.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Invalid("The file is not text in UTF-8. Save it as UTF-8 and send it again.", code="application-encoding") from None
+        raise Invalid(
+            "The file is not text in UTF-8. Save it as UTF-8 and send it again.", code="application-encoding"
+        ) from None
 
 
 def _around(portal: Portal, viewer: Viewer, project: ProjectView) -> dict[str, Any]:
@@ -99,7 +105,9 @@ def _around(portal: Portal, viewer: Viewer, project: ProjectView) -> dict[str, A
     )
     return {
         "mine": next((m for m in my_projects(portal, viewer) if m.project.name == project.name), None),
-        "gates": {person: rpp.projects.gate(person, project.name) for person, _ in project.members} if sees_people else {},
+        "gates": {person: rpp.projects.gate(person, project.name) for person, _ in project.members}
+        if sees_people
+        else {},
         "cuts": rpp.cutting.list(project.name) if own or viewer.rights.may(Permission.CUT_READ) else (),
         "requests": rpp.requests.list(viewer.actor, project=project.name),
         "releases": rpp.releasing.list(viewer.actor, project=project.name),

@@ -27,7 +27,9 @@ def releases(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response
 def public_key(portal: PortalDep, _viewer: ViewerDep) -> Response:
     """What anybody needs, besides the bundle, to verify it."""
     headers = {"Content-Disposition": 'attachment; filename="rpp-public-key.pem"'}
-    return Response(portal.rpp.releasing.public_key_pem(), media_type="application/x-pem-file", headers=headers)
+    return Response(
+        portal.rpp.releasing.public_key_pem(), media_type="application/x-pem-file", headers=headers
+    )
 
 
 @router.post("/releases/{name}/download")
@@ -35,7 +37,9 @@ def download(portal: PortalDep, viewer: ViewerDep, _form: FormDep, name: str) ->
     """The signed bundle. A POST, because each download is an act that the audit log keeps."""
     bundle, release = portal.rpp.releasing.download(viewer.actor, name)
     file_name = _UNSAFE.sub("", f"{release.project}-{release.name}") + ".zip"
-    return FileResponse(bundle, media_type="application/zip", filename=file_name, headers={"Cache-Control": "no-store"})
+    return FileResponse(
+        bundle, media_type="application/zip", filename=file_name, headers={"Cache-Control": "no-store"}
+    )
 
 
 @router.post("/releases/{name}/revoke")

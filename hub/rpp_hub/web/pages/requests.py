@@ -50,7 +50,9 @@ def item(portal: PortalDep, viewer: ViewerDep, name: str, identity: str, sha256:
     """One item as a document in which nothing can run or load. Raises Stale if it is not the item the page meant."""
     found, view = portal.rpp.requests.item_content(viewer.actor, name, identity)
     if sha256 and found.sha256 != sha256:
-        raise Stale(f"{view.name} was submitted anew while you looked at it. Open it again: round {view.round} is current.")
+        raise Stale(
+            f"{view.name} was submitted anew while you looked at it. Open it again: round {view.round} is current."
+        )
     headers = {"Content-Security-Policy": item_policy(STYLE_HASH), "X-Frame-Options": "SAMEORIGIN"}
     return HTMLResponse(item_document(found), headers=headers)
 

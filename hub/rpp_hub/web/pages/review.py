@@ -47,7 +47,11 @@ class ReviewQueue:
 def review_queue(portal: Portal, viewer: Viewer) -> ReviewQueue:
     """Sort all requests for this reviewer; oldest first, since they have waited longest."""
     rpp = portal.rpp
-    waiting, under_way, soon, done, not_mine = [], [], [], [], []
+    waiting: list[RequestView] = []
+    under_way: list[RequestView] = []
+    soon: list[RequestView] = []
+    done: list[RequestView] = []
+    not_mine: list[tuple[RequestView, Refusal]] = []
     for view in reversed(rpp.requests.list(viewer.actor)):
         own = own_review(view, viewer.name)
         if own is not None and own.decision is not None:
@@ -131,7 +135,12 @@ def _reviewable(portal: Portal, viewer: Viewer, name: str) -> RequestView:
 
 
 def _review_page(
-    request: Request, portal: Portal, viewer: Viewer, view: RequestView, draft: Draft, error: RppError | None = None
+    request: Request,
+    portal: Portal,
+    viewer: Viewer,
+    view: RequestView,
+    draft: Draft,
+    error: RppError | None = None,
 ) -> Response:
     items = shown_items(portal, viewer.actor, view)
     known = {i.item.identity for i in items}
@@ -152,7 +161,9 @@ def _review_page(
     return answer
 
 
-def _finish_page(request: Request, viewer: Viewer, view: RequestView, error: RppError | None = None) -> Response:
+def _finish_page(
+    request: Request, viewer: Viewer, view: RequestView, error: RppError | None = None
+) -> Response:
     own = own_review(view, viewer.name)
     verdicts = own.verdicts if own is not None else {}
     return page(

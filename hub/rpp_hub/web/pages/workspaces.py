@@ -8,9 +8,10 @@ from fastapi.responses import Response
 from rpp_hub.domain.errors import ActionRefused, NotFound
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.warehouse.progress import Progress
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
-from rpp_hub.web.jobs import JobState, Say
+from rpp_hub.web.jobs import JobState
 from rpp_hub.web.paths import path, workspace_path
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
 
@@ -64,7 +65,7 @@ def open_workspace(portal: Portal, viewer: Viewer, name: str) -> None:
     if refusals:
         raise ActionRefused(refusals)
 
-    def work(_say: Say) -> None:
+    def work(_progress: Progress) -> None:
         portal.hub.start(viewer.name, name)
 
     try:
@@ -85,7 +86,9 @@ def revoke_workspace(portal: Portal, viewer: Viewer, person: str, project: str, 
     """Close somebody's workspace; the order is in the audit log before the hub carries it out."""
     viewer.check_may(Permission.WORKSPACE_REVOKE)
     if not any((s.person, s.project) == (person, project) for s in portal.hub.running()):
-        raise NotFound("There is no such workspace running now. Look at the list again.", code="no-such-workspace")
+        raise NotFound(
+            "There is no such workspace running now. Look at the list again.", code="no-such-workspace"
+        )
     portal.rpp.workspaces.revoke(viewer.actor, person, project, reason)
     portal.hub.stop(person, project)
 

@@ -21,10 +21,12 @@ if (form) {
 
   form.addEventListener("input", () => { unsaved = true; count(); });
   form.addEventListener("submit", () => { unsaved = false; });
-  next.addEventListener("click", () => {
+  next.addEventListener("click", (event) => {
+    // following the link would take the focus away again
+    event.preventDefault();
     const item = document.getElementById(next.hash.slice(1));
-    const radio = item && item.querySelector(".verdict input");
-    if (radio) radio.focus({ preventScroll: true });
+    item.scrollIntoView();
+    item.querySelector(".verdict input").focus({ preventScroll: true });
   });
   window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
   count();
