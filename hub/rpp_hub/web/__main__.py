@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -31,6 +32,9 @@ def private_socket(path: Path) -> socket.socket:
 
 def main() -> int:
     """Serve until told to stop."""
+    # uvicorn shuts down in order, then raises the signal once more: by then there is nothing left for it to end
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
     try:
         rpp = open_installation(home_from(os.environ))
         run_dir = ensure_run_dir(rpp.installation)

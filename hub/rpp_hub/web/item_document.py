@@ -45,7 +45,9 @@ def item_document(item: Item) -> str:
     cells = source_cells(item) if item.kind is Kind.SOURCE else ()
     body = Markup(item_html(item)) if item.kind is not Kind.SOURCE else None  # noqa: S704 - rendering escapes everything
     style = Markup(_STYLE)  # noqa: S704 - our own file
-    return render("item.html", {"item": item, "cells": cells, "body": body, "style": style, "style_hash": STYLE_HASH})
+    return render(
+        "item.html", {"item": item, "cells": cells, "body": body, "style": style, "style_hash": STYLE_HASH}
+    )
 
 
 def shown_items(portal: Portal, actor: Actor, view: RequestView) -> tuple[ShownItem, ...]:

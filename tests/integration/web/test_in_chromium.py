@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 import uvicorn
 from PIL import Image
-from playwright.sync_api import Browser, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Request, Route, expect, sync_playwright
 from rpp_hub.domain.lifecycle import Status
 from rpp_hub.services.request_state import RequestView
 from rpp_hub.web.headers import item_policy
@@ -222,7 +222,12 @@ def test_the_count_goes_along_and_unsaved_verdicts_are_not_left_unasked(
     expect(count).to_have_text("1 of 4 decided, not saved yet")
     expect(page.locator("article.item.decided")).to_have_count(1)
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))  # type: ignore[func-returns-value]
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
     page.get_by_role("link", name="Projects").click(no_wait_after=True)
     page.wait_for_timeout(300)
     assert asked == ["beforeunload"]
