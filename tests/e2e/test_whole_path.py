@@ -121,7 +121,7 @@ def test_the_whole_path_on_the_synthetic_district(browser: Browser, site: Runnin
     drop = next(f for f in (tmp_path / "files").iterdir() if f.name.endswith("students")).rename(tmp_path / "203001_students")
     site.rpp("warehouse", "receive", str(drop), "--district", "bayview", "--as", "203001_students", actor="dora")
     again = site.rpp("warehouse", "receive", str(drop), "--district", "bayview", "--as", "203001_students", actor="dora", expect=3)
-    assert "already" in again.stderr
+    assert "received before" in again.stderr
     assert "absent" in site.rpp("warehouse", "check", "bayview", actor="dora").stdout
     site.rpp("warehouse", "build", "bayview", actor="dora")
 
@@ -139,7 +139,7 @@ def test_the_whole_path_on_the_synthetic_district(browser: Browser, site: Runnin
     site.rpp("cut", "verify", "absence-by-grade", actor="dora")
 
     # 4 to 9
-    _request, bundle = from_opening_to_release(browser, site, "rosa", "absence-by-grade", tmp_path, refuse="figure")
+    _request, bundle = from_opening_to_release(browser, site, "rosa", "absence-by-grade", tmp_path, refuse="picture")
     with zipfile.ZipFile(bundle) as archive:
         names = archive.namelist()
         notebook = json.loads(archive.read("notebook.ipynb"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
-from aiohttp import StreamReader
+from aiohttp import ClientError, StreamReader
 
 CHUNK = 64 * 1024
+SPILLED = 1024 * 1024
 
 
 class BoundedBody:
@@ -24,3 +27,11 @@ class BoundedBody:
                 self.overfull = True
                 raise ConnectionAbortedError
             yield chunk
+
+
+async def spill(content: StreamReader, most: int = SPILLED, patience: float = 2.0) -> None:
+    """Reads what is left of a refused body and throws it away, as long as it is small and comes soon."""
+    with contextlib.suppress(TimeoutError, ConnectionError, ClientError):
+        async with asyncio.timeout(patience):
+            while most > 0 and (chunk := await content.read(min(CHUNK, most))):
+                most -= len(chunk)

@@ -21,7 +21,7 @@ from aiohttp import (
 )
 from yarl import URL
 
-from rpp_hub.workspace.bounded import CHUNK, BoundedBody
+from rpp_hub.workspace.bounded import CHUNK, BoundedBody, spill
 from rpp_hub.workspace.config import Limits
 from rpp_hub.workspace.meter import Channel, Meter
 from rpp_hub.workspace.policy import (
@@ -65,7 +65,8 @@ class Relay:
     async def _client(self, _: web.Application) -> AsyncIterator[None]:
         # Without DummyCookieJar the session would keep one person's login and add it to everybody's requests.
         self._session = ClientSession(
-            connector=UnixConnector(str(self._upstream), limit=0),
+            # A new connection a request costs nothing on a socket, and none is ever found closed when it is used again.
+            connector=UnixConnector(str(self._upstream), limit=0, force_close=True),
             cookie_jar=DummyCookieJar(),
             timeout=ClientTimeout(total=None, sock_connect=10),
             auto_decompress=False,
@@ -78,21 +79,22 @@ class Relay:
         websocket = request.headers.get("Upgrade", "").lower() == "websocket"
         decision = decide(request.method, request.raw_path, self._base, websocket=websocket)
         if isinstance(decision, Barred):
-            return self._refuse(request, decision)
+            return await self._refuse(request, decision)
         refusal = request_refusal(request.method, request.headers, decision.kind)
         if refusal is not None:
-            return self._refuse(request, refusal)
+            return await self._refuse(request, refusal)
         if (request.content_length or 0) > self._limits.request_body:
-            return self._refuse(request, TOO_LARGE)
+            return await self._refuse(request, TOO_LARGE)
         body = BoundedBody(request.content, self._limits.request_body)
         try:
             return await (
                 self._pass_websocket(request, decision) if websocket else self._pass(request, decision, body)
             )
         except (ClientError, ConnectionError, TimeoutError):
-            return self._refuse(request, TOO_LARGE if body.overfull else NO_SERVER)
+            return await self._refuse(request, TOO_LARGE if body.overfull else NO_SERVER)
 
-    def _refuse(self, request: web.Request, barred: Barred) -> web.Response:
+    async def _refuse(self, request: web.Request, barred: Barred) -> web.Response:
+        await spill(request.content)  # a proxy that is still writing would take the refusal for a broken line
         body = json.dumps(
             {"error": {"code": barred.code, "message": barred.reason}, "message": barred.reason}
         )
@@ -113,7 +115,7 @@ class Relay:
         ) as answer:
             self._first_answer()
             if "Location" in answer.headers and not is_local_redirect(answer.headers["Location"]):
-                return self._refuse(
+                return await self._refuse(
                     request, Barred(502, "redirect", "The workspace may not send a browser elsewhere.")
                 )
             response = web.StreamResponse(status=answer.status, reason=answer.reason)
