@@ -215,7 +215,8 @@ def _district(session: Session, name: str) -> District:
 
 
 def _known(session: Session, district: str) -> dict[str, str]:
-    return dict(session.execute(select(Drop.name, Drop.sha256).where(Drop.district == district)).tuples().all())
+    found = session.execute(select(Drop.name, Drop.sha256).where(Drop.district == district))
+    return {name: sha256 for name, sha256 in found}
 
 
 def _drop_view(row: Drop) -> DropView:
