@@ -5,31 +5,35 @@ A finding says which column and how many rows, never the values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from rpp_hub.cuts.notes import dictionary_values, notes, unexpected_notes
 from rpp_hub.cuts.plan import Agreed, Column, TablePlan, Treatment
+from rpp_hub.cuts.population import densest, load_population, mark, people_with_codes, plain
 from rpp_hub.vault import Crosswalk
 from rpp_hub.warehouse.engine import one, quoted, text_literal
-from rpp_hub.warehouse.masters import Masters, identifier_fields, name_pairs, plain_name
+from rpp_hub.warehouse.masters import Masters, plain_name
 from rpp_hub.warehouse.progress import Progress, silent
 
-# An identifier shorter than this, or its digits, turns up among counts and grades by chance.
-SHORTEST_IN_TEXT = 5
-# A column of numbers is a column of identifiers when it holds many different values, nearly all of them identifiers,
-# and a good part of all the identifiers there are. Grades and days hold few.
-_FEWEST_VALUES, _SHARE_OF_COLUMN, _SHARE_OF_IDENTIFIERS = 50, 0.9, 0.1
+# A number after one of these words is read as somebody's number, however short it is.
+_CALLED = r"(?:^|[^a-z])(?:student|pupil|child|staff|teacher|employee|sid|tid|id)[ _]?(?:id|no|number|nr)?[ _:#=.-]{0,3}([0-9]+)"
+# A column is one of identifiers when it holds many different values, nearly all of them identifiers of people in the
+# cut, and those of a good part of them. Grades and days hold few.
+_FEWEST_VALUES, _SHARE_OF_COLUMN, _SHARE_OF_PEOPLE = 25, 0.9, 0.1
+_OWN_SHARE, _OWN_FEWEST = 0.05, 3
+_NAMES_FEWEST, _NAMES_SHARE = 10, 0.5
 _BIRTH_DATE_SHARE = 0.05
+_LONGEST_NAME = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """Something that must not be in a cut."""
+    """Something that must not be in a cut. No rows means: not in a row, but in the file's own notes."""
 
     table: str
     column: str
@@ -40,6 +44,8 @@ class Leak:
     def sentence(self) -> str:
         """For a person, without the value."""
         where = f"The column {self.column} of {self.table}" if self.column else f"The file of {self.table}"
+        if not self.rows:
+            return f"{where} holds {self.what} in its names or notes."
         return f"{where} holds {self.what} in {self.rows:,} row{'s' if self.rows != 1 else ''}."
 
 
@@ -51,149 +57,219 @@ def scan_tables(
     folder: Path,
     progress: Progress = silent,
 ) -> tuple[Leak, ...]:
-    """Every leak in the Parquet files of a cut that is being made."""
-    _load_population(con, masters)
+    """Every leak in the files of a cut that is being made."""
+    load_population(con, masters, crosswalk)
     leaks: list[Leak] = []
     for number, table in enumerate(agreed.tables):
         progress(f"scanning {table.name}", number, len(agreed.tables))
-        path = folder / f"{table.name}.parquet"
-        leaks += _scan_file(path, table)
+        look = _Look(con, folder / f"{table.name}.parquet", table)
+        leaks += _scan_notes(look)
         for column in table.columns:
-            leaks += _scan_column(con, path, table, column, crosswalk)
-        leaks += _scan_birth_dates(con, masters, crosswalk, path, table)
+            leaks += _scan_column(look, column, crosswalk)
+        leaks += _scan_birth_dates(look, masters, crosswalk)
+    beside = sorted(p for p in folder.iterdir() if p.suffix != ".parquet")
+    for path in beside:
+        leaks += _scan_texts(con, path.name, "", [path.name, *path.read_text(encoding="utf-8").splitlines()])
     return tuple(leaks)
 
 
-def _load_population(con: duckdb.DuckDBPyConnection, masters: Masters) -> None:
-    """`true_ids`: identifiers as they are. `true_marks`: small letters and digits alone, no leading zeros, long enough."""
-    queries = [
-        f"SELECT {quoted(f.name)}::VARCHAR AS id FROM {masters.sql(t)} WHERE {quoted(f.name)} IS NOT NULL"
-        for t, f in identifier_fields(masters)
-    ] or ["SELECT NULL::VARCHAR AS id LIMIT 0"]
-    con.execute(f"CREATE OR REPLACE TABLE true_ids AS SELECT DISTINCT id FROM ({' UNION ALL '.join(queries)})")
+@dataclass(frozen=True, slots=True)
+class _Look:
+    con: duckdb.DuckDBPyConnection
+    path: Path
+    table: TablePlan
+
+    @property
+    def file(self) -> str:
+        return f"read_parquet({text_literal(str(self.path))})"
+
+    @property
+    def key(self) -> Column | None:
+        """The column with the codes of those whom the rows are about, if the cut has it."""
+        coded = (c for c in self.table.columns if c.treatment is Treatment.CODE)
+        return next((c for c in coded if c.name == self.table.key and c.field.unit in ("student", "staff")), None)
+
+    def leak(self, column: str, rows: int, what: str) -> Iterator[Leak]:
+        if rows:
+            yield Leak(self.table.name, column, rows, what)
+
+
+def _scan_notes(look: _Look) -> Iterator[Leak]:
+    """The file's own notes: no pandas metadata, no column that was not agreed, no identifier in a name or statistic."""
+    strange = unexpected_notes(look.path, [c.name for c in look.table.columns])
+    yield from (Leak(look.table.name, "", 0, what) for what in strange)
+    yield from _scan_texts(look.con, look.table.name, "", [look.path.name, *notes(look.path, _coded_names(look.table))])
+
+
+def _coded_names(table: TablePlan) -> frozenset[str]:
+    return frozenset(c.name for c in table.columns if c.treatment is Treatment.CODE)
+
+
+def _scan_texts(con: duckdb.DuckDBPyConnection, table: str, column: str, texts: Sequence[str]) -> Iterator[Leak]:
+    con.register("texts_in", pa.table({"v": pa.array(texts, pa.string())}))
+    con.execute("CREATE OR REPLACE TEMP TABLE seen AS SELECT v, count(*) AS n FROM texts_in GROUP BY v")
+    con.unregister("texts_in")
+    if _rows_with_identifiers(con):
+        yield Leak(table, column, 0, "true identifiers")
+    if _rows_with_names(con):
+        yield Leak(table, column, 0, "names of people")
+
+
+def _scan_column(look: _Look, column: Column, crosswalk: Crosswalk) -> Iterator[Leak]:
+    con, name = look.con, quoted(column.name)
+    described = con.execute(f"DESCRIBE SELECT {name} FROM {look.file}").fetchone()
+    is_text = described is not None and described[1] == "VARCHAR"
     con.execute(
-        f"CREATE OR REPLACE TABLE true_marks AS SELECT DISTINCT mark FROM (SELECT {_mark('id')} AS mark FROM true_ids) "
-        f"WHERE length(mark) >= {SHORTEST_IN_TEXT}"
-    )
-    con.register("pairs_in", pa.table({"pair": [f"{a} {b}" for a, b in name_pairs(con, masters)]}))
-    con.execute("CREATE OR REPLACE TABLE true_names AS SELECT DISTINCT pair FROM pairs_in")
-    con.unregister("pairs_in")
-
-
-def _mark(sql: str) -> str:
-    """A value without case, punctuation and leading zeros: 00-12-345 and 12345 are the same mark."""
-    return f"ltrim(regexp_replace(lower({sql}), '[^a-z0-9]', '', 'g'), '0')"
-
-
-def _scan_file(path: Path, table: TablePlan) -> Iterator[Leak]:
-    """The file's own notes: no pandas metadata, no key-value metadata, no column that was not agreed."""
-    with pq.ParquetFile(path) as file:
-        notes = dict(file.metadata.metadata or {})
-        names = tuple(file.schema_arrow.names)
-        # Arrow keeps pandas' index, and may keep a whole dictionary, in notes.
-        strange = [n for n in notes if n not in (b"duckdb_schema",)]
-        annotated = any(f.metadata for f in file.schema_arrow if f.metadata and set(f.metadata) != {b"PARQUET:field_id"})
-    if strange or annotated:
-        yield Leak(table.name, "", len(strange) + annotated, "notes that were not agreed")
-    if names != tuple(c.name for c in table.columns):
-        yield Leak(table.name, "", len(set(names) ^ {c.name for c in table.columns}), "columns that were not agreed")
-
-
-def _scan_column(
-    con: duckdb.DuckDBPyConnection, path: Path, table: TablePlan, column: Column, crosswalk: Crosswalk
-) -> Iterator[Leak]:
-    name = quoted(column.name)
-    kind = str(con.execute(f"SELECT typeof({name}) FROM {_file(path)} LIMIT 1").fetchall())
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE seen AS SELECT {name}::VARCHAR AS v, count(*) AS n FROM {_file(path)} "
+        f"CREATE OR REPLACE TEMP TABLE seen AS SELECT {name}::VARCHAR AS v, count(*) AS n FROM {look.file} "
         f"WHERE {name} IS NOT NULL GROUP BY 1"
     )
     if column.treatment is Treatment.CODE:
-        yield from _not_codes(con, table, column, crosswalk)
+        yield from _not_codes(look, column, crosswalk)
         return
-    yield from _column_of_identifiers(con, table, column)
-    if "VARCHAR" in kind or "ENUM" in kind:
-        yield from _identifiers_in_text(con, table, column)
-        yield from _names_in_text(con, table, column)
+    if column.treatment is Treatment.MONTH:
+        rows = one(con, "SELECT sum(n) FROM seen WHERE NOT regexp_full_match(v, '[0-9]{4}-[0-9]{2}')")
+        yield from look.leak(column.name, rows, "something other than months")
+        return
+    yield from _column_of_identifiers(look, column, is_text)
+    if is_text:
+        yield from look.leak(column.name, _rows_with_identifiers(con), "true identifiers")
+        yield from look.leak(column.name, _rows_with_names(con) or _rows_in_column_of_names(con), "names of people")
+        yield from _unused_values(look, column)
 
 
-def _not_codes(
-    con: duckdb.DuckDBPyConnection, table: TablePlan, column: Column, crosswalk: Crosswalk
-) -> Iterator[Leak]:
+def _not_codes(look: _Look, column: Column, crosswalk: Crosswalk) -> Iterator[Leak]:
     """A column of codes holds this project's codes of this unit and nothing else."""
-    con.register("codes_in", crosswalk.of_unit(column.field.unit))
-    rows = one(con, "SELECT coalesce(sum(n), 0) FROM seen ANTI JOIN codes_in ON seen.v = codes_in.code")
-    con.unregister("codes_in")
-    if rows:
-        yield Leak(table.name, column.name, rows, "something other than the project's codes")
+    look.con.register("codes_in", crosswalk.of_unit(column.field.unit))
+    rows = one(look.con, "SELECT sum(n) FROM seen ANTI JOIN codes_in ON seen.v = codes_in.code")
+    look.con.unregister("codes_in")
+    yield from look.leak(column.name, rows, "something other than the project's codes")
 
 
-def _column_of_identifiers(con: duckdb.DuckDBPyConnection, table: TablePlan, column: Column) -> Iterator[Leak]:
-    values = one(con, "SELECT count(*) FROM seen")
-    known = one(con, "SELECT count(*) FROM true_ids")
-    plain = "CASE WHEN regexp_full_match(v, '[0-9]+[.]0') THEN v[:-3] ELSE v END"
-    matched = f"SELECT {{}} FROM seen SEMI JOIN true_ids ON {plain} = true_ids.id"
-    same = one(con, matched.format("count(*)"))
-    if values >= _FEWEST_VALUES and same >= _SHARE_OF_COLUMN * values and same >= _SHARE_OF_IDENTIFIERS * known:
-        yield Leak(table.name, column.name, one(con, matched.format("sum(n)")), "true identifiers")
+def _unused_values(look: _Look, column: Column) -> Iterator[Leak]:
+    """A Parquet dictionary may keep values of rows that were filtered out."""
+    look.con.register("dictionary_in", pa.table({"v": dictionary_values(look.path, column.name)}))
+    if one(look.con, "SELECT count(*) FROM dictionary_in ANTI JOIN seen USING (v)"):
+        yield Leak(look.table.name, column.name, 0, "values that no row has")
+    look.con.unregister("dictionary_in")
 
 
-def _identifiers_in_text(con: duckdb.DuckDBPyConnection, table: TablePlan, column: Column) -> Iterator[Leak]:
-    """Whole, punctuated, zero-padded, in other case, or inside a longer text.
+def _column_of_identifiers(look: _Look, column: Column, is_text: bool) -> Iterator[Leak]:
+    """Numbers that are their own row's identifier, or identifiers of so many people that it is no chance."""
+    con = look.con
+    con.execute(f"CREATE OR REPLACE TEMP TABLE marks AS SELECT {mark(_whole('v'))} AS mark, sum(n) AS n FROM seen GROUP BY 1")
+    same = one(con, "SELECT count(*) FROM marks SEMI JOIN own_marks USING (mark)")
+    own = _rows_with_own_identifier(look, column) if same else 0
+    if own:
+        yield from look.leak(column.name, own, "true identifiers")
+        return
+    values = one(con, "SELECT count(*) FROM marks")
+    telling = one(con, "SELECT count(*) FROM marks SEMI JOIN (SELECT mark FROM true_marks WHERE telling) USING (mark)")
+    by_chance = values * densest(con)
+    many = (
+        same >= _FEWEST_VALUES
+        and same >= _SHARE_OF_COLUMN * values
+        and same >= _SHARE_OF_PEOPLE * people_with_codes(con)
+        and _says_one_thing_of_each(look, column)
+    )
+    if many or (not is_text and telling >= 3 and telling > 5 * by_chance):
+        yield from look.leak(column.name, one(con, "SELECT sum(n) FROM marks SEMI JOIN true_marks USING (mark)"), "true identifiers")
 
-    Candidates of a value are the value without its punctuation, each word, each run of digits, and each run of
-    letters followed by digits; their number is bounded by the text's length.
-    """
-    candidates = f"""
-        SELECT v, n, {_mark("v")} AS mark FROM seen
-        UNION ALL SELECT v, n, {_mark("w")} FROM seen, unnest(regexp_extract_all(lower(v), '[a-z0-9]+')) AS t(w)
-        UNION ALL SELECT v, n, {_mark("w")} FROM seen, unnest(regexp_extract_all(v, '[0-9]+')) AS t(w)
-        UNION ALL SELECT v, n, {_mark("w")} FROM seen, unnest(regexp_extract_all(lower(v), '[a-z]?[0-9]+')) AS t(w)
-        UNION ALL SELECT v, n, {_mark("w")} FROM seen, unnest(regexp_extract_all(v, '[0-9]+(?:[-. /][0-9]+)+')) AS t(w)"""
+
+def _whole(sql: str) -> str:
+    """12.0 is 12; 12.5 is no identifier."""
+    return f"CASE WHEN regexp_full_match({sql}, '[0-9]+[.]0+') THEN split_part({sql}, '.', 1) WHEN {sql} NOT LIKE '%.%' THEN {sql} END"
+
+
+def _rows_with_own_identifier(look: _Look, column: Column) -> int:
+    key, con = look.key, look.con
+    if key is None:
+        return 0
+    value = f"c.{quoted(column.name)}::VARCHAR"
     rows = one(
         con,
-        f"SELECT coalesce(sum(n), 0) FROM (SELECT DISTINCT v, n FROM ({candidates}) c SEMI JOIN true_marks USING (mark))",
+        f"SELECT count(*) FROM {look.file} c JOIN own_marks o ON o.code = c.{quoted(key.name)} AND o.unit = {text_literal(key.field.unit)} "
+        f"WHERE {mark(_whole(value))} = o.mark",
     )
-    if rows:
-        yield Leak(table.name, column.name, rows, "true identifiers")
+    present = one(con, "SELECT sum(n) FROM seen")
+    return rows if rows >= max(_OWN_FEWEST, _OWN_SHARE * present) else 0
 
 
-def _names_in_text(con: duckdb.DuckDBPyConnection, table: TablePlan, column: Column) -> Iterator[Leak]:
-    words = f"SELECT v, n, string_split({plain_name('v')}, ' ') AS words FROM seen WHERE v LIKE '% %' OR v LIKE '%,%' OR v LIKE '%_%'"
-    pairs = f"""
-        SELECT v, n, words[i] || ' ' || words[i + 1] AS pair
-        FROM ({words}) w, unnest(range(1, greatest(len(words), 1))) AS t(i)"""
-    rows = one(con, f"SELECT coalesce(sum(n), 0) FROM (SELECT DISTINCT v, n FROM ({pairs}) p SEMI JOIN true_names USING (pair))")
-    if rows:
-        yield Leak(table.name, column.name, rows, "names of people")
+def _says_one_thing_of_each(look: _Look, column: Column) -> bool:
+    """Whether the column nearly tells people apart: where everybody has several values it counts something."""
+    key, name = look.key, quoted(column.name)
+    if key is None:
+        return True
+    row = look.con.execute(
+        f"""SELECT count(*), count(*) FILTER (different = 1) FROM (SELECT count(DISTINCT {name}) AS different
+            FROM {look.file} WHERE {name} IS NOT NULL GROUP BY {quoted(key.name)})"""
+    ).fetchone()
+    people, single = row if row else (0, 0)
+    return bool(people) and single >= 0.9 * people and one(look.con, "SELECT count(*) FROM seen") >= 0.5 * people
 
 
-def _scan_birth_dates(
-    con: duckdb.DuckDBPyConnection, masters: Masters, crosswalk: Crosswalk, path: Path, table: TablePlan
-) -> Iterator[Leak]:
+def _rows_with_identifiers(con: duckdb.DuckDBPyConnection) -> int:
+    """Whole, punctuated, zero-padded, in other case, or inside a longer text.
+
+    Candidates of a value are the value without its punctuation, each word, each run of digits with and without a letter
+    before it, groups of digits with something between (but no dates), and the number after a word like `student`.
+    """
+    tokens = f"""
+        SELECT v, n, {plain("v")} AS w FROM seen WHERE NOT regexp_full_match(v, '-?[0-9]+[.,][0-9]+')
+        UNION ALL SELECT v, n, w FROM seen, unnest(regexp_extract_all(lower(v), '[a-z0-9]+')) AS t(w)
+        UNION ALL SELECT v, n, w FROM seen, unnest(regexp_extract_all(v, '[0-9]+')) AS t(w)
+        UNION ALL SELECT v, n, w FROM seen, unnest(regexp_extract_all(lower(v), '[a-z]{{1,3}}[0-9]+')) AS t(w)
+        UNION ALL SELECT v, n, w[-len:] FROM seen, unnest(regexp_extract_all(lower(v), '[a-z]{{2,}}[0-9]+')) AS t(w),
+            (SELECT DISTINCT length(mark) AS len FROM true_marks WHERE telling AND NOT regexp_full_match(mark, '[0-9]+'))
+        UNION ALL SELECT v, n, {plain("w")} FROM seen, unnest(regexp_extract_all(lower(v), '[a-z]{{0,3}}[0-9]+(?:[-_ /][0-9]+)+')) AS t(w)
+            WHERE NOT regexp_full_match(w, '(19|20)[0-9][0-9]-[01][0-9](-[0-3][0-9])?')"""
+    telling = f"""SELECT v, n FROM ({tokens}) t SEMI JOIN (SELECT mark FROM true_marks WHERE telling) m ON m.mark = t.w
+        UNION SELECT v, n FROM ({tokens}) t SEMI JOIN (SELECT mark FROM true_marks WHERE telling) m ON m.mark = ltrim(t.w, '0')"""
+    called = f"""SELECT v, n FROM (SELECT v, n, w FROM seen, unnest(regexp_extract_all(lower(v), '{_CALLED}', 1)) AS t(w)) t
+        SEMI JOIN true_marks m ON m.mark = ltrim(t.w, '0')"""
+    return one(con, f"SELECT sum(n) FROM (SELECT DISTINCT v, n FROM ({telling} UNION {called}))")
+
+
+def _rows_with_names(con: duckdb.DuckDBPyConnection) -> int:
+    """First and last name, in either order, whatever stands between and around them."""
+    words = f"SELECT v, n, string_split({plain_name('v')}, ' ') AS words FROM seen"
+    phrases = f"""
+        SELECT v, n, array_to_string(words[i:i + k - 1], ' ') AS phrase
+        FROM ({words}) w, unnest(range(1, len(words))) AS t(i), unnest(range(2, {_LONGEST_NAME + 1})) AS u(k)"""
+    return one(con, f"SELECT sum(n) FROM (SELECT DISTINCT v, n FROM ({phrases}) p SEMI JOIN true_names USING (phrase))")
+
+
+def _rows_in_column_of_names(con: duckdb.DuckDBPyConnection) -> int:
+    """Single names say nothing by themselves (White, Young); a column full of different ones does."""
+    values = one(con, "SELECT count(*) FROM seen")
+    names = f"SELECT {{}} FROM seen SEMI JOIN name_words ON {plain_name('seen.v')} = name_words.word"
+    found = one(con, names.format("count(*)"))
+    return one(con, names.format("sum(n)")) if found >= max(_NAMES_FEWEST, _NAMES_SHARE * values) else 0
+
+
+def _scan_birth_dates(look: _Look, masters: Masters, crosswalk: Crosswalk) -> Iterator[Leak]:
     """A column that says, for the very student of its row, the day they were born."""
-    key = next((c for c in table.columns if c.treatment is Treatment.CODE and c.field.unit == table.unit), None)
-    born = _birth_date(masters, table.unit)
+    key, born = look.key, _birth_date(masters, look.table.unit)
     if key is None or born is None:
         return
     source, identifier, day = born
-    con.register("codes_in", crosswalk.of_unit(table.unit))
-    con.execute(
+    look.con.register("codes_in", crosswalk.of_unit(look.table.unit))
+    look.con.execute(
         f"CREATE OR REPLACE TEMP TABLE births AS SELECT DISTINCT x.code, m.{quoted(day)}::DATE AS born "
         f"FROM {masters.sql(source)} m JOIN codes_in x ON x.identifier = m.{quoted(identifier)}::VARCHAR "
         f"WHERE m.{quoted(day)} IS NOT NULL"
     )
-    con.unregister("codes_in")
-    for column in table.columns:
-        if column is key:
+    look.con.unregister("codes_in")
+    for column in look.table.columns:
+        if column is key or column.treatment is not Treatment.KEEP:
             continue
-        query = (
-            f"SELECT count(*) FROM {_file(path)} c JOIN births b ON b.code = c.{quoted(key.name)} "
-            f"AND try_cast(c.{quoted(column.name)}::VARCHAR AS DATE) = b.born"
+        value = f"c.{quoted(column.name)}"
+        rows = one(
+            look.con,
+            f"SELECT count(*) FROM {look.file} c JOIN births b ON b.code = c.{quoted(key.name)} AND try_cast({value}::VARCHAR AS DATE) = b.born",
         )
-        rows = one(con, query)
-        if rows > _BIRTH_DATE_SHARE * max(one(con, f"SELECT count({quoted(column.name)}) FROM {_file(path)}"), 20):
-            yield Leak(table.name, column.name, rows, "days of birth")
+        present = one(look.con, f"SELECT count({value}) FROM {look.file} c")
+        if rows >= max(_OWN_FEWEST, _BIRTH_DATE_SHARE * present):
+            yield Leak(look.table.name, column.name, rows, "days of birth")
 
 
 def _birth_date(masters: Masters, unit: str) -> tuple[str, str, str] | None:
@@ -203,15 +279,3 @@ def _birth_date(masters: Masters, unit: str) -> tuple[str, str, str] | None:
         if key is not None and day is not None and table.name in masters.tables:
             return table.name, key.name, day
     return None
-
-
-def _file(path: Path) -> str:
-    return f"read_parquet({text_literal(str(path))})"
-
-
-def leaks_by_table(leaks: tuple[Leak, ...]) -> Mapping[str, int]:
-    """How many leaks each table has; goes into the audit log."""
-    counts: dict[str, int] = {}
-    for leak in leaks:
-        counts[leak.table] = counts.get(leak.table, 0) + 1
-    return counts

@@ -41,8 +41,9 @@ class Selection:
 def select_population(con: duckdb.DuckDBPyConnection, masters: Masters, agreed: Agreed) -> Selection:
     """Who is in the cut: people with a row in the granted years who belong to the cohort."""
     for unit in _PEOPLE:
-        parts = _in_years(masters, agreed, unit)
-        con.execute(f"CREATE TABLE population_{unit} AS {' UNION '.join(parts) if parts else 'SELECT NULL::VARCHAR AS id LIMIT 0'}")
+        parts = _in_years(masters, agreed, unit) or ["SELECT NULL::VARCHAR AS id LIMIT 0"]
+        # DISTINCT even when there is one part: a person who stood here twice would double every row they have
+        con.execute(f"CREATE TABLE population_{unit} AS SELECT DISTINCT id FROM ({' UNION ALL '.join(parts)})")
         if agreed.cohort and agreed.cohort.unit == unit:
             _keep_cohort(con, masters, agreed)
     return Selection(con, masters, agreed)

@@ -63,8 +63,8 @@ def build_cut(
             wanted = identifiers(selection)
             crosswalk = crosswalks.extend(agreed.project, wanted)
             rows = write_tables(selection, crosswalk, wanted, data, progress)
+            _describe(data, masters.codebook, agreed)
             _refuse_leaks(scan_tables(con, masters, agreed, crosswalk, data, progress))
-        _describe(data, masters.codebook, agreed)
         sha256 = _seal(stage, name, masters, plan, rows)
         remove_folder(parent / name)  # what a dead process left between renaming and recording
         publish(stage, parent / name)

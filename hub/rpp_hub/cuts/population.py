@@ -1,0 +1,87 @@
+"""Whom could a cut identify: every true identifier and name of the district, made ready for looking them up.
+
+A *mark* is an identifier without case, punctuation and leading zeros, so that 00-12-345 and 12345 are the same mark. A
+mark is *telling* when it is long and when few of the numbers of its length are identifiers: then it does not turn up in
+a text by chance. Of a district that counts its students 1, 2, 3 … no number is telling; there a column is judged as a
+whole, and a number in a text by the words before it.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from rpp_hub.vault import Crosswalk
+from rpp_hub.warehouse.engine import one, quoted
+from rpp_hub.warehouse.masters import Masters, identifier_fields, name_fields, name_pairs, plain_name
+
+_SHORTEST = 5
+_RAREST = 0.02
+PEOPLE = ("student", "staff")
+
+
+def load_population(con: duckdb.DuckDBPyConnection, masters: Masters, crosswalk: Crosswalk) -> None:
+    """Make the tables that a scan looks things up in.
+
+    true_marks(mark, telling, density) of everybody; own_marks(unit, code, mark) of those whom the project has codes for;
+    true_names(phrase) of two words and more; name_words(word) of single first and last names.
+    """
+    _load_marks(con, masters)
+    _load_own(con, crosswalk)
+    phrases = pa.table({"phrase": [f"{a} {b}" for a, b in name_pairs(con, masters)]})
+    con.register("phrases_in", phrases)
+    con.execute("CREATE OR REPLACE TABLE true_names AS SELECT DISTINCT phrase FROM phrases_in")
+    con.unregister("phrases_in")
+    words = [
+        f"SELECT {plain_name(quoted(f.name))} AS word FROM {masters.sql(table)}" for table, fields in name_fields(masters) for f in fields
+    ] or ["SELECT NULL::VARCHAR AS word LIMIT 0"]
+    con.execute(f"CREATE OR REPLACE TABLE name_words AS SELECT DISTINCT word FROM ({' UNION ALL '.join(words)}) WHERE length(word) > 1")
+
+
+def mark(sql: str) -> str:
+    """A value as a mark, in SQL."""
+    return f"ltrim({plain(sql)}, '0')"
+
+
+def plain(sql: str) -> str:
+    """A value without case and punctuation, in SQL."""
+    return f"regexp_replace(lower({sql}), '[^a-z0-9]', '', 'g')"
+
+
+def densest(con: duckdb.DuckDBPyConnection) -> float:
+    """How often, at most, a number of the right length is a telling mark by chance."""
+    row = con.execute("SELECT coalesce(max(density), 0) FROM true_marks WHERE telling").fetchone()
+    return float(row[0]) if row else 0.0
+
+
+def people_with_codes(con: duckdb.DuckDBPyConnection) -> int:
+    """How many people the project has codes for."""
+    return one(con, "SELECT count(*) FROM own_marks")
+
+
+def _load_marks(con: duckdb.DuckDBPyConnection, masters: Masters) -> None:
+    queries = [
+        f"SELECT {quoted(f.name)}::VARCHAR AS id FROM {masters.sql(t)} WHERE {quoted(f.name)} IS NOT NULL"
+        for t, f in identifier_fields(masters)
+    ] or ["SELECT NULL::VARCHAR AS id LIMIT 0"]
+    # An identifier with leading zeros counts in both forms: 0001234 is telling, 1234 is not.
+    con.execute(
+        f"""CREATE OR REPLACE TABLE true_marks AS
+            WITH ids AS (SELECT DISTINCT id FROM ({" UNION ALL ".join(queries)})),
+            forms AS (SELECT {mark("id")} AS mark FROM ids UNION SELECT {plain("id")} FROM ids),
+            lengths AS (SELECT length(mark) AS long, count(*) / pow(10, length(mark)) AS density FROM forms
+                        WHERE regexp_full_match(mark, '[0-9]+') GROUP BY 1)
+            SELECT mark, coalesce(l.density, 0) AS density,
+                   length(mark) >= {_SHORTEST} AND coalesce(l.density, 0) <= {_RAREST} AS telling
+            FROM forms LEFT JOIN lengths l ON l.long = length(mark) AND regexp_full_match(mark, '[0-9]+')
+            WHERE mark <> ''"""
+    )
+
+
+def _load_own(con: duckdb.DuckDBPyConnection, crosswalk: Crosswalk) -> None:
+    con.register("crosswalk_in", crosswalk.table)
+    con.execute(
+        f"""CREATE OR REPLACE TABLE own_marks AS SELECT unit, code, {mark("identifier")} AS mark FROM crosswalk_in
+            WHERE unit IN {PEOPLE}"""
+    )
+    con.unregister("crosswalk_in")
