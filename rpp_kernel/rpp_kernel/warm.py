@@ -17,7 +17,8 @@ from typing import Any
 
 LINE_LIMIT = 64 * 1024
 CONNECTION_FILE = Path("/tmp/connection.json")  # noqa: S108 - a tmpfs of this sandbox alone
-WARMED = ("pandas", "pyarrow", "pyarrow.parquet", "matplotlib_inline.backend_inline", "rpp")
+# Not matplotlib_inline: it must find the shell when it is imported, or no figure is ever shown.
+WARMED = ("pandas", "pyarrow", "pyarrow.parquet", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "rpp")
 
 
 def main() -> None:

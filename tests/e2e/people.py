@@ -70,8 +70,9 @@ class Someone:
         expect(self.page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")).to_be_visible(timeout=60_000)
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        last = self.page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output")
-        expect(last.first).to_be_visible(timeout=90_000)
+        last = self.page.locator(".jp-CodeCell").last
+        expect(last.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]"), timeout=90_000)
+        expect(last.locator(".jp-OutputArea-output").first).to_be_visible()
 
     def ask_for_release(self, most: int | None = None) -> str:
         """Pick outputs (all of them, or the first few), say what they are, submit; the answer is the request's name."""

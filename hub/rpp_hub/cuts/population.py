@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from rpp_hub.vault import Crosswalk
-from rpp_hub.warehouse.engine import one, quoted
+from rpp_hub.warehouse.engine import first, one, quoted
 from rpp_hub.warehouse.masters import Masters, identifier_fields, name_fields, name_pairs, plain_name
 
 _SHORTEST = 5
@@ -50,7 +50,7 @@ def plain(sql: str) -> str:
 
 def densest(con: duckdb.DuckDBPyConnection) -> float:
     """How often, at most, a number of the right length is a telling mark by chance."""
-    row = con.execute("SELECT coalesce(max(density), 0) FROM true_marks WHERE telling").fetchone()
+    row = first(con, "SELECT coalesce(max(density), 0) FROM true_marks WHERE telling")
     return float(row[0]) if row else 0.0
 
 

@@ -16,7 +16,7 @@ from rpp_hub.cuts.notes import dictionary_values, notes, unexpected_notes
 from rpp_hub.cuts.plan import Agreed, Column, TablePlan, Treatment
 from rpp_hub.cuts.population import densest, load_population, mark, people_with_codes, plain
 from rpp_hub.vault import Crosswalk
-from rpp_hub.warehouse.engine import one, quoted, text_literal
+from rpp_hub.warehouse.engine import first, one, quoted, text_literal
 from rpp_hub.warehouse.masters import Masters, plain_name
 from rpp_hub.warehouse.progress import Progress, silent
 
@@ -87,7 +87,9 @@ class _Look:
     def key(self) -> Column | None:
         """The column with the codes of those whom the rows are about, if the cut has it."""
         coded = (c for c in self.table.columns if c.treatment is Treatment.CODE)
-        return next((c for c in coded if c.name == self.table.key and c.field.unit in ("student", "staff")), None)
+        return next(
+            (c for c in coded if c.name == self.table.key and c.field.unit in ("student", "staff")), None
+        )
 
     def leak(self, column: str, rows: int, what: str) -> Iterator[Leak]:
         if rows:
@@ -98,14 +100,18 @@ def _scan_notes(look: _Look) -> Iterator[Leak]:
     """The file's own notes: no pandas metadata, no column that was not agreed, no identifier in a name or statistic."""
     strange = unexpected_notes(look.path, [c.name for c in look.table.columns])
     yield from (Leak(look.table.name, "", 0, what) for what in strange)
-    yield from _scan_texts(look.con, look.table.name, "", [look.path.name, *notes(look.path, _coded_names(look.table))])
+    yield from _scan_texts(
+        look.con, look.table.name, "", [look.path.name, *notes(look.path, _coded_names(look.table))]
+    )
 
 
 def _coded_names(table: TablePlan) -> frozenset[str]:
     return frozenset(c.name for c in table.columns if c.treatment is Treatment.CODE)
 
 
-def _scan_texts(con: duckdb.DuckDBPyConnection, table: str, column: str, texts: Sequence[str]) -> Iterator[Leak]:
+def _scan_texts(
+    con: duckdb.DuckDBPyConnection, table: str, column: str, texts: Sequence[str]
+) -> Iterator[Leak]:
     con.register("texts_in", pa.table({"v": pa.array(texts, pa.string())}))
     con.execute("CREATE OR REPLACE TEMP TABLE seen AS SELECT v, count(*) AS n FROM texts_in GROUP BY v")
     con.unregister("texts_in")
@@ -117,7 +123,7 @@ def _scan_texts(con: duckdb.DuckDBPyConnection, table: str, column: str, texts: 
 
 def _scan_column(look: _Look, column: Column, crosswalk: Crosswalk) -> Iterator[Leak]:
     con, name = look.con, quoted(column.name)
-    described = con.execute(f"DESCRIBE SELECT {name} FROM {look.file}").fetchone()
+    described = first(con, f"DESCRIBE SELECT {name} FROM {look.file}")
     is_text = described is not None and described[1] == "VARCHAR"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE seen AS SELECT {name}::VARCHAR AS v, count(*) AS n FROM {look.file} "
@@ -133,7 +139,9 @@ def _scan_column(look: _Look, column: Column, crosswalk: Crosswalk) -> Iterator[
     yield from _column_of_identifiers(look, column, is_text)
     if is_text:
         yield from look.leak(column.name, _rows_with_identifiers(con), "true identifiers")
-        yield from look.leak(column.name, _rows_with_names(con) or _rows_in_column_of_names(con), "names of people")
+        yield from look.leak(
+            column.name, _rows_with_names(con) or _rows_in_column_of_names(con), "names of people"
+        )
         yield from _unused_values(look, column)
 
 
@@ -156,14 +164,18 @@ def _unused_values(look: _Look, column: Column) -> Iterator[Leak]:
 def _column_of_identifiers(look: _Look, column: Column, is_text: bool) -> Iterator[Leak]:
     """Numbers that are their own row's identifier, or identifiers of so many people that it is no chance."""
     con = look.con
-    con.execute(f"CREATE OR REPLACE TEMP TABLE marks AS SELECT {mark(_whole('v'))} AS mark, sum(n) AS n FROM seen GROUP BY 1")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE marks AS SELECT {mark(_whole('v'))} AS mark, sum(n) AS n FROM seen GROUP BY 1"
+    )
     same = one(con, "SELECT count(*) FROM marks SEMI JOIN own_marks USING (mark)")
     own = _rows_with_own_identifier(look, column) if same else 0
     if own:
         yield from look.leak(column.name, own, "true identifiers")
         return
     values = one(con, "SELECT count(*) FROM marks")
-    telling = one(con, "SELECT count(*) FROM marks SEMI JOIN (SELECT mark FROM true_marks WHERE telling) USING (mark)")
+    telling = one(
+        con, "SELECT count(*) FROM marks SEMI JOIN (SELECT mark FROM true_marks WHERE telling) USING (mark)"
+    )
     by_chance = values * densest(con)
     many = (
         same >= _FEWEST_VALUES
@@ -172,7 +184,11 @@ def _column_of_identifiers(look: _Look, column: Column, is_text: bool) -> Iterat
         and _says_one_thing_of_each(look, column)
     )
     if many or (not is_text and telling >= 3 and telling > 5 * by_chance):
-        yield from look.leak(column.name, one(con, "SELECT sum(n) FROM marks SEMI JOIN true_marks USING (mark)"), "true identifiers")
+        yield from look.leak(
+            column.name,
+            one(con, "SELECT sum(n) FROM marks SEMI JOIN true_marks USING (mark)"),
+            "true identifiers",
+        )
 
 
 def _whole(sql: str) -> str:
@@ -199,12 +215,15 @@ def _says_one_thing_of_each(look: _Look, column: Column) -> bool:
     key, name = look.key, quoted(column.name)
     if key is None:
         return True
-    row = look.con.execute(
+    row = first(
+        look.con,
         f"""SELECT count(*), count(*) FILTER (different = 1) FROM (SELECT count(DISTINCT {name}) AS different
-            FROM {look.file} WHERE {name} IS NOT NULL GROUP BY {quoted(key.name)})"""
-    ).fetchone()
+            FROM {look.file} WHERE {name} IS NOT NULL GROUP BY {quoted(key.name)})""",
+    )
     people, single = row if row else (0, 0)
-    return bool(people) and single >= 0.9 * people and one(look.con, "SELECT count(*) FROM seen") >= 0.5 * people
+    return (
+        bool(people) and single >= 0.9 * people and one(look.con, "SELECT count(*) FROM seen") >= 0.5 * people
+    )
 
 
 def _rows_with_identifiers(con: duckdb.DuckDBPyConnection) -> int:
@@ -235,7 +254,10 @@ def _rows_with_names(con: duckdb.DuckDBPyConnection) -> int:
     phrases = f"""
         SELECT v, n, array_to_string(words[i:i + k - 1], ' ') AS phrase
         FROM ({words}) w, unnest(range(1, len(words))) AS t(i), unnest(range(2, {_LONGEST_NAME + 1})) AS u(k)"""
-    return one(con, f"SELECT sum(n) FROM (SELECT DISTINCT v, n FROM ({phrases}) p SEMI JOIN true_names USING (phrase))")
+    return one(
+        con,
+        f"SELECT sum(n) FROM (SELECT DISTINCT v, n FROM ({phrases}) p SEMI JOIN true_names USING (phrase))",
+    )
 
 
 def _rows_in_column_of_names(con: duckdb.DuckDBPyConnection) -> int:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from rpp_hub.cuts.plan import Agreed, Column, CutPlan, TablePlan, Treatment, reason_to_drop
 from rpp_hub.vault import Crosswalk
-from rpp_hub.warehouse.engine import one, quoted, text_literal
+from rpp_hub.warehouse.engine import first, one, quoted, text_literal
 from rpp_hub.warehouse.masters import Masters
 from rpp_hub.warehouse.progress import Progress
 
@@ -114,7 +114,7 @@ def write_tables(
     for number, table in enumerate(selection.agreed.tables):
         progress(f"scrambling {table.name}", number, len(selection.agreed.tables))
         path = text_literal(str(target / f"{table.name}.parquet"))
-        copied = con.execute(f"COPY ({_scrambled(selection, table)}) TO {path} (FORMAT parquet, COMPRESSION zstd)").fetchone()
+        copied = first(con, f"COPY ({_scrambled(selection, table)}) TO {path} (FORMAT parquet, COMPRESSION zstd)")
         rows[table.name] = int(copied[0]) if copied else 0
     return rows
 

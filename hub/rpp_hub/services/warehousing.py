@@ -22,6 +22,7 @@ from rpp_hub.store.models import Build, District, Drop
 from rpp_hub.warehouse.build import BuildReport, build_masters
 from rpp_hub.warehouse.check import CheckReport, check_district
 from rpp_hub.warehouse.codebook import Codebook, Identifier
+from rpp_hub.warehouse.engine import first
 from rpp_hub.warehouse.masters import Masters, current
 from rpp_hub.warehouse.progress import Progress, silent
 from rpp_hub.warehouse.receive import drop_name, receive_drop
@@ -185,7 +186,7 @@ class Warehousing:
             for table in masters.codebook.tables:
                 if table.year and table.name in masters.tables:
                     query = f'SELECT min("{table.year}"), max("{table.year}") FROM {masters.sql(table.name)}'  # noqa: S608 - names from our own codebook
-                    row = con.execute(query).fetchone()
+                    row = first(con, query)
                     if row and row[0] is not None:
                         found.append((int(row[0]), int(row[1])))
         if not found:

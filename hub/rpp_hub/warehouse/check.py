@@ -15,7 +15,7 @@ import duckdb
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.warehouse.build import kept_codebook
 from rpp_hub.warehouse.codebook import Codebook, Table, Type
-from rpp_hub.warehouse.engine import engine, one, quoted
+from rpp_hub.warehouse.engine import engine, first, one, quoted
 from rpp_hub.warehouse.folders import locked, staged
 from rpp_hub.warehouse.masters import plain_name
 from rpp_hub.warehouse.progress import Progress, silent
@@ -139,7 +139,7 @@ def _range(look: Looking, name: str | None) -> tuple[int, int] | None:
     field = look.table.field(name) if name else None
     if field is None or field.type is not Type.INTEGER or name not in look.loaded.columns:
         return None
-    row = look.con.execute(f"SELECT min({quoted(name)}), max({quoted(name)}) FROM {look.loaded.typed}").fetchone()
+    row = first(look.con, f"SELECT min({quoted(name)}), max({quoted(name)}) FROM {look.loaded.typed}")
     return (int(row[0]), int(row[1])) if row and row[0] is not None else None
 
 

@@ -13,6 +13,7 @@ import duckdb
 
 from rpp_hub.warehouse.codebook import Codebook, Field, Identifier, Table, Type
 from rpp_hub.warehouse.dates import FORMATS
+from rpp_hub.warehouse.engine import first
 
 MISSING = ("", "NA", "N/A", "NULL", ".")
 _UNITS = {
@@ -22,18 +23,29 @@ _UNITS = {
     "school": ("school_code", "school_id", "campus_id", "site_id"),
     "class": ("cid", "class_id", "section_id"),
 }  # fmt: skip
-_NAME = re.compile(r"(^|_)(first|last|middle|full|sur|given|family|maiden|preferred|student|staff|teacher|parent|guardian)_?names?($|_)|^names?$|^surname$")
+_NAME = re.compile(
+    r"(^|_)(first|last|middle|full|sur|given|family|maiden|preferred|student|staff|teacher|parent|guardian)_?names?($|_)|^names?$|^surname$"
+)
 _INSTITUTION = re.compile(r"(^|_)(school|campus|district|site)_?name($|_)|^district$")
 _BIRTH_DATE = re.compile(r"(^|_)(birth_?date|date_of_birth|dob|birthday)($|_)")
-_CONTACT = re.compile(r"(^|_)(ssn|social_security|e?mail|email_address|phone|telephone|mobile|address|street|zip4|ip|login|username)($|_)")
+_CONTACT = re.compile(
+    r"(^|_)(ssn|social_security|e?mail|email_address|phone|telephone|mobile|address|street|zip4|ip|login|username)($|_)"
+)
 _MEAL = re.compile(r"(^|_)(frpl|frl|frpm|meal|free_reduced|lunch)($|_)")
-_INDIRECT = re.compile(r"(^|_)(sex|gender|male|female|race|ethnicity|race_ethnicity|home_language|language|zip|country|disability)($|_)")
+_INDIRECT = re.compile(
+    r"(^|_)(sex|gender|male|female|race|ethnicity|race_ethnicity|home_language|language|zip|country|disability)($|_)"
+)
 _MEAL_REASON = "Eligibility for free or reduced-price meals may not be shared for research."
 
 
 def draft_table(con: duckdb.DuckDBPyConnection, raw: str, name: str, columns: Sequence[str]) -> Table:
     """A draft of these columns of one table, which lies as text in `raw`."""
-    return Table(name, tuple(_draft_field(c, _facts(con, raw, c)) for c in columns), title=_words(name), missing=MISSING)
+    return Table(
+        name,
+        tuple(_draft_field(c, _facts(con, raw, c)) for c in columns),
+        title=_words(name),
+        missing=MISSING,
+    )
 
 
 def draft_codebook(title: str, tables: Sequence[Table]) -> Codebook:
@@ -46,14 +58,36 @@ def _draft_field(name: str, facts: dict[str, Any]) -> Field:
         if name in names:
             return Field(name, title=_words(name), identifier=Identifier.DIRECT, unit=unit)
     if _BIRTH_DATE.search(name):
-        days = "1960-01-01" if facts["values"] and facts["integers"] == facts["values"] and facts["largest"] < 40_000 else ""
-        return Field(name, Type.DATE, _words(name), identifier=Identifier.INDIRECT, generalise="month", days_since=days)
+        days = (
+            "1960-01-01"
+            if facts["values"] and facts["integers"] == facts["values"] and facts["largest"] < 40_000
+            else ""
+        )
+        return Field(
+            name, Type.DATE, _words(name), identifier=Identifier.INDIRECT, generalise="month", days_since=days
+        )
     if _NAME.search(name) and not _INSTITUTION.search(name):
-        return Field(name, title=_words(name), identifier=Identifier.DIRECT, never_share="A person's name.", person_name=True)
+        return Field(
+            name,
+            title=_words(name),
+            identifier=Identifier.DIRECT,
+            never_share="A person's name.",
+            person_name=True,
+        )
     if _INSTITUTION.search(name):
-        return Field(name, title=_words(name), identifier=Identifier.DIRECT, never_share="Names a school or the district.")
+        return Field(
+            name,
+            title=_words(name),
+            identifier=Identifier.DIRECT,
+            never_share="Names a school or the district.",
+        )
     if _CONTACT.search(name):
-        return Field(name, title=_words(name), identifier=Identifier.DIRECT, never_share="Identifies a person directly.")
+        return Field(
+            name,
+            title=_words(name),
+            identifier=Identifier.DIRECT,
+            never_share="Identifies a person directly.",
+        )
     never = _MEAL_REASON if _MEAL.search(name) else ""
     indirect = Identifier.INDIRECT if _INDIRECT.search(name) else Identifier.NONE
     return Field(name, _type(name, facts), _words(name), identifier=indirect, never_share=never)
@@ -74,14 +108,17 @@ def _type(name: str, facts: dict[str, Any]) -> Type:
 def _facts(con: duckdb.DuckDBPyConnection, raw: str, column: str) -> dict[str, Any]:
     """How many different values there are, and how many of them read as what."""
     missing = ", ".join(f"'{m}'" for m in MISSING)
-    row = con.execute(
+    row = first(
+        con,
         f"""SELECT count(*), count(*) FILTER (regexp_full_match(v, '-?[0-9]{{1,15}}')),
               count(*) FILTER (regexp_full_match(v, '-?0[0-9]+')),
               count(*) FILTER (regexp_full_match(v, '-?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]+)?')),
               count(*) FILTER (try_strptime(v, {list(FORMATS)}) IS NOT NULL), coalesce(max(try_cast(v AS BIGINT)), 0)
-            FROM (SELECT DISTINCT trim("{column}") AS v FROM "{raw}") WHERE v NOT IN ({missing})"""
-    ).fetchone()
-    return dict(zip(("values", "integers", "zeros", "numbers", "dates", "largest"), row or (0,) * 6, strict=True))
+            FROM (SELECT DISTINCT trim("{column}") AS v FROM "{raw}") WHERE v NOT IN ({missing})""",
+    )
+    return dict(
+        zip(("values", "integers", "zeros", "numbers", "dates", "largest"), row or (0,) * 6, strict=True)
+    )
 
 
 def _words(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -40,7 +41,13 @@ def text_literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def first(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> tuple[Any, ...] | None:
+    """The first row that a query answers. Read to its end: DuckDB 2 does nothing else while a result is unfinished."""
+    rows = con.execute(query, parameters).fetchall()
+    return rows[0] if rows else None
+
+
 def one(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> int:
     """The one number that a query answers."""
-    rows = con.execute(query, parameters).fetchall()  # to its end: DuckDB 2 keeps an unfinished result open
-    return int(rows[0][0]) if rows and rows[0][0] is not None else 0
+    row = first(con, query, parameters)
+    return int(row[0]) if row and row[0] is not None else 0

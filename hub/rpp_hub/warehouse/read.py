@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.names import printable
 from rpp_hub.warehouse.encoding import UTF8, find_encoding
+from rpp_hub.warehouse.engine import first
 
 TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".psv"})
 BINARY_SUFFIXES = frozenset({".dta", ".parquet"})
@@ -74,7 +75,7 @@ def load(con: duckdb.DuckDBPyConnection, path: Path, found: Found, table: str) -
         _load_utf8(con, path, found, table)
     else:
         _load_arrow(con, _transcoded(path, found), found, table)
-    row = con.execute(f'SELECT count(*) FROM "{table}"').fetchone()
+    row = first(con, f'SELECT count(*) FROM "{table}"')
     return int(row[0]) if row else 0
 
 
@@ -194,7 +195,7 @@ def _binary(path: Path) -> pa.Table:
     try:
         table = pq.ParquetFile(path).read() if path.suffix.lower() == ".parquet" else _stata(path)
         return pa.table([_text(c) for c in table.columns], names=table.column_names)
-    except (pa.ArrowException, ValueError, OSError, KeyError):
+    except Exception:  # both parsers fail in many ways on foreign bytes, and their messages may quote them
         raise Invalid(
             f"{printable(path.name)} cannot be read as {'Parquet' if path.suffix.lower() == '.parquet' else 'Stata'}. "
             "Export it again, or send CSV UTF-8.",
