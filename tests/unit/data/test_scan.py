@@ -156,7 +156,7 @@ class TestADistrictThatCountsItsStudents:
     def test_the_students_own_number_is_found(self, form: str, counted: Masters, vault: Vault, tmp_path: Path) -> None:
         values = [form.format(int(i)) for i in self.ids]
         leaks = small.scan_column(tmp_path / "d", counted, vault, values, ids=self.ids)
-        assert [(leak.column, leak.rows) for leak in leaks if leak.rows][0] == ("note", 2000)
+        assert next((leak.column, leak.rows) for leak in leaks if leak.rows) == ("note", 2000)
 
     @pytest.mark.parametrize("text", ["sid 412", "Student 0412 was late", "student_id=412", "pupil no. 412", "staff #412"])
     def test_a_short_number_called_a_student_is_found(self, text: str, counted: Masters, vault: Vault, tmp_path: Path) -> None:
