@@ -8,7 +8,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-
 from rpp_hub.store.database import migrate, sqlite_url
 
 MIGRATIONS = Path(__file__).parent.parent / "hub" / "rpp_hub" / "store" / "migrations"

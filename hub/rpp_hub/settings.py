@@ -71,7 +71,6 @@ class Login(_Closed):
 class Workspace(_Closed):
     """Limits of a workspace."""
 
-    memory: Annotated[int, Field(ge=256)] = 4096  # MiB, a process
     gate_interval: Annotated[int, Field(ge=1, le=60)] = 30  # seconds between looks at the gate
 
 

@@ -26,6 +26,7 @@ from yarl import URL
 from tests.harness import CHECKOUT, free_port, remove, running
 
 _PAIRS = 5
+_ASKED_FIRST = ("lab/api/settings", "lab/api/translations", "api/kernelspecs", "api/kernels", "api/contents?content=1")
 _CONFIG = """
 c = get_config()
 c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
@@ -112,13 +113,17 @@ def _xsrf(browser: aiohttp.ClientSession, url: str) -> str:
 
 
 async def _usable(browser: aiohttp.ClientSession, site: Site) -> None:
-    """Until Lab's page comes, through the hub's log-in."""
+    """Until Lab's page comes, through the hub's log-in, and what Lab asks for before it shows a folder."""
     while True:
         async with browser.get(f"{site.base}lab") as answer:
             text = await answer.text()
             if answer.status == 200 and "jupyter-config-data" in text:
-                return
+                break
         await asyncio.sleep(0.05)
+    for path in _ASKED_FIRST:
+        async with browser.get(f"{site.base}{path}") as answer:
+            assert answer.status == 200, f"{path}: {answer.status}"
+            await answer.read()
 
 
 async def _first_cell(browser: aiohttp.ClientSession, site: Site) -> float:

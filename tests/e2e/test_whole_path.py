@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-
 from rpp_hub.synthetic import write_district
+
 from tests.e2e.people import Someone, at_browser
 from tests.harness import SAMPLE, Running, running
 
@@ -139,7 +139,7 @@ def test_the_whole_path_on_the_synthetic_district(browser: Browser, site: Runnin
     site.rpp("cut", "verify", "absence-by-grade", actor="dora")
 
     # 4 to 9
-    _request, bundle = from_opening_to_release(browser, site, "rosa", "absence-by-grade", tmp_path, refuse="picture")
+    _request, bundle = from_opening_to_release(browser, site, "rosa", "absence-by-grade", tmp_path, refuse="figure")
     with zipfile.ZipFile(bundle) as archive:
         names = archive.namelist()
         notebook = json.loads(archive.read("notebook.ipynb"))

@@ -61,7 +61,7 @@ PERMISSIONS = MappingProxyType(
         ),
         Role.OUTPUT_REVIEWER: frozenset({_P.REQUEST_REVIEW, _P.REQUEST_READ_ALL}),
         Role.PRACTITIONER: frozenset({_P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_READ_ALL}),
-        Role.DIRECTOR: frozenset({_P.PROJECT_READ_ALL, _P.PERSON_READ, _P.RELEASE_REVOKE}),
+        Role.DIRECTOR: frozenset({_P.PROJECT_READ_ALL, _P.PERSON_READ}),
         Role.OPERATOR: frozenset({_P.INSTALLATION_OPERATE, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.AUDIT_READ}),
         Role.AUDITOR: frozenset({_P.AUDIT_READ}),
     }

@@ -105,5 +105,5 @@ def _service_and_roles(c: Any, rpp: Rpp, run_dir: Path) -> None:
                 f"access:services!service={SERVICE}",
             ],
         },
-        {"name": "portal", "scopes": ["admin:servers", "list:users", "read:users", "admin:users"], "services": [SERVICE]},
+        {"name": "portal", "scopes": ["admin:servers", "list:users", "read:users"], "services": [SERVICE]},
     ]  # fmt: skip

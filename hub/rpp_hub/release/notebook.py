@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 from nbconvert.exporters import HTMLExporter
-from nbstripout import strip_output  # type: ignore[import-untyped]
+from nbstripout import strip_output
 from rpp_review.items import Item, Kind
 from rpp_review.normal_form import source_cells
 from rpp_review.rendering import item_html, item_text

@@ -77,7 +77,8 @@ class Reviewing:
             if reasons:
                 raise ActionRefused(reasons)
             row.decision, row.decided_at = str(decision), self._now()
-            act.detail.update(round=request.round, decided=True, decision=str(decision))
+            # what was decided stays out of the log until all have: a second reviewer may be an auditor, too
+            act.detail.update(round=request.round, decided=True)
             act.session.flush()
             self._follow(act, request)
             return view_for(act.session, request, actor.name, self._needed)
@@ -97,7 +98,13 @@ class Reviewing:
         if action is None:
             return
         request.status = perform(state, action, Doer(SYSTEM, frozenset()))
-        act.also(f"request:{action}", f"request:{request.name}", round=request.round, approved=len(state.approved_items))
+        act.also(
+            f"request:{action}",
+            f"request:{request.name}",
+            round=request.round,
+            approved=len(state.approved_items),
+            decisions={r.reviewer: str(r.decision) for r in state.decided},
+        )
 
 
 def _row_of(session: Session, request: Request, reviewer: str) -> ReviewRow:

@@ -109,11 +109,11 @@ def _sent_twice(rng: np.random.Generator, table: pd.DataFrame, count: int, name:
 
 def _not_first(table: pd.DataFrame) -> np.ndarray:
     """Rows that are not a student's first."""
-    return table.index[table["student_id"].duplicated()].to_numpy()
+    return np.asarray(table.index[table["student_id"].duplicated()])
 
 
 def _some(rng: np.random.Generator, rows: np.ndarray, count: int) -> np.ndarray:
-    return np.sort(rng.choice(rows, size=min(count, len(rows)), replace=False))
+    return np.asarray(np.sort(rng.choice(rows, size=min(count, len(rows)), replace=False)))
 
 
 def _shuffled(rng: np.random.Generator, table: pd.DataFrame) -> pd.DataFrame:

@@ -70,7 +70,7 @@ def _birth_dates(rng: np.random.Generator, first_year: np.ndarray, grade: np.nda
     """A kindergartner turns five in the twelve months before September."""
     autumn = first_year - 1 - 5 - grade
     start = np.array([f"{y - 1}-09-02" for y in autumn], dtype="datetime64[D]")
-    return start + rng.integers(0, 365, len(grade)).astype("timedelta64[D]")
+    return np.asarray(start + rng.integers(0, 365, len(grade)).astype("timedelta64[D]"))
 
 
 def school_years(

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from rpp_hub.domain.gate import GATE, ProjectStatus, Standing, gate
 
 TODAY = date(2026, 11, 24)

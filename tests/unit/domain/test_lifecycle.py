@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from rpp_hub.domain.errors import ActionRefused, NotPermitted
 from rpp_hub.domain.lifecycle import (
     SYSTEM,

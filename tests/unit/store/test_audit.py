@@ -12,15 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
-from sqlalchemy.exc import DatabaseError
-from sqlalchemy.orm import Session
-
 from rpp_hub.domain.actor import Actor, Via
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.store.audit import Head, write_anchor
 from rpp_hub.store.database import Store, migrate, sqlite_url
 from rpp_hub.store.models import AuditRow, District
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
 
 DORA = Actor("dora", Via.CLI)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import create_engine
-
 from rpp_hub.store.models import Base
+from sqlalchemy import create_engine
 
 url = context.config.get_main_option("sqlalchemy.url")
 if url is None:

@@ -1,9 +1,8 @@
 """First schema"""
 
+import rpp_hub.store.models
 import sqlalchemy as sa
 from alembic import op
-
-import rpp_hub.store.models
 
 revision = 'bf96b6c83f51'
 down_revision = None

@@ -1,0 +1,157 @@
+"""What tests are made of: a register of people, projects and cuts, a notebook, a request at any point of its life."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from rpp_hub.domain.actor import Actor, Via, system
+from rpp_hub.domain.lifecycle import Decision, Verdict
+from rpp_hub.domain.permissions import Role
+from rpp_hub.services.auditing import Auditing
+from rpp_hub.services.examination import Examination, Rerun
+from rpp_hub.services.people import People
+from rpp_hub.services.projects import Projects
+from rpp_hub.services.request_state import RequestView
+from rpp_hub.services.requests import Requests, Submission
+from rpp_hub.services.reviewing import Reviewing
+from rpp_hub.settings import Appetite, Installation, Settings
+from rpp_hub.store.content import ContentStore
+from rpp_hub.store.database import Store, migrate, sqlite_url
+from rpp_hub.store.models import Cut, District
+from rpp_review.checks import Surroundings
+
+SETUP = system(Via.CLI)
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+FAR = date(2030, 1, 1)
+
+APPLICATION = """\
+project: {name}
+title: A project called {name}
+district: bayview
+sponsor: paula
+questions: ["How does absence differ by grade?"]
+irb: {{number: IRB-1, ends: 2030-06-30}}
+agreement: {{ends: 2030-12-31}}
+tables:
+  classifications:
+    fields: [{{name: grade_level, rationale: needed, need: critical}}]
+years: [2019, 2024]
+members: [{{person: {lead}, role: lead}}]
+"""
+
+
+def actor(name: str, via: Via = Via.PORTAL) -> Actor:
+    return Actor(name, via)
+
+
+def cell(source: str, outputs: Sequence[dict[str, Any]] = (), ident: str = "a") -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "id": ident,
+        "metadata": {},
+        "source": source,
+        "outputs": list(outputs),
+        "execution_count": 1,
+    }
+
+
+def printed(text: str) -> dict[str, Any]:
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+def notebook(*cells: dict[str, Any]) -> bytes:
+    body = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"kernelspec": {"name": "rpp", "display_name": "rpp (Python)", "language": "python"}},
+        "cells": list(cells) or [cell("print('n = 120')", [printed("n = 120\n")])],
+    }
+    return json.dumps(body).encode()
+
+
+@dataclass
+class World:
+    """The services of a small installation on a temporary folder."""
+
+    home: Path
+    installation: Installation = field(init=False)
+    settings: Settings = field(init=False)
+    store: Store = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.installation = Installation(self.home)
+        self.settings = Settings(appetite=Appetite(threshold=10))
+        self.installation.hub_dir.mkdir(parents=True, exist_ok=True)
+        url = sqlite_url(self.installation.database_path)
+        migrate(url)
+        self.store = Store(url, self.installation.anchors_path)
+        self.content = ContentStore(self.installation.requests_dir)
+        self.people = People(self.store)
+        self.projects = Projects(self.store, lambda _district: {})
+        self.requests = Requests(self.store, self.settings, self.content, lambda: NOW)
+        self.reviewing = Reviewing(self.store, self.settings, lambda: NOW)
+        self.auditing = Auditing(self.store)
+        self.rerun_answer: Rerun | None = None
+        self.examination = Examination(
+            self.store, self.settings, self.content, self._rerun, lambda _project: Surroundings(), lambda: NOW
+        )
+
+    def _rerun(self, submitted: bytes, _project: str, _cut: str) -> Rerun:
+        return self.rerun_answer or Rerun(submitted, True, "It ran from top to bottom.", "env-1")
+
+    def person(self, name: str, *roles: Role, certified: bool = True) -> None:
+        self.people.add(SETUP, name, name.title(), roles=roles)
+        if certified:
+            self.people.certify(SETUP, name, training_ends=FAR, access_signed=date(2026, 1, 1))
+
+    def populate(self) -> World:
+        """Seven people, one district, two approved projects with a cut each."""
+        with self.store.act(SETUP, "district:add", "district:bayview") as act:
+            act.session.add(District(name="bayview", title="Bayview", added_at=NOW))
+        self.person("dora", Role.DATA_MANAGER)
+        self.person("paula", Role.PRACTITIONER)
+        for name in ("vera", "viktor", "zoe"):
+            self.person(name, Role.OUTPUT_REVIEWER)
+        self.person("otto", Role.OPERATOR)
+        self.person("ada", Role.AUDITOR)
+        self.person("dirk", Role.DIRECTOR)
+        for name, project in (("rosa", "alpha"), ("remy", "beta")):
+            self.person(name)
+            self.project(project, name)
+        return self
+
+    def project(self, name: str, lead: str) -> None:
+        self.projects.apply(actor(lead), APPLICATION.format(name=name, lead=lead))
+        self.projects.decide(actor("paula"), name, approve=True)
+        with self.store.act(actor("dora"), "cut:build", f"cut:{name}/c0001") as act:
+            act.session.add(
+                Cut(project=name, name="c0001", sha256="0" * 64, build_sha256="0" * 64, summary={}, built_by="dora", built_at=NOW)
+            )
+
+    def submit(self, project: str = "alpha", author: str = "rosa", body: bytes | None = None, **changes: Any) -> RequestView:
+        given: dict[str, Any] = {
+            "name": "analysis.ipynb",
+            "notebook": body if body is not None else notebook(),
+            "outputs": ("a:0",),
+            "context": "Number of students in grade nine, all schools.",
+            "controls": "Counts below ten are not shown.",
+        }
+        return self.requests.submit(actor(author, Via.WORKSPACE), project, Submission(**{**given, **changes}))
+
+    def examined(self, **changes: Any) -> RequestView:
+        view = self.submit(**changes)
+        self.examination.examine(view.name)
+        return self.requests.seen_by(SETUP, view.name)
+
+    def finish(
+        self, reviewer: str, view: RequestView, verdict: Verdict = Verdict.APPROVE, decision: Decision = Decision.RELEASE_APPROVED
+    ) -> RequestView:
+        verdicts = {i.identity: verdict for i in view.items}
+        return self.reviewing.finish(
+            actor(reviewer), view.name, view.round, decision, verdicts, comment=f"said by {reviewer}"
+        )
