@@ -41,9 +41,12 @@ class SealedCut:
 
 
 def plan_cut(masters: Masters, agreed: Agreed, scratch: Path) -> CutPlan:
-    """What a cut would hold, counted; nothing is written but spill, which is removed."""
-    with engine(scratch / "spill") as con:
-        return count(select_population(con, masters, agreed))
+    """What a cut would hold, counted; nothing is written but spill, which is removed (a dead process's, too)."""
+    spill = scratch / ".planning"
+    with locked(scratch, ".planning.lock", wait=True):
+        remove_folder(spill)
+        with engine(spill) as con:
+            return count(select_population(con, masters, agreed))
 
 
 def build_cut(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -13,8 +13,8 @@ from rpp_review.checks import Surroundings
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from rpp_hub.cuts.plan import CutPlan, agree
-from rpp_hub.cuts.seal import build_cut, plan_cut, verify_cut
+from rpp_hub.cuts.plan import Agreed, CutPlan, agree
+from rpp_hub.cuts.seal import SealedCut, build_cut, plan_cut, verify_cut
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.application import application_from
 from rpp_hub.domain.errors import ActionRefused, NotFound
@@ -23,12 +23,14 @@ from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require
+from rpp_hub.services.warehousing import current_masters
 from rpp_hub.settings import Installation, Settings
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Cut, Project
 from rpp_hub.vault import Vault
 from rpp_hub.warehouse.engine import quoted
-from rpp_hub.warehouse.masters import Masters, current, known_identifiers, name_fields, open_masters
+from rpp_hub.warehouse.folders import locked
+from rpp_hub.warehouse.masters import Masters, known_identifiers, name_fields, open_masters
 from rpp_hub.warehouse.progress import Progress, silent
 
 
@@ -47,6 +49,14 @@ class CutView:
     built_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Granted:
+    """What a project is granted, and of which masters."""
+
+    masters: Masters
+    agreed: Agreed
+
+
 class Cutting:
     """The cuts of the projects."""
 
@@ -59,35 +69,36 @@ class Cutting:
     def plan(self, project: str) -> CutPlan:
         """What a cut would hold, and what of the application it would leave out and why."""
         with self._store.read() as session:
-            row = _project(session, project)
-        masters = self._masters(row.district)
-        scratch = self._installation.cuts_dir(project)
-        return plan_cut(masters, agree(application_from(row.application), masters.codebook), scratch)
+            granted = self._granted(session, project)
+        return plan_cut(granted.masters, granted.agreed, self._installation.cuts_dir(project))
 
     def build(self, actor: Actor, project: str, progress: Progress = silent) -> CutView:
         """Make the next cut of an approved project. Raises ActionRefused when a true identifier survives."""
         with self._store.read() as session:
             require(session, actor, Permission.CUT_BUILD)
-            row = _project(session, project)
-            _check_approved(row)
-            name = _next_name(session, project)
-        masters = self._masters(row.district)
-        agreed = agree(application_from(row.application), masters.codebook)
-        sealed = build_cut(
-            self._installation.cuts_dir(project), name, masters, agreed, self._vault.crosswalks, progress
-        )
-        with self._store.act(actor, "cut:build", f"cut:{project}/{name}") as act:
+            _check_approved(_project(session, project))
+        # Until the row is written nobody else cuts for this project: they would take the folder for a dead process's.
+        with locked(self._installation.cuts_dir(project), ".cutting"):
+            with self._store.read() as session:
+                name = _next_name(session, project)
+                granted = self._granted(session, project)
+            cuts = self._installation.cuts_dir(project)
+            sealed = build_cut(cuts, name, granted.masters, granted.agreed, self._vault.crosswalks, progress)
+            return self._record(actor, sealed, granted.masters)
+
+    def _record(self, actor: Actor, sealed: SealedCut, masters: Masters) -> CutView:
+        with self._store.act(actor, "cut:build", f"cut:{sealed.project}/{sealed.name}") as act:
             require(act.session, actor, Permission.CUT_BUILD)
-            _check_approved(_project(act.session, project))
+            _check_approved(_project(act.session, sealed.project))
             cut = Cut(
-                project=project,
-                name=name,
+                project=sealed.project,
+                name=sealed.name,
                 sha256=sealed.sha256,
                 build_sha256=masters.sha256,
                 summary={
                     "rows": dict(sealed.rows),
                     "units": dict(sealed.units),
-                    "dropped": [{"table": d.table, "field": d.field, "reason": d.reason} for d in sealed.dropped],
+                    "dropped": [asdict(d) for d in sealed.dropped],
                     "build": masters.folder.name,
                 },
                 built_by=actor.name,
@@ -95,7 +106,7 @@ class Cutting:
             )
             act.session.add(cut)
             act.detail.update(sha256=sealed.sha256, rows=dict(sealed.rows), units=dict(sealed.units))
-        return self._record(cut)
+        return self._view(cut)
 
     def has_cut(self, project: str) -> bool:
         """Whether there is any."""
@@ -106,7 +117,7 @@ class Cutting:
         """All cuts of a project, newest first."""
         with self._store.read() as session:
             rows = session.scalars(select(Cut).where(Cut.project == project).order_by(Cut.id.desc()))
-            return tuple(self._record(c) for c in rows)
+            return tuple(self._view(c) for c in rows)
 
     def current(self, project: str) -> CutView:
         """The newest cut. Raises NotFound when there is none."""
@@ -130,30 +141,27 @@ class Cutting:
     def surroundings(self, project: str) -> Surroundings:
         """What the checks of a project's outputs must know: the population's identifiers and names, the cut's columns."""
         with self._store.read() as session:
-            row = _project(session, project)
             cut = session.scalars(select(Cut).where(Cut.project == project).order_by(Cut.id.desc())).first()
-        masters = self._masters_of(row.district, cut)
-        granted = agree(application_from(row.application), masters.codebook)
+            granted = self._granted(session, project, cut)
+        masters = granted.masters
         identifiers, names = _population(masters.folder)
         return Surroundings(
             identifiers=identifiers,
             names=names,
-            columns={t.name: tuple(c.name for c in t.columns) for t in granted.tables},
-            unit_columns=frozenset(c.name for t in granted.tables for c in t.columns if c.field.is_key),
+            columns={t.name: tuple(c.name for c in t.columns) for t in granted.agreed.tables},
+            unit_columns=frozenset(c.name for t in granted.agreed.tables for c in t.columns if c.field.is_key),
         )
 
-    def _masters_of(self, district: str, cut: Cut | None) -> Masters:
-        """The masters that a cut was made from, for as long as they are kept; otherwise the current ones."""
-        if cut is not None:
-            folder = self._installation.warehouse_dir(district) / "masters" / str(cut.summary.get("build", ""))
-            if cut.summary.get("build") and folder.is_dir():
-                return open_masters(folder)
-        return self._masters(district)
+    def _granted(self, session: Session, project: str, cut: Cut | None = None) -> _Granted:
+        """A project's agreement against the masters its cut was made from, if they are still kept, or the current ones."""
+        row = _project(session, project)
+        district_dir = self._installation.warehouse_dir(row.district)
+        build = str(cut.summary.get("build", "")) if cut is not None else ""
+        kept = district_dir / "masters" / build
+        masters = open_masters(kept) if build and kept.is_dir() else current_masters(session, district_dir)
+        return _Granted(masters, agree(application_from(row.application), masters.codebook))
 
-    def _masters(self, district: str) -> Masters:
-        return current(self._installation.warehouse_dir(district))
-
-    def _record(self, cut: Cut) -> CutView:
+    def _view(self, cut: Cut) -> CutView:
         return CutView(
             project=cut.project,
             name=cut.name,

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
-from rpp_hub.domain.errors import NotFound
+from rpp_hub.domain.errors import NotFound, Unavailable
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.services.authority import require
@@ -23,9 +23,10 @@ from rpp_hub.warehouse.build import BuildReport, build_masters
 from rpp_hub.warehouse.check import CheckReport, check_district
 from rpp_hub.warehouse.codebook import Codebook, Identifier
 from rpp_hub.warehouse.engine import first
-from rpp_hub.warehouse.masters import Masters, current
+from rpp_hub.warehouse.folders import locked
+from rpp_hub.warehouse.masters import Masters, open_masters
 from rpp_hub.warehouse.progress import Progress, silent
-from rpp_hub.warehouse.receive import drop_name, receive_drop
+from rpp_hub.warehouse.receive import ReceivedDrop, drop_name, receive_drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,19 @@ class Warehousing:
         with self._store.read() as session:
             require(session, actor, Permission.DROP_RECEIVE)
             _district(session, district)
-            known = _known(session, district)
-        received = receive_drop(folder, self._dir(district) / "received", name, known, progress)
-        with self._store.act(actor, "drop:receive", f"drop:{district}/{name}") as act:
+        # Until the row is written nobody else receives here: they would take the folder for a dead process's.
+        with locked(self._dir(district), ".receiving"):
+            with self._store.read() as session:
+                known = _known(session, district)
+            received = receive_drop(folder, self._dir(district) / "received", name, known, progress)
+            return self._record(actor, district, received)
+
+    def _record(self, actor: Actor, district: str, received: ReceivedDrop) -> DropView:
+        with self._store.act(actor, "drop:receive", f"drop:{district}/{received.name}") as act:
             require(act.session, actor, Permission.DROP_RECEIVE)
             row = Drop(
                 district=district,
-                name=name,
+                name=received.name,
                 sha256=received.sha256,
                 files=[asdict(f) for f in received.files],
                 received_by=actor.name,
@@ -200,10 +207,31 @@ class Warehousing:
             return row.title, tuple(drops)
 
     def _masters(self, district: str) -> Masters:
-        return current(self._dir(district))
+        with self._store.read() as session:
+            return current_masters(session, self._dir(district))
 
     def _dir(self, district: str) -> Path:
         return self._installation.warehouse_dir(district)
+
+
+def current_masters(session: Session, district_dir: Path) -> Masters:
+    """The masters of the newest recorded build: a folder without a row is none. Raises NotFound before the first."""
+    name = session.scalars(
+        select(Build.name).where(Build.district == district_dir.name).order_by(Build.id.desc()).limit(1)
+    ).first()
+    if name is None:
+        raise NotFound(
+            f"Nothing has been built for {district_dir.name} yet. Receive its files, then run `rpp warehouse build`.",
+            code="no-masters",
+        )
+    folder = district_dir / "masters" / name
+    if not folder.is_dir():
+        raise Unavailable(
+            f"The masters {name} of {district_dir.name} are recorded but not on disk. Run `rpp warehouse build` again: "
+            "the same files give the same masters.",
+            code="masters-missing",
+        )
+    return open_masters(folder)
 
 
 def _district(session: Session, name: str) -> District:

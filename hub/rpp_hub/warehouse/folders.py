@@ -26,12 +26,12 @@ _CHUNK = 1 << 20
 
 
 @contextmanager
-def locked(parent: Path) -> Iterator[None]:
-    """Only one process at a time changes a parent folder; whoever comes second is told so."""
+def locked(parent: Path, name: str = ".lock", *, wait: bool = False) -> Iterator[None]:
+    """Only one process at a time changes a parent folder; whoever comes second is told so, or waits."""
     parent.mkdir(parents=True, exist_ok=True)
-    with (parent / ".lock").open("a") as file:
+    with (parent / name).open("a") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             raise Unavailable(
                 "Somebody else is working on the same thing at this moment. Wait until they are done, then repeat it.",
@@ -64,8 +64,8 @@ def publish(folder: Path, final: Path) -> None:
 
 
 def point(link: Path, target: str) -> None:
-    """Make a symbolic link point elsewhere, in one step."""
-    fresh = link.with_name(f".{link.name}-{os.getpid()}")
+    """Make a symbolic link point elsewhere, in one step. The caller holds the folder's lock."""
+    fresh = link.with_name(f".{link.name}-new")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target)
     fresh.replace(link)

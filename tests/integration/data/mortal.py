@@ -1,0 +1,76 @@
+"""Forks processes that do one act and die at a chosen moment: `python mortal.py`, one JSON request a line.
+
+A moment is an audit event of the interpreter (a file is opened, renamed, removed … inside the installation) or a report
+of progress. A request without a moment lives to the end and answers all the moments there were.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rpp_hub.bootstrap import Rpp, open_installation
+from rpp_hub.domain.actor import Actor, Via
+
+DORA = Actor("dora", Via.CLI)
+WATCHED = frozenset(
+    {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.symlink", "sqlite3.connect"}
+)
+
+ACTS: dict[str, Callable[[Rpp, str, Callable[[str, int, int], None]], object]] = {
+    "receive": lambda rpp, folder, told: rpp.warehousing.receive(
+        DORA, Path(folder), "bayview", progress=told
+    ),
+    "build": lambda rpp, _, told: rpp.warehousing.build(DORA, "bayview", told),
+    "cut": lambda rpp, project, told: rpp.cutting.build(DORA, project, told),
+}
+
+
+def act(home: str, name: str, subject: str, moment: int | None) -> list[str]:
+    """Do it, unless the moment comes first."""
+    rpp, moments = open_installation(Path(home)), []
+
+    def lived(what: str) -> None:
+        moments.append(what)
+        if len(moments) - 1 == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event in WATCHED and args and str(args[0]).startswith(home):
+            lived(f"{event} {Path(str(args[0])).relative_to(home)}")
+
+    sys.addaudithook(hook)
+    ACTS[name](rpp, subject, lambda what, _done, _total: lived(what))
+    return list(moments)
+
+
+def fork(request: dict[str, Any]) -> dict[str, Any]:
+    """One act in a child of its own."""
+    source, target = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(source)
+        try:
+            with os.fdopen(target, "w") as told:
+                json.dump(act(**request), told)
+        finally:
+            os._exit(0)
+    os.close(target)
+    with os.fdopen(source) as told:
+        said = told.read()
+    _, status = os.waitpid(child, 0)
+    return {"killed": os.WIFSIGNALED(status), "moments": json.loads(said) if said else []}
+
+
+def main() -> None:
+    for line in sys.stdin:
+        print(json.dumps(fork(json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
