@@ -53,7 +53,7 @@ async def _relayed() -> AsyncIterator[tuple[Browser, Relay]]:
         folder = Path(name)
         inner = web.Application(client_max_size=MEBIBYTE)
         inner.router.add_route("*", "/{path:.*}", _answer)
-        relay = Relay(folder / "srv.sock", BASE, LIMITS, lambda: None, Meter())
+        relay = Relay(folder / "srv.sock", BASE, LIMITS, Meter())
         runners = []
         for app, socket in ((inner, "srv.sock"), (relay.application(), "in.sock")):
             runner = web.AppRunner(app, access_log=None)
@@ -201,7 +201,7 @@ def test_a_websocket_from_elsewhere_is_refused(headers: dict[str, str]) -> None:
 def test_without_a_server_the_answer_says_what_to_do() -> None:
     async def run() -> None:
         with tempfile.TemporaryDirectory(prefix="rpp-") as name:
-            relay = Relay(Path(name, "srv.sock"), BASE, LIMITS, lambda: None, Meter())
+            relay = Relay(Path(name, "srv.sock"), BASE, LIMITS, Meter())
             runner = web.AppRunner(relay.application(), access_log=None)
             await runner.setup()
             await web.UnixSite(runner, f"{name}/in.sock").start()

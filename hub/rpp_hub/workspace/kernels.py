@@ -106,10 +106,14 @@ class Kernels:
         return len(self._running)
 
     def warm(self) -> None:
-        """Starts the next kernel's process ahead, unless one waits already."""
+        """Starts the next kernel's process ahead, unless one waits already. Where it cannot, kernels start cold."""
         self._warming = None
-        if self._config.warm_kernel and not self._closing and self._warm is None:
+        if not self._config.warm_kernel or self._closing or self._warm is not None:
+            return
+        try:
             self._warm = self._launch()
+        except OSError as error:
+            log.warning("No kernel could be warmed: %s", error)
 
     async def start(self, order: KernelOrder) -> None:
         """Returns when the kernel's five sockets are there: earlier, a client's first message would be late."""
@@ -228,13 +232,7 @@ class Kernels:
 
     def _warm_later(self) -> None:
         if self._warming is None and not self._closing:
-            self._warming = asyncio.get_running_loop().call_later(REST, self._warm_safely)
-
-    def _warm_safely(self) -> None:
-        try:
-            self.warm()
-        except OSError as error:
-            log.warning("No kernel could be warmed: %s", error)
+            self._warming = asyncio.get_running_loop().call_later(REST, self.warm)
 
     def _forget(self, kernel: str, slot: Slot, code: int) -> None:
         if self._running.get(kernel) is slot:

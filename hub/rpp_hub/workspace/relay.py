@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from aiohttp import (
@@ -46,14 +46,11 @@ WEBSOCKET_HEADERS = frozenset(
 
 
 class Relay:
-    """One workspace's way in. `answered` is called once, when the Jupyter Server first answers."""
+    """One workspace's way in."""
 
-    def __init__(
-        self, upstream: Path, base: str, limits: Limits, answered: Callable[[], None], meter: Meter
-    ) -> None:
+    def __init__(self, upstream: Path, base: str, limits: Limits, meter: Meter) -> None:
         self.meter = meter
         self._upstream, self._base, self._limits = upstream, base, limits
-        self._answered: Callable[[], None] | None = answered
         self._session: ClientSession | None = None
 
     def application(self) -> web.Application:
@@ -113,7 +110,6 @@ class Relay:
             data=body if request.body_exists else None,
             allow_redirects=False,
         ) as answer:
-            self._first_answer()
             if "Location" in answer.headers and not is_local_redirect(answer.headers["Location"]):
                 return await self._refuse(
                     request, Barred(502, "redirect", "The workspace may not send a browser elsewhere.")
@@ -148,7 +144,6 @@ class Relay:
             max_msg_size=self._limits.websocket_message,
             autoclose=False,
         ) as inner:
-            self._first_answer()
             chosen = (inner.protocol,) if inner.protocol else ()
             outer = web.WebSocketResponse(
                 protocols=chosen, max_msg_size=self._limits.websocket_message, compress=False, heartbeat=45
@@ -202,11 +197,6 @@ class Relay:
         if self._session is None:
             raise RuntimeError("the relay has not been started")
         return self._session
-
-    def _first_answer(self) -> None:
-        answered, self._answered = self._answered, None
-        if answered is not None:
-            answered()
 
 
 def _public_host(request: web.Request) -> str:

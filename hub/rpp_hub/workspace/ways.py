@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
 
 from aiohttp import web
 
@@ -17,9 +16,7 @@ from rpp_hub.workspace.relay import Relay
 class Ways:
     """Owns the HTTP servers of one workspace."""
 
-    def __init__(
-        self, config: SupervisorConfig, capability: str, meter: Meter, answered: Callable[[], None]
-    ) -> None:
+    def __init__(self, config: SupervisorConfig, capability: str, meter: Meter) -> None:
         table = exits(
             config.hub_socket,
             config.portal_socket,
@@ -29,7 +26,7 @@ class Ways:
             config.limits.submission_body,
         )
         self._gateway = Gateway(table)
-        self._relay = Relay(config.run_dir / "srv.sock", config.base_url, config.limits, answered, meter)
+        self._relay = Relay(config.run_dir / "srv.sock", config.base_url, config.limits, meter)
         self._runners: list[web.AppRunner] = []
 
     async def open(self, inward: socket.socket, outward: socket.socket) -> None:

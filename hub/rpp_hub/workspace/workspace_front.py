@@ -52,9 +52,10 @@ class WorkspaceFront:
         from rpp_hub.workspace.ways import Ways
 
         supervisor = self._supervisor
-        self._ways = Ways(supervisor.config, self._secrets.capability, self._meter, supervisor.kernels.warm)
+        self._ways = Ways(supervisor.config, self._secrets.capability, self._meter)
         await self._ways.open(inward=self._listeners["in.sock"], outward=self._listeners["hub.sock"])
         self._admin = await serve_lines(supervisor.config.run_dir / "adm.sock", self._answer)
+        supervisor.kernels.warm()  # on the second core, while the Jupyter Server starts on the first: a cell is soon run
 
     async def close(self, server: SandboxProcess | None) -> None:
         """Whoever asked for the stop gets an answer before the process ends."""
