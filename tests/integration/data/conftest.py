@@ -109,8 +109,8 @@ def rpp(home: Path) -> Iterator[Rpp]:
 @pytest.fixture
 def empty(templates: dict[str, Path], tmp_path: Path) -> Iterator[Rpp]:
     """An installation that has received nothing."""
-    yield from _opened(_copy(templates["empty"], tmp_path / "home"))
-    remove(tmp_path / "home")
+    yield from _opened(_copy(templates["empty"], tmp_path / "empty"))
+    remove(tmp_path / "empty")
 
 
 def _opened(home: Path) -> Iterator[Rpp]:
