@@ -326,3 +326,9 @@ def test_a_planted_socket_of_a_kernel_leads_nowhere(workspace: Workspace) -> Non
         assert planted.is_symlink()
         assert not planted.exists()
     assert not Path("/run/rpp/ctl.sock").exists()
+
+
+def test_it_leads_a_session_of_its_own_and_so_reaches_no_process_group_outside(kernel: Kernel) -> None:
+    assert kernel.ask("import os; answer = [os.getsid(0) > 0, os.getpgid(0) > 0, os.getsid(1), os.getpgid(1)]") == [
+        True, True, 0, 0,
+    ]  # fmt: skip

@@ -19,7 +19,7 @@ import pytest
 from rpp_hub.workspace import client, doctor
 from rpp_hub.workspace.capability import Bearer, verify
 from rpp_hub.workspace.config import MEBIBYTE, Limits, SupervisorConfig
-from rpp_hub.workspace.launcher import launch
+from rpp_hub.workspace.launcher import Keeper, launch
 from rpp_hub.workspace.leftovers import claim, sweep
 from rpp_hub.workspace.sandbox import PYTHON
 from rpp_hub.workspace.server_sandbox import server_sandbox
@@ -166,8 +166,10 @@ def _in_server_sandbox(config: SupervisorConfig, code: str) -> Any:
         box = dataclasses.replace(
             server_sandbox(config, ("x",), workspace=True), command=(PYTHON, "-I", "-c", code)
         )
-        process = launch("probe", box)
+        keeper = Keeper()
+        process = launch("probe", box, keeper)
         await process.ended
+        keeper.close()
         return process.tail
 
     return json.loads(asyncio.run(go()).splitlines()[-1])

@@ -16,7 +16,7 @@ from typing import Any
 
 from rpp_hub.workspace import sandbox
 from rpp_hub.workspace.config import SupervisorConfig
-from rpp_hub.workspace.launcher import SandboxProcess, launch
+from rpp_hub.workspace.launcher import Keeper, SandboxProcess, launch
 from rpp_hub.workspace.leftovers import remove
 from rpp_hub.workspace.sandbox import Bind, Ceilings, Sandbox, environment_binds
 
@@ -90,8 +90,8 @@ class Slot:
 class Kernels:
     """Every kernel of one supervisor."""
 
-    def __init__(self, config: SupervisorConfig) -> None:
-        self._config = config
+    def __init__(self, config: SupervisorConfig, keeper: Keeper) -> None:
+        self._config, self._keeper = config, keeper
         self._ipc = config.run_dir / "ipc"
         self._ipc.mkdir(mode=0o700)
         self._binds = environment_binds(config.environment)
@@ -180,7 +180,7 @@ class Kernels:
         folder.mkdir(mode=0o700)
         reader, writer = os.pipe2(os.O_CLOEXEC)
         try:
-            process = launch(f"kernel {self._count}", self._sandbox(folder, reader), (reader,))
+            process = launch(f"kernel {self._count}", self._sandbox(folder, reader), self._keeper, (reader,))
         except BaseException:
             os.close(writer)
             remove(folder)

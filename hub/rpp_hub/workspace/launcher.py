@@ -28,6 +28,37 @@ LOGGED = 1024 * 1024
 log = logging.getLogger("rpp.workspace")
 
 
+class Keeper:
+    """Ends the sandboxes of a supervisor that was killed while one of them was being made.
+
+    Bubblewrap binds a sandbox's life to its parent's only when the sandbox is nearly finished, some ten milliseconds
+    after its start. Until then what runs is a member of this process's group, and this process kills its own group as
+    soon as the other end of its standard input is gone.
+    """
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            ("/bin/sh", "-c", "read -r _; kill -9 0"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=HOST_VARIABLES,
+            cwd="/",
+            process_group=0,
+        )
+
+    @property
+    def group(self) -> int:
+        """The process group in which sandboxes are made."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """Lets go of it; whatever is still in the group ends."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process.wait()
+
+
 class SandboxProcess:
     """One running sandbox. `ended` resolves to the exit code; everything inside dies with this process."""
 
@@ -150,7 +181,7 @@ class SandboxProcess:
 
 
 def launch(
-    name: str, sandbox: Sandbox, passed: Iterable[int] = (), stdin: int = subprocess.DEVNULL
+    name: str, sandbox: Sandbox, keeper: Keeper, passed: Iterable[int] = (), stdin: int = subprocess.DEVNULL
 ) -> SandboxProcess:
     """Starts it from the main thread, whose end is the sandbox's end (`--die-with-parent`)."""
     with ExitStack() as stack:
@@ -174,7 +205,7 @@ def launch(
                 env=HOST_VARIABLES,
                 cwd="/",
                 umask=0o077,
-                start_new_session=True,
+                process_group=keeper.group,
                 pass_fds=(listed, descriptors.seccomp, status_end, *descriptors.synthetic.values(), *passed),
             )
         except BaseException:

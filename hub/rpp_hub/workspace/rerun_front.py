@@ -41,7 +41,7 @@ class RerunFront:
         )
         box = server_sandbox(self._supervisor.config, command, workspace=False)
         try:
-            return launch("papermill", box, (order.notebook, order.result))
+            return launch("papermill", box, self._supervisor.keeper, (order.notebook, order.result))
         finally:
             os.close(order.notebook)
             os.close(order.result)  # so that the caller sees the end when the sandbox ends

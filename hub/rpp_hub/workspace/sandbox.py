@@ -97,7 +97,9 @@ def command_line(sandbox: Sandbox, arguments_descriptor: int) -> list[str]:
     if limits.address_space is not None:
         outer.append(f"--as={limits.address_space}")
     # The count of processes is set inside, where it counts those of this user namespace alone.
-    inner = ["/usr/bin/prlimit", f"--nproc={limits.processes}", "--", *sandbox.command]
+    # The session begins here and not by bubblewrap's `--new-session`: until its last step, the sandbox's first process
+    # must be in the group that the supervisor's keeper ends.
+    inner = ["/usr/bin/setsid", "/usr/bin/prlimit", f"--nproc={limits.processes}", "--", *sandbox.command]
     return [*outer, "--", "bwrap", "--args", str(arguments_descriptor), "--", *inner]
 
 
@@ -123,7 +125,7 @@ def _isolation() -> Sequence[str]:
     return (
         *("--unshare-all", "--unshare-user", "--disable-userns", "--assert-userns-disabled"),
         *("--uid", str(UID), "--gid", str(UID), "--hostname", "workspace"),
-        *("--new-session", "--die-with-parent", "--cap-drop", "ALL", "--clearenv"),
+        *("--die-with-parent", "--cap-drop", "ALL", "--clearenv"),
     )
 
 

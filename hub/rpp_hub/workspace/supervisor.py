@@ -22,7 +22,7 @@ from rpp_hub.workspace.control import Control
 from rpp_hub.workspace.doctor import probe
 from rpp_hub.workspace.front import Front
 from rpp_hub.workspace.kernels import Kernels
-from rpp_hub.workspace.launcher import SandboxProcess
+from rpp_hub.workspace.launcher import Keeper, SandboxProcess
 from rpp_hub.workspace.leftovers import LOCK, FolderInUse, claim, remove
 from rpp_hub.workspace.lines import serve_lines
 
@@ -41,7 +41,8 @@ class Supervisor:
         self.config = config
         self.state = "starting"
         self.reason = ""
-        self.kernels = Kernels(config)
+        self.keeper = Keeper()
+        self.kernels = Kernels(config, self.keeper)
         self.stopped = asyncio.Event()
         self._stop = asyncio.Event()
         self._front = _front(self, secrets)
@@ -86,6 +87,7 @@ class Supervisor:
         grace = self.config.limits.stop_grace
         server = () if self._server is None else (self._server.stop(grace),)
         await asyncio.gather(*server, self.kernels.close(grace / 4))
+        self.keeper.close()
         if self._control is not None:
             self._control.close()
         with contextlib.suppress(OSError):

@@ -45,7 +45,7 @@ class WorkspaceFront:
         with self._listeners["srv.sock"] as listener, one_time_pipe(document) as secrets:
             command = (MODULE, "--listen", str(listener.fileno()), "--secrets", str(secrets))
             box = server_sandbox(self._supervisor.config, command, workspace=True)
-            return launch("server", box, (listener.fileno(), secrets))
+            return launch("server", box, self._supervisor.keeper, (listener.fileno(), secrets))
 
     async def serve(self) -> None:
         # Imported now, while the Jupyter Server starts: a quarter of a second that nobody waits for.
