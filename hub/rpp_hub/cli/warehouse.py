@@ -8,6 +8,7 @@ import click
 
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.cli.progress import shown_progress
+from rpp_hub.domain.errors import Invalid
 from rpp_hub.services.warehousing import WarehouseStatus
 from rpp_hub.warehouse.build import BuildReport
 from rpp_hub.warehouse.codebook import Codebook
@@ -42,8 +43,15 @@ def check(ctx: CliContext, district: str, html_file: Path | None, as_json: bool)
     with shown_progress() as progress:
         report = ctx.rpp.warehousing.check(ctx.actor, district, progress)
     if html_file is not None:
-        html_file.write_text(report_html(report), encoding="utf-8")
+        _write_page(html_file, report_html(report))
     answer(report, as_json, lambda: report_text(report))
+
+
+def _write_page(path: Path, page: str) -> None:
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise Invalid(f"{path} cannot be written: {error.strerror}. Name a file in a folder of yours.", code="unwritable-file") from None
 
 
 @warehouse.command("build")
@@ -84,7 +92,7 @@ def show(ctx: CliContext, district: str, as_json: bool) -> None:
 
 def _build_text(report: BuildReport) -> str:
     lines = [f"Built {report.name}:", *(f"  {name}: {rows:,} rows" for name, rows in report.tables.items()), "", "Rules:"]
-    lines += [f"  {r.rule} on {r.table}: {r.touched:,} rows" for r in report.rules]
+    lines += [f"  {r.rule} on {r.table}: {f'{r.touched:,} rows' if r.applied else r.why}" for r in report.rules]
     return "\n".join(lines)
 
 

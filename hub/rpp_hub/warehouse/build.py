@@ -22,7 +22,7 @@ from rpp_hub.warehouse.folders import canonical_json, hash_file, locked, point, 
 from rpp_hub.warehouse.masters import CURRENT
 from rpp_hub.warehouse.progress import Progress, silent
 from rpp_hub.warehouse.receive import ReceivedDrop
-from rpp_hub.warehouse.rules import RuleBook, rule_book
+from rpp_hub.warehouse.rules import Declared, RuleBook, rule_book
 from rpp_hub.warehouse.tables import Loaded, complete_codebook, drops_in, load_text, type_tables
 
 # Part of what a build's name is made of: raise it when the same rules come to mean something else.
@@ -31,12 +31,13 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class RuleReport:
-    """What one rule did to one table."""
+    """What one rule did to one table, or why it was left out."""
 
     rule: str
     table: str
     touched: int
     why: str
+    applied: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,16 @@ def _apply(
         progress(f"rule {rule.name}", number, len(rules.rules))
         for name, loaded in tables.items():
             if rule.applies_to(name):
-                touched = KINDS[rule.kind](Work(con, loaded.typed, described[name], others), rule)
-                reports.append(RuleReport(rule.name, name, touched, rule.why))
-    return tuple(r for r in reports if r.touched)
+                reports.append(_applied(Work(con, loaded.typed, described[name], others), rule))
+    return tuple(r for r in reports if r.touched or not r.applied)
+
+
+def _applied(work: Work, rule: Declared) -> RuleReport:
+    texts = rule.texts(work.table, work.columns)
+    if texts:
+        why = f"Not applied: {', '.join(texts)} is text in the codebook, and the rule needs a number or date."
+        return RuleReport(rule.name, work.table.name, 0, why, applied=False)
+    return RuleReport(rule.name, work.table.name, KINDS[rule.kind](work, rule), rule.why)
 
 
 def _as_written(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Loaded], codebook: Codebook) -> Codebook:
@@ -143,11 +151,14 @@ def _seal(stage: Path, codebook: Codebook, report: BuildReport) -> None:
 
 def _replace(stage: Path, final: Path) -> None:
     """The same inputs were built before: then that folder has the same bytes and stays, unless it was damaged."""
-    if final.exists():
-        if hash_file(final / "manifest.json") == hash_file(stage / "manifest.json"):
-            return
-        remove_folder(final)
+    if final.exists() and _hashes(final) == _hashes(stage):
+        return
+    remove_folder(final)
     publish(stage, final)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {str(p.relative_to(folder)): hash_file(p) for p in folder.rglob("*") if p.is_file()}
 
 
 def _described(codebook: Codebook, name: str) -> Table:

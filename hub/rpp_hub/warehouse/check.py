@@ -118,7 +118,18 @@ def _problems(
         yield _identical(looking)
         for check in checks:
             if check.applies_to(name):
-                yield from CHECKS[check.kind](looking, check)
+                yield from _checked(looking, check)
+
+
+def _checked(look: Looking, check: Declared) -> Iterator[Problem]:
+    texts = check.texts(look.table, look.loaded.columns)
+    if not texts:
+        yield from CHECKS[check.kind](look, check)
+        return
+    title = f"rows that could not be checked ({check.kind}), because {', '.join(texts)} is text"
+    meaning = f"Not known. Otherwise: {check.meaning}"
+    build = "Nothing: rules that need a number or date there are left out; mend the codebook if it should be one."
+    yield Problem(f"not-checked:{check.kind}", look.loaded.name, title, look.loaded.rows, "rows", meaning, build)
 
 
 def _described(codebook: Codebook, name: str) -> Table:

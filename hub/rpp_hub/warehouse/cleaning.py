@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import duckdb
 
-from rpp_hub.warehouse.codebook import Table
+from rpp_hub.warehouse.codebook import Table, Type
 from rpp_hub.warehouse.engine import one, quoted, text_literal
 from rpp_hub.warehouse.rules import Declared
 
@@ -58,7 +58,8 @@ def fits_grade(work: Work, rule: Declared) -> int:
     if grades is None or key is None or not {name, "school_year"} <= set(work.columns):
         return 0
     other = grades[1].key("student")
-    if other is None or grades[1].field("grade_level") is None:
+    grade = grades[1].field("grade_level")
+    if other is None or grade is None or grade.type is Type.STRING:
         return 0
     return one(
         work.con,
@@ -128,7 +129,9 @@ def one_row(work: Work, rule: Declared) -> int:
 def _take(column: str, how: str, order: str, columns: tuple[str, ...]) -> str:
     value = quoted(column)
     if how == "highest":
-        return f"max({value})"
+        # where grades are text, 9 is not above 10, and kindergarten and the year before it have letters
+        rank = f"coalesce(try_cast({value} AS DOUBLE), CASE upper({value}::VARCHAR) WHEN 'K' THEN 0 WHEN 'KG' THEN 0 WHEN 'PK' THEN -1 ELSE -9 END)"
+        return f"arg_max({value}, ({rank}, {value}))"
     if how == "lowest":
         return f"min({value})"
     if how.startswith("order:"):

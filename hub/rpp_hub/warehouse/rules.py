@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from rpp_hub.warehouse.codebook import Table
+from rpp_hub.warehouse.codebook import Table, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,11 @@ class Declared:
     def fields(self, columns: Sequence[str]) -> tuple[str, ...]:
         """The rule's fields that this table has."""
         return tuple(f for f in self.more.get("fields", ()) if f in columns)
+
+    def texts(self, table: Table, columns: Sequence[str]) -> tuple[str, ...]:
+        """The fields that must be numbers or dates and are not."""
+        needed = [table.field(n) for n in self.more.get("needs", ()) if n in columns]
+        return tuple(f.name for f in needed if f is not None and f.type is Type.STRING)
 
     def first(self, key: str, columns: Sequence[str]) -> str | None:
         """The first of several names that this table has."""
