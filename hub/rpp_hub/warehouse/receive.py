@@ -131,7 +131,7 @@ def _refuse_kind(source: Path) -> None:
 def _receive_file(source: Path, stage: Path) -> ReceivedFile:
     copy = stage / source.name
     # What is looked into and hashed is the copy: the original may still change.
-    shutil.copyfile(source, copy, follow_symlinks=False)
+    _copy(source, copy)
     size, digest = copy.stat().st_size, hash_file(copy)
     if copy.suffix.lower() not in DATA_SUFFIXES:
         return ReceivedFile(source.name, size, digest)
@@ -141,6 +141,16 @@ def _receive_file(source: Path, stage: Path) -> ReceivedFile:
     return ReceivedFile(
         source.name, size, digest, table_name(copy), rows, found.columns, found.encoding, found.delimiter
     )
+
+
+def _copy(source: Path, copy: Path) -> None:
+    try:
+        shutil.copyfile(source, copy, follow_symlinks=False)
+    except (PermissionError, FileNotFoundError):
+        raise Invalid(
+            f"{printable(source.name)} cannot be read by this account, or is gone. Give it the right to read, and receive again.",
+            code="unreadable-file",
+        ) from None
 
 
 def _refuse_known(drop: ReceivedDrop, known: Mapping[str, str]) -> None:
