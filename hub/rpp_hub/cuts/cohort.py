@@ -18,7 +18,9 @@ from rpp_hub.domain.names import printable
 from rpp_hub.warehouse.codebook import Field, Identifier, Table, Type
 from rpp_hub.warehouse.engine import quoted
 
-_OPERATORS = MappingProxyType({ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="})
+_OPERATORS = MappingProxyType(
+    {ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
+)
 _TURNED = MappingProxyType({"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="})
 _DEPTH = 50
 
@@ -86,7 +88,9 @@ class _Compiler:
         if not isinstance(values, ast.List | ast.Tuple | ast.Set) or not values.elts:
             _refuse(f"after `in`, {field.name} needs a list of values")
         marks = ", ".join("?" for _ in values.elts)
-        return Condition(f"({quoted(field.name)} {word} ({marks}))", tuple(_value(field, v) for v in values.elts))
+        return Condition(
+            f"({quoted(field.name)} {word} ({marks}))", tuple(_value(field, v) for v in values.elts)
+        )
 
     def field(self, node: ast.expr) -> Field:
         if not isinstance(node, ast.Name):
@@ -96,7 +100,9 @@ class _Compiler:
             names = [f.name for f in self.table.fields]
             _refuse(f"{self.table.name} has no field {printable(node.id)!r}{did_you_mean(node.id, names)}")
         if field.identifier is Identifier.DIRECT or field.never_share:
-            _refuse(f"{field.name} may not choose a cohort, because it may not be shared: {field.never_share or 'it identifies'}")
+            _refuse(
+                f"{field.name} may not choose a cohort, because it may not be shared: {field.never_share or 'it identifies'}"
+            )
         return field
 
 

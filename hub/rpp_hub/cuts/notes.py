@@ -23,7 +23,11 @@ def notes(path: Path, without: Collection[str]) -> list[str]:
     """Everything in words that stands in the file's footer, but for statistics of the columns `without`."""
     with pq.ParquetFile(path) as file:
         found = [file.metadata.created_by or "", *file.schema_arrow.names]
-        found += [part.decode("utf-8", "replace") for pair in (file.metadata.metadata or {}).items() for part in pair]
+        found += [
+            part.decode("utf-8", "replace")
+            for pair in (file.metadata.metadata or {}).items()
+            for part in pair
+        ]
         for group in range(file.metadata.num_row_groups):
             for number in range(file.metadata.num_columns):
                 column = file.metadata.row_group(group).column(number)

@@ -100,8 +100,12 @@ def agree(application: Application, codebook: Codebook) -> Agreed:
         if given:
             tables.append(_table_plan(table, given))
     if not tables:
-        raise Invalid("Nothing is left of what the project asks for: every field may not be shared.", code="empty-cut")
-    return Agreed(application.project, tuple(tables), tuple(dropped), application.years, _cohort(application, codebook))
+        raise Invalid(
+            "Nothing is left of what the project asks for: every field may not be shared.", code="empty-cut"
+        )
+    return Agreed(
+        application.project, tuple(tables), tuple(dropped), application.years, _cohort(application, codebook)
+    )
 
 
 def _refuse_unknown(application: Application, codebook: Codebook) -> None:
@@ -109,13 +113,21 @@ def _refuse_unknown(application: Application, codebook: Codebook) -> None:
     for name, request in application.tables.items():
         table = codebook.table(name)
         if table is None:
-            faults.append(f"there is no table {name!r}{did_you_mean(name, (t.name for t in codebook.tables))}")
+            faults.append(
+                f"there is no table {name!r}{did_you_mean(name, (t.name for t in codebook.tables))}"
+            )
             continue
         fields = [f.name for f in table.fields]
-        faults += [f"{name} has no field {f.name!r}{did_you_mean(f.name, fields)}" for f in request.fields if f.name not in fields]
+        faults += [
+            f"{name} has no field {f.name!r}{did_you_mean(f.name, fields)}"
+            for f in request.fields
+            if f.name not in fields
+        ]
     if application.cohort and codebook.table(application.cohort.table) is None:
         tables = (t.name for t in codebook.tables)
-        faults.append(f"the cohort names a table {application.cohort.table!r} that is not there{did_you_mean(application.cohort.table, tables)}")
+        faults.append(
+            f"the cohort names a table {application.cohort.table!r} that is not there{did_you_mean(application.cohort.table, tables)}"
+        )
     if faults:
         raise Invalid(
             f"The district's masters do not have what {application.project} asks for: {'; '.join(faults)}. "

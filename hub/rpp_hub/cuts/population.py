@@ -33,9 +33,13 @@ def load_population(con: duckdb.DuckDBPyConnection, masters: Masters, crosswalk:
     con.execute("CREATE OR REPLACE TABLE true_names AS SELECT DISTINCT phrase FROM phrases_in")
     con.unregister("phrases_in")
     words = [
-        f"SELECT {plain_name(quoted(f.name))} AS word FROM {masters.sql(table)}" for table, fields in name_fields(masters) for f in fields
+        f"SELECT {plain_name(quoted(f.name))} AS word FROM {masters.sql(table)}"
+        for table, fields in name_fields(masters)
+        for f in fields
     ] or ["SELECT NULL::VARCHAR AS word LIMIT 0"]
-    con.execute(f"CREATE OR REPLACE TABLE name_words AS SELECT DISTINCT word FROM ({' UNION ALL '.join(words)}) WHERE length(word) > 1")
+    con.execute(
+        f"CREATE OR REPLACE TABLE name_words AS SELECT DISTINCT word FROM ({' UNION ALL '.join(words)}) WHERE length(word) > 1"
+    )
 
 
 def mark(sql: str) -> str:

@@ -30,12 +30,16 @@ class Selection:
     masters: Masters
     agreed: Agreed
 
-    def rows(self, table: TablePlan) -> str:
-        """FROM and WHERE of a table's granted rows, whose master is called m."""
+    def rows(self, table: TablePlan, joins: str = "") -> str:
+        """FROM and WHERE of a table's granted rows, whose master is called m; `joins` go between."""
         first, last = self.agreed.years
         years = f" WHERE m.{quoted(table.year)} BETWEEN {int(first)} AND {int(last)}" if table.year else ""
-        joined = f" JOIN population_{table.unit} p ON p.id = m.{quoted(table.key)}" if table.unit in _PEOPLE else ""
-        return f"FROM {self.masters.sql(table.name)} m{joined}{years}"
+        joined = (
+            f" JOIN population_{table.unit} p ON p.id = m.{quoted(table.key)}"
+            if table.unit in _PEOPLE
+            else ""
+        )
+        return f"FROM {self.masters.sql(table.name)} m{joined}{joins}{years}"
 
 
 def select_population(con: duckdb.DuckDBPyConnection, masters: Masters, agreed: Agreed) -> Selection:
@@ -43,7 +47,9 @@ def select_population(con: duckdb.DuckDBPyConnection, masters: Masters, agreed: 
     for unit in _PEOPLE:
         parts = _in_years(masters, agreed, unit) or ["SELECT NULL::VARCHAR AS id LIMIT 0"]
         # DISTINCT even when there is one part: a person who stood here twice would double every row they have
-        con.execute(f"CREATE TABLE population_{unit} AS SELECT DISTINCT id FROM ({' UNION ALL '.join(parts)})")
+        con.execute(
+            f"CREATE TABLE population_{unit} AS SELECT DISTINCT id FROM ({' UNION ALL '.join(parts)})"
+        )
         if agreed.cohort and agreed.cohort.unit == unit:
             _keep_cohort(con, masters, agreed)
     return Selection(con, masters, agreed)
@@ -65,7 +71,9 @@ def _keep_cohort(con: duckdb.DuckDBPyConnection, masters: Masters, agreed: Agree
     if cohort is None:
         return
     first, last = agreed.years
-    years = f" AND {quoted(cohort.table.year)} BETWEEN {int(first)} AND {int(last)}" if cohort.table.year else ""
+    years = (
+        f" AND {quoted(cohort.table.year)} BETWEEN {int(first)} AND {int(last)}" if cohort.table.year else ""
+    )
     con.execute(
         f"""CREATE OR REPLACE TABLE population_{cohort.unit} AS SELECT id FROM population_{cohort.unit} SEMI JOIN
             (SELECT {quoted(cohort.key)} AS id FROM {masters.sql(cohort.table.name)} WHERE {cohort.condition.sql}{years})
@@ -89,12 +97,14 @@ def identifiers(selection: Selection) -> dict[str, pa.Array]:
     for table in selection.agreed.tables:
         if table.unit in _PEOPLE:
             wanted.setdefault(table.unit, []).append(f"SELECT id FROM population_{table.unit}")
-        for column in _coded(table):
+        for column in (c for c in table.columns if c.treatment is Treatment.CODE):
             query = f"SELECT m.{quoted(column.name)}::VARCHAR AS id {selection.rows(table)}"
             if (table.unit, table.key) != (column.field.unit, column.name) or table.unit not in _PEOPLE:
                 wanted.setdefault(column.field.unit, []).append(query)
         if table.unit and table.unit not in _PEOPLE:
-            wanted.setdefault(table.unit, []).append(f"SELECT m.{quoted(table.key)}::VARCHAR AS id {selection.rows(table)}")
+            wanted.setdefault(table.unit, []).append(
+                f"SELECT m.{quoted(table.key)}::VARCHAR AS id {selection.rows(table)}"
+            )
     return {unit: _distinct(selection.con, queries) for unit, queries in wanted.items()}
 
 
@@ -105,7 +115,11 @@ def _distinct(con: duckdb.DuckDBPyConnection, queries: list[str]) -> pa.Array:
 
 
 def write_tables(
-    selection: Selection, crosswalk: Crosswalk, wanted: Mapping[str, pa.Array], target: Path, progress: Progress
+    selection: Selection,
+    crosswalk: Crosswalk,
+    wanted: Mapping[str, pa.Array],
+    target: Path,
+    progress: Progress,
 ) -> dict[str, int]:
     """Write every granted table to `target`/TABLE.parquet; how many rows each has."""
     con, rows = selection.con, {}
@@ -114,39 +128,51 @@ def write_tables(
     for number, table in enumerate(selection.agreed.tables):
         progress(f"scrambling {table.name}", number, len(selection.agreed.tables))
         path = text_literal(str(target / f"{table.name}.parquet"))
-        copied = first(con, f"COPY ({_scrambled(selection, table)}) TO {path} (FORMAT parquet, COMPRESSION zstd)")
+        copied = first(
+            con, f"COPY ({_scrambled(selection, table)}) TO {path} (FORMAT parquet, COMPRESSION zstd)"
+        )
         rows[table.name] = int(copied[0]) if copied else 0
     return rows
 
 
-def _load_crosswalk(con: duckdb.DuckDBPyConnection, crosswalk: Crosswalk, unit: str, wanted: pa.Array) -> None:
+def _load_crosswalk(
+    con: duckdb.DuckDBPyConnection, crosswalk: Crosswalk, unit: str, wanted: pa.Array
+) -> None:
     """Only the codes that this cut needs. As an enumeration a code is a small number, so joining and sorting are fast."""
     con.register("all_codes", crosswalk.of_unit(unit))
     con.register("wanted_ids", pa.table({"id": wanted}))
-    needed = "SELECT identifier, code FROM all_codes SEMI JOIN wanted_ids ON all_codes.identifier = wanted_ids.id"
+    needed = (
+        "SELECT identifier, code FROM all_codes SEMI JOIN wanted_ids ON all_codes.identifier = wanted_ids.id"
+    )
     if not len(wanted):
         con.execute(f"CREATE TABLE codes_{unit} AS {needed}")
     else:
         con.execute(f"CREATE TYPE code_of_{unit} AS ENUM (SELECT code FROM ({needed}) ORDER BY code)")
-        con.execute(f"CREATE TABLE codes_{unit} AS SELECT identifier, code::code_of_{unit} AS code FROM ({needed})")
+        con.execute(
+            f"CREATE TABLE codes_{unit} AS SELECT identifier, code::code_of_{unit} AS code FROM ({needed})"
+        )
     con.unregister("all_codes")
     con.unregister("wanted_ids")
 
 
 def _scrambled(selection: Selection, table: TablePlan) -> str:
-    joins, order = "", []
-    for number, column in enumerate(_coded(table)):
-        joins += _join(number, column.field.unit, column.name)
+    """Joined and sorted while codes are numbers; they become text only on their way into the file."""
+    keys = {c.name: c.field.unit for c in table.columns if c.treatment is Treatment.CODE}
     if table.key:
-        joins += _join(len(_coded(table)), table.unit, table.key)
-        order.append(f"x{len(_coded(table))}.code")
-    coded = {c.name: f"x{i}.code::VARCHAR" for i, c in enumerate(_coded(table))}
-    selected = ", ".join(f"{coded.get(c.name) or _expression(c)} AS {quoted(c.name)}" for c in table.columns)
-    order += [str(i) for i in range(1, len(table.columns) + 1)]
-    source = selection.rows(table)
-    where = source.rfind(" WHERE m.")
-    head, tail = (source[:where], source[where:]) if where >= 0 else (source, "")
-    return f"SELECT {selected} {head}{joins}{tail} ORDER BY {', '.join(order)}"
+        keys.setdefault(table.key, table.unit)  # rows are sorted by it, even where it was not asked for
+    joins = "".join(_join(number, unit, name) for number, (name, unit) in enumerate(keys.items()))
+    codes = {name: f"x{number}.code" for number, name in enumerate(keys)}
+    inner = [f"{codes.get(c.name) or _expression(c)} AS {quoted(c.name)}" for c in table.columns]
+    first = [codes[table.key]] if table.key else []
+    order = [*first, *(str(n) for n, c in enumerate(table.columns, start=1) if c.name != table.key)]
+    outer = [
+        f"{quoted(c.name)}::VARCHAR AS {quoted(c.name)}" if c.name in codes else quoted(c.name)
+        for c in table.columns
+    ]
+    sorted_rows = f"SELECT {', '.join(inner)} {selection.rows(table, joins)}" + (
+        f" ORDER BY {', '.join(order)}" if order else ""
+    )
+    return f"SELECT {', '.join(outer)} FROM ({sorted_rows})"
 
 
 def _join(number: int, unit: str, name: str) -> str:
@@ -160,7 +186,3 @@ def _expression(column: Column) -> str:
     if column.treatment is Treatment.MONTH:
         return f"strftime(m.{quoted(column.name)}, '%Y-%m')"
     return f"m.{quoted(column.name)}"
-
-
-def _coded(table: TablePlan) -> list[Column]:
-    return [c for c in table.columns if c.treatment is Treatment.CODE]

@@ -50,7 +50,12 @@ def plan_cut(masters: Masters, agreed: Agreed, scratch: Path) -> CutPlan:
 
 
 def build_cut(
-    parent: Path, name: str, masters: Masters, agreed: Agreed, crosswalks: CrosswalkStore, progress: Progress = silent
+    parent: Path,
+    name: str,
+    masters: Masters,
+    agreed: Agreed,
+    crosswalks: CrosswalkStore,
+    progress: Progress = silent,
 ) -> SealedCut:
     """Make the cut `parent`/`name`.
 
@@ -84,7 +89,11 @@ def verify_cut(path: Path, sha256: str) -> tuple[str, ...]:
     there = {str(p.relative_to(path)) for p in path.rglob("*") if p.is_file()} - {MANIFEST}
     problems = [f"{name} is not in the manifest." for name in sorted(there - files.keys())]
     problems += [f"{name} is missing." for name in sorted(files.keys() - there)]
-    problems += [f"{name} was altered." for name in sorted(there & files.keys()) if hash_file(path / name) != files[name]]
+    problems += [
+        f"{name} was altered."
+        for name in sorted(there & files.keys())
+        if hash_file(path / name) != files[name]
+    ]
     return tuple(problems)
 
 
@@ -92,7 +101,10 @@ def _refuse_leaks(leaks: tuple[Any, ...]) -> None:
     if leaks:
         advice = "No cut was made. Mark the column in the codebook as an identifier or as never to be shared, build the masters, and cut again."
         raise ActionRefused(
-            [*(Refusal("identifier-survived", leak.sentence) for leak in leaks), Refusal("cut-refused", advice)]
+            [
+                *(Refusal("identifier-survived", leak.sentence) for leak in leaks),
+                Refusal("cut-refused", advice),
+            ]
         )
 
 
@@ -100,19 +112,30 @@ def _describe(data: Path, codebook: Codebook, agreed: Agreed) -> None:
     """The cut's own codebook: only its tables and fields, as they are in the cut."""
     tables = [_described(codebook.table(t.name), t) for t in agreed.tables]
     paths = {t.name: f"{t.name}.parquet" for t in agreed.tables}
-    (data / CODEBOOK).write_bytes(codebook_json(Codebook(codebook.title, tuple(t for t in tables if t)), paths))
+    (data / CODEBOOK).write_bytes(
+        codebook_json(Codebook(codebook.title, tuple(t for t in tables if t)), paths)
+    )
 
 
 def _described(table: Table | None, plan: TablePlan) -> Table | None:
-    return replace(table, fields=tuple(_as_cut(c.field, c.treatment) for c in plan.columns)) if table else None
+    return (
+        replace(table, fields=tuple(_as_cut(c.field, c.treatment) for c in plan.columns)) if table else None
+    )
 
 
 def _as_cut(field: Field, treatment: Treatment) -> Field:
     if treatment is Treatment.CODE:
-        note = f"The project's own code for the {field.unit}; the same in every table and year of this project."
+        note = (
+            f"The project's own code for the {field.unit}; the same in every table and year of this project."
+        )
         return replace(field, type=Type.STRING, identifier=Identifier.NONE, description=note, labels={})
     if treatment is Treatment.MONTH:
-        return replace(field, type=Type.STRING, description=f"{field.description} Generalised to the month (YYYY-MM).".strip(), days_since="")
+        return replace(
+            field,
+            type=Type.STRING,
+            description=f"{field.description} Generalised to the month (YYYY-MM).".strip(),
+            days_since="",
+        )
     return field
 
 
@@ -138,10 +161,17 @@ def _report(name: str, plan: CutPlan, rows: Mapping[str, int]) -> str:
     agreed = plan.agreed
     tables = "".join(
         f"<tr><th scope=row>{html.escape(t.name)}<td>{rows[t.name]:,}<td>"
-        + ", ".join(f"{html.escape(c.name)} ({c.treatment})" if c.treatment is not Treatment.KEEP else html.escape(c.name) for c in t.columns)
+        + ", ".join(
+            f"{html.escape(c.name)} ({c.treatment})"
+            if c.treatment is not Treatment.KEEP
+            else html.escape(c.name)
+            for c in t.columns
+        )
         for t in agreed.tables
     )
-    left = "".join(f"<li>{html.escape(d.table)}.{html.escape(d.field)}: {html.escape(d.reason)}" for d in agreed.dropped)
+    left = "".join(
+        f"<li>{html.escape(d.table)}.{html.escape(d.field)}: {html.escape(d.reason)}" for d in agreed.dropped
+    )
     units = ", ".join(f"{n:,} {html.escape(u)}{'s' if u == 'student' else ''}" for u, n in plan.units.items())
     return (
         f"<!doctype html><meta charset=utf-8><title>Cut {name} of {html.escape(agreed.project)}</title>"

@@ -19,7 +19,9 @@ def demographics(rng: np.random.Generator, table: pd.DataFrame, planted: Planted
     for field, share in (("sex", 2e-4), ("race_ethnicity", 3.2e-3), ("birth_date", 3.4e-3)):
         rows = _some(rng, _not_first(table), max(2, round(share * table["student_id"].nunique())))
         if field == "birth_date":
-            table.loc[rows, field] = table.loc[rows, field] + pd.to_timedelta(rng.choice((-365, 1, 9, 30, 365), len(rows)), "D")
+            table.loc[rows, field] = table.loc[rows, field] + pd.to_timedelta(
+                rng.choice((-365, 1, 9, 30, 365), len(rows)), "D"
+            )
         else:
             others = {"sex": ("F", "M"), "race_ethnicity": RACES}[field]
             table.loc[rows, field] = [
@@ -28,7 +30,11 @@ def demographics(rng: np.random.Generator, table: pd.DataFrame, planted: Planted
         planted[f"changing_{field}"] = table.loc[rows, "student_id"].nunique()
     for field, share in (("race_ethnicity", 0.0129), ("birth_date", 5.4e-4)):
         rows = _some(rng, table.index.to_numpy(), max(2, round(share * len(table))))
-        table[field] = table[field].astype(object).where(~table.index.isin(rows), None) if field != "birth_date" else table[field]
+        table[field] = (
+            table[field].astype(object).where(~table.index.isin(rows), None)
+            if field != "birth_date"
+            else table[field]
+        )
         if field == "birth_date":
             table.loc[rows, field] = pd.NaT
         planted[f"missing_{field}"] = len(rows)
@@ -40,10 +46,14 @@ def classifications(rng: np.random.Generator, table: pd.DataFrame, planted: Plan
     """Surplus rows, two grades in a year, more absent than enrolled, grade drops and jumps."""
     table = table.copy()
     rows = _some(rng, table.index.to_numpy(), round(0.0147 * len(table)))
-    table.loc[rows, "total_days_absent"] = table.loc[rows, "total_days_enrolled"] + rng.integers(1, 40, len(rows))
+    table.loc[rows, "total_days_absent"] = table.loc[rows, "total_days_enrolled"] + rng.integers(
+        1, 40, len(rows)
+    )
     planted["absent_more_than_enrolled"] = len(rows)
     rows = _some(rng, table.index.to_numpy(), max(1, round(5.8e-4 * len(table))))
-    table.loc[rows, "days_suspended_out_of_school"] = table.loc[rows, "total_days_enrolled"] + rng.integers(1, 9, len(rows))
+    table.loc[rows, "days_suspended_out_of_school"] = table.loc[rows, "total_days_enrolled"] + rng.integers(
+        1, 9, len(rows)
+    )
     planted["suspended_more_than_enrolled"] = len(rows)
     later = _not_first(table)
     for name, share, change in (("grade_drop", 1.2e-3, -2), ("grade_jump", 6.8e-3, 2)):
@@ -66,7 +76,11 @@ def enrollment(rng: np.random.Generator, table: pd.DataFrame, planted: Planted) 
     overlap = table.loc[_some(rng, table.index.to_numpy(), round(0.006 * len(table)))].copy()
     overlap["entry_date"] += pd.to_timedelta(rng.integers(5, 40, len(overlap)), "D")
     planted["overlapping_spells"] = len(overlap)
-    for name, share in (("spell_without_length", 0.001), ("spell_backwards", 0.001), ("spell_without_dates", 0.0005)):
+    for name, share in (
+        ("spell_without_length", 0.001),
+        ("spell_backwards", 0.001),
+        ("spell_without_dates", 0.0005),
+    ):
         rows = _some(rng, table.index.to_numpy(), max(1, round(share * len(table))))
         if name == "spell_without_length":
             table.loc[rows, "exit_date"] = table.loc[rows, "entry_date"]
@@ -96,15 +110,23 @@ def _two_identifiers(rng: np.random.Generator, table: pd.DataFrame, planted: Pla
     last = table.drop_duplicates("student_id", keep="last").index.intersection(_not_first(table)).to_numpy()
     rows = _some(rng, last, max(1, table["student_id"].nunique() // 1000))
     known = set(table["student_id"])
-    fresh = [f"{n:07d}" for n in rng.choice(9_999_999, size=20 * len(rows) + 20, replace=False) if f"{n:07d}" not in known]
+    fresh = [
+        f"{n:07d}"
+        for n in rng.choice(9_999_999, size=20 * len(rows) + 20, replace=False)
+        if f"{n:07d}" not in known
+    ]
     table.loc[rows, "student_id"] = fresh[: len(rows)]
     planted["two_identifiers"] = len(rows)
     return table
 
 
-def _sent_twice(rng: np.random.Generator, table: pd.DataFrame, count: int, name: str, planted: Planted) -> pd.DataFrame:
+def _sent_twice(
+    rng: np.random.Generator, table: pd.DataFrame, count: int, name: str, planted: Planted
+) -> pd.DataFrame:
     planted[f"{name}_rows_sent_twice"] = count
-    return _shuffled(rng, pd.concat([table, table.loc[_some(rng, table.index.to_numpy(), count)]], ignore_index=True))
+    return _shuffled(
+        rng, pd.concat([table, table.loc[_some(rng, table.index.to_numpy(), count)]], ignore_index=True)
+    )
 
 
 def _not_first(table: pd.DataFrame) -> np.ndarray:

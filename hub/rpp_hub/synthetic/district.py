@@ -76,4 +76,11 @@ def _write(folder: Path, tables: Mapping[str, pd.DataFrame], *, encoding: str, s
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         # characters that an older system does not know, it drops
-        table.to_csv(folder / f"{name}.csv", index=False, sep=separator, encoding=encoding, errors="replace", lineterminator="\n")
+        table.to_csv(
+            folder / f"{name}.csv",
+            index=False,
+            sep=separator,
+            encoding=encoding,
+            errors="replace",
+            lineterminator="\n",
+        )

@@ -32,7 +32,9 @@ def draw_schools(rng: np.random.Generator, count: int) -> tuple[School, ...]:
     schools = []
     for number in range(count):
         level, first, last, _ = _LEVELS[0 if number % 4 < 2 else 1 if number % 4 == 2 else 2]
-        place = PLACES[number % len(PLACES)] + ("" if number < len(PLACES) else f" {number // len(PLACES) + 1}")
+        place = PLACES[number % len(PLACES)] + (
+            "" if number < len(PLACES) else f" {number // len(PLACES) + 1}"
+        )
         schools.append(School(str(codes[number]), f"{place} {level.title()} School", level, first, last))
     return tuple(schools)
 
@@ -41,7 +43,9 @@ def draw_students(rng: np.random.Generator, count: int, years: range) -> pd.Data
     """One row a student: identifier, name, what does not change, and when and in which grade they first appear."""
     first_year = np.where(rng.random(count) < 0.62, years[0], rng.choice(np.array(years), size=count))
     grade = np.where(
-        first_year == years[0], rng.integers(0, 13, count), np.where(rng.random(count) < 0.6, 0, rng.integers(1, 12, count))
+        first_year == years[0],
+        rng.integers(0, 13, count),
+        np.where(rng.random(count) < 0.6, 0, rng.integers(1, 12, count)),
     )
     race = rng.choice(RACES, size=count, p=RACE_SHARES)
     born = _birth_dates(rng, first_year, grade)
@@ -86,7 +90,15 @@ def school_years(
         school[here] = _schools_for(rng, schools, grade[here], school[here], moves)
         leaves = rng.random(len(here)) < 0.055
         frames.append(
-            pd.DataFrame({"row": here, "school_year": year[here], "grade_level": grade[here], "school_code": school[here], "leaves": leaves})
+            pd.DataFrame(
+                {
+                    "row": here,
+                    "school_year": year[here],
+                    "grade_level": grade[here],
+                    "school_code": school[here],
+                    "leaves": leaves,
+                }
+            )
         )
         there[here[leaves]] = False
         repeats = rng.random(len(roster)) < 0.035
@@ -99,7 +111,11 @@ def school_years(
 
 
 def _schools_for(
-    rng: np.random.Generator, schools: tuple[School, ...], grade: np.ndarray, before: np.ndarray, moves: np.ndarray
+    rng: np.random.Generator,
+    schools: tuple[School, ...],
+    grade: np.ndarray,
+    before: np.ndarray,
+    moves: np.ndarray,
 ) -> np.ndarray:
     """Everybody stays at their school unless they move or have outgrown it."""
     after = before.copy()

@@ -15,10 +15,14 @@ _MONTHS = (9, 10, 11, 12, 1, 2, 3, 4, 5, 6)
 def demographics(roster: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
     """One row a student and year, as the student system prints it each spring."""
     fixed = roster[["first_name", "last_name", "birth_date", "sex", "race_ethnicity", "home_language"]]
-    table = pd.concat([spells[["student_id", "school_year"]], fixed.iloc[spells["row"]].reset_index(drop=True)], axis=1)
+    table = pd.concat(
+        [spells[["student_id", "school_year"]], fixed.iloc[spells["row"]].reset_index(drop=True)], axis=1
+    )
     ninth = spells[spells["grade_level"] == 9].groupby("student_id")["school_year"].min()
     table["first_9th_school_year_reported"] = table["student_id"].map(ninth).astype("Int64")
-    done = spells[(spells["grade_level"] == 12) & ~spells["leaves"]].groupby("student_id")["school_year"].max()
+    done = (
+        spells[(spells["grade_level"] == 12) & ~spells["leaves"]].groupby("student_id")["school_year"].max()
+    )
     finished = table["student_id"].map(done)
     table["hs_diploma"] = (table["school_year"] == finished).astype(int)
     table["hs_diploma_date"] = pd.to_datetime(
@@ -66,7 +70,9 @@ def enrollment(rng: np.random.Generator, spells: pd.DataFrame) -> pd.DataFrame:
 def attendance(rng: np.random.Generator, spells: pd.DataFrame) -> pd.DataFrame:
     """One row a student and month."""
     months = len(_MONTHS)
-    base = spells.loc[spells.index.repeat(months), ["student_id", "school_year", "school_code"]].reset_index(drop=True)
+    base = spells.loc[spells.index.repeat(months), ["student_id", "school_year", "school_code"]].reset_index(
+        drop=True
+    )
     days = np.tile((18, 22, 17, 15, 19, 18, 22, 17, 21, 4), len(spells))
     rate = np.repeat(np.clip(rng.gamma(1.4, 0.035, len(spells)), 0, 0.9), months)
     base["month"] = np.tile(_MONTHS, len(spells))
@@ -82,7 +88,13 @@ def tests(rng: np.random.Generator, roster: pd.DataFrame, spells: pd.DataFrame) 
     frames = []
     for subject, offset in (("ELA", 0.0), ("MATH", -8.0)):
         ability = roster["ability"].to_numpy()[tested["row"]] - 0.3 * roster["poor"].to_numpy()[tested["row"]]
-        scaled = 2400 + 22 * tested["grade_level"].to_numpy() + offset + 85 * ability + rng.normal(0, 30, len(tested))
+        scaled = (
+            2400
+            + 22 * tested["grade_level"].to_numpy()
+            + offset
+            + 85 * ability
+            + rng.normal(0, 30, len(tested))
+        )
         frames.append(
             pd.DataFrame(
                 {

@@ -15,7 +15,9 @@ from rpp_review.codes import ALPHABET, CODES, SYMBOLS, code
 
 from rpp_hub.domain.errors import Invalid
 
-LETTERS: Mapping[str, str] = MappingProxyType({"student": "S", "staff": "T", "school": "H", "class": "C", "household": "F"})
+LETTERS: Mapping[str, str] = MappingProxyType(
+    {"student": "S", "staff": "T", "school": "H", "class": "C", "household": "F"}
+)
 
 Numbers = npt.NDArray[np.uint64]
 _BITS = 5 * SYMBOLS
@@ -29,7 +31,8 @@ def letter_of(unit: str) -> str:
         return LETTERS[unit]
     except KeyError:
         raise Invalid(
-            f"There are no codes for the unit {unit!r}; the codebook may use {', '.join(LETTERS)}.", code="unknown-unit"
+            f"There are no codes for the unit {unit!r}; the codebook may use {', '.join(LETTERS)}.",
+            code="unknown-unit",
         ) from None
 
 
@@ -37,9 +40,13 @@ def draw_numbers(count: int, taken: Numbers) -> Numbers:
     """`count` different random numbers below 32^9, none of them among `taken`."""
     drawn: Numbers = np.empty(0, dtype=np.uint64)
     while len(drawn) < count:
-        fresh = np.frombuffer(secrets.token_bytes(8 * (count - len(drawn))), dtype=np.uint64) & np.uint64(CODES - 1)
+        fresh = np.frombuffer(secrets.token_bytes(8 * (count - len(drawn))), dtype=np.uint64) & np.uint64(
+            CODES - 1
+        )
         _, first = np.unique(np.concatenate([drawn, fresh]), return_index=True)
-        drawn = np.concatenate([drawn, fresh])[np.sort(first)]  # unique() sorts; the order of drawing must stay random
+        drawn = np.concatenate([drawn, fresh])[
+            np.sort(first)
+        ]  # unique() sorts; the order of drawing must stay random
         drawn = drawn[~np.isin(drawn, taken)]
     return drawn
 
@@ -48,7 +55,13 @@ def codes_of(letter: str, numbers: Numbers) -> list[str]:
     """The codes of many numbers, as `rpp_review.codes.code` makes one."""
     if not len(numbers):
         return []
-    symbols = np.stack([((numbers >> np.uint64(shift)) & np.uint64(31)).astype(np.uint8) for shift in range(_BITS - 5, -1, -5)], axis=1)
+    symbols = np.stack(
+        [
+            ((numbers >> np.uint64(shift)) & np.uint64(31)).astype(np.uint8)
+            for shift in range(_BITS - 5, -1, -5)
+        ],
+        axis=1,
+    )
     text = np.empty((len(numbers), _WIDTH), dtype=np.uint8)
     text[:, 0], text[:, 1], text[:, -2] = ord(letter), ord("-"), ord("-")
     text[:, 2:-2] = _SYMBOL[symbols]

@@ -87,7 +87,10 @@ class CrosswalkStore:
         purpose = "rpp drawn numbers"
         plain = decrypt(self._key.secret, path.read_bytes(), purpose) if path.exists() else b""
         if plain is None:
-            raise Unavailable("The vault's list of drawn numbers is damaged. Restore the vault from its backup.", code="vault-damaged")
+            raise Unavailable(
+                "The vault's list of drawn numbers is damaged. Restore the vault from its backup.",
+                code="vault-damaged",
+            )
         taken = np.frombuffer(plain, dtype=np.uint64)
         numbers = draw_numbers(count, taken)
         # First kept as drawn, then used: if we die between the two, some numbers are never used, which harms nobody.

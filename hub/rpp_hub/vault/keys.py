@@ -52,7 +52,9 @@ def master_key(vault_dir: Path, key_file: Path | None = None) -> MasterKey:
 def write_master_key(path: Path) -> None:
     """Draw a new master key. Never over an old one."""
     if path.exists():
-        raise Unavailable(f"There is a master key at {path} already; it was left as it is.", code="master-key-exists")
+        raise Unavailable(
+            f"There is a master key at {path} already; it was left as it is.", code="master-key-exists"
+        )
     write_private(path, secrets.token_bytes(KEY_BYTES))
 
 

@@ -40,7 +40,9 @@ class Vault:
         try:
             blob = (self.folder / "signing.key").read_bytes()
         except FileNotFoundError:
-            raise Unavailable("The vault has no signing key. Restore the vault from its backup.", code="vault-damaged") from None
+            raise Unavailable(
+                "The vault has no signing key. Restore the vault from its backup.", code="vault-damaged"
+            ) from None
         raw = decrypt(self.key.secret, blob, _SIGNING)
         if raw is None:
             raise _wrong_key(self.key)

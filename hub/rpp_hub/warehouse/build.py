@@ -57,10 +57,14 @@ def kept_codebook(district_dir: Path) -> Codebook | None:
     return read_codebook(path) if path.exists() else None
 
 
-def build_masters(district_dir: Path, title: str, drop_names: Sequence[str], progress: Progress = silent) -> BuildReport:
+def build_masters(
+    district_dir: Path, title: str, drop_names: Sequence[str], progress: Progress = silent
+) -> BuildReport:
     """Build masters from these drops and make them current."""
     if not drop_names:
-        raise Invalid("No files have been received yet. Begin with `rpp warehouse receive`.", code="nothing-received")
+        raise Invalid(
+            "No files have been received yet. Begin with `rpp warehouse receive`.", code="nothing-received"
+        )
     received, masters = district_dir / "received", district_dir / "masters"
     drops, rules = drops_in(received, drop_names), rule_book()
     with locked(masters), staged(masters) as stage:
@@ -92,12 +96,21 @@ def _inputs_hash(drops: Sequence[ReceivedDrop], codebook: Codebook, rules: RuleB
 
 
 def _apply(
-    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Loaded], codebook: Codebook, rules: RuleBook, progress: Progress
+    con: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, Loaded],
+    codebook: Codebook,
+    rules: RuleBook,
+    progress: Progress,
 ) -> tuple[RuleReport, ...]:
     described = {name: _described(codebook, name) for name in tables}
     others = {name: (f"typed_{name}", described[name]) for name in tables}
     reports = [
-        RuleReport("types", name, sum(t.untyped.values()), "What does not fit the codebook's type is treated as missing.")
+        RuleReport(
+            "types",
+            name,
+            sum(t.untyped.values()),
+            "What does not fit the codebook's type is treated as missing.",
+        )
         for name, t in tables.items()
     ]
     for number, rule in enumerate(rules.rules):
@@ -127,7 +140,11 @@ def _as_written(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Loaded], co
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Loaded], codebook: Codebook, stage: Path, progress: Progress
+    con: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, Loaded],
+    codebook: Codebook,
+    stage: Path,
+    progress: Progress,
 ) -> dict[str, int]:
     counts = {}
     for number, (name, loaded) in enumerate(tables.items()):
@@ -135,7 +152,9 @@ def _write(
         columns = ", ".join(quoted(f.name) for f in _described(codebook, name).fields)
         (stage / name).mkdir()
         path = stage / name / "part-0.parquet"
-        con.execute(f"COPY (SELECT {columns} FROM {loaded.typed} ORDER BY ALL) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+        con.execute(
+            f"COPY (SELECT {columns} FROM {loaded.typed} ORDER BY ALL) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
+        )
         counts[name] = one(con, f"SELECT count(*) FROM {loaded.typed}")
         con.execute(f"DROP TABLE {loaded.typed}")
     return counts
@@ -145,7 +164,10 @@ def _seal(stage: Path, codebook: Codebook, report: BuildReport) -> None:
     paths = {name: f"{name}/part-0.parquet" for name in report.tables}
     (stage / FILE_NAME).write_bytes(codebook_json(codebook, paths))
     hashes = {path: hash_file(stage / path) for path in paths.values()}
-    manifest: dict[str, Any] = asdict(report) | {"files": hashes, "pure": "The same drops, codebook and rules give the same bytes."}
+    manifest: dict[str, Any] = asdict(report) | {
+        "files": hashes,
+        "pure": "The same drops, codebook and rules give the same bytes.",
+    }
     (stage / "manifest.json").write_bytes(canonical_json(manifest))
 
 

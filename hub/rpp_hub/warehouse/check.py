@@ -82,7 +82,9 @@ class Looking:
 
     def places(self, rows: str) -> tuple[Place, ...]:
         """The first places of a query that answers _file and _row."""
-        found = self.con.execute(f"SELECT DISTINCT _file, _row FROM ({rows}) ORDER BY 1, 2 LIMIT {_SHOWN}").fetchall()
+        found = self.con.execute(
+            f"SELECT DISTINCT _file, _row FROM ({rows}) ORDER BY 1, 2 LIMIT {_SHOWN}"
+        ).fetchall()
         return tuple(Place(self.loaded.files[file], int(row)) for file, row in found)
 
     def problem(self, check: Declared, code: str, count: int, unit: str, rows: str, **words: str) -> Problem:
@@ -92,10 +94,14 @@ class Looking:
         return Problem(code, self.loaded.name, title, count, unit, check.meaning, check.build, places)
 
 
-def check_district(district_dir: Path, title: str, drop_names: Sequence[str], progress: Progress = silent) -> CheckReport:
+def check_district(
+    district_dir: Path, title: str, drop_names: Sequence[str], progress: Progress = silent
+) -> CheckReport:
     """Look through all drops of a district. Changes nothing."""
     if not drop_names:
-        raise Invalid("No files have been received yet. Begin with `rpp warehouse receive`.", code="nothing-received")
+        raise Invalid(
+            "No files have been received yet. Begin with `rpp warehouse receive`.", code="nothing-received"
+        )
     received, masters = district_dir / "received", district_dir / "masters"
     drops = drops_in(received, drop_names)
     with locked(masters), staged(masters) as stage, engine(stage / "spill") as con:
@@ -128,8 +134,12 @@ def _checked(look: Looking, check: Declared) -> Iterator[Problem]:
         return
     title = f"rows that could not be checked ({check.kind}), because {', '.join(texts)} is text"
     meaning = f"Not known. Otherwise: {check.meaning}"
-    build = "Nothing: rules that need a number or date there are left out; mend the codebook if it should be one."
-    yield Problem(f"not-checked:{check.kind}", look.loaded.name, title, look.loaded.rows, "rows", meaning, build)
+    build = (
+        "Nothing: rules that need a number or date there are left out; mend the codebook if it should be one."
+    )
+    yield Problem(
+        f"not-checked:{check.kind}", look.loaded.name, title, look.loaded.rows, "rows", meaning, build
+    )
 
 
 def _described(codebook: Codebook, name: str) -> Table:
@@ -143,7 +153,9 @@ def _facts(look: Looking) -> TableFacts:
     typed = look.loaded.typed
     keys = [f for f in look.table.fields if f.is_key and f.name in look.loaded.columns]
     units = {f.unit: one(look.con, f"SELECT count(DISTINCT {quoted(f.name)}) FROM {typed}") for f in keys}
-    return TableFacts(look.loaded.name, look.loaded.rows, units, _range(look, look.table.year), _range(look, "grade_level"))
+    return TableFacts(
+        look.loaded.name, look.loaded.rows, units, _range(look, look.table.year), _range(look, "grade_level")
+    )
 
 
 def _range(look: Looking, name: str | None) -> tuple[int, int] | None:
@@ -198,17 +210,28 @@ def _conflict_in_year(look: Looking, check: Declared) -> Iterator[Problem]:
         yield _conflict(look, check, f"conflict:{name}", key, name, "students and years")
 
 
-def _conflict(look: Looking, check: Declared, code: str, key: tuple[str, ...], name: str, unit: str) -> Problem:
+def _conflict(
+    look: Looking, check: Declared, code: str, key: tuple[str, ...], name: str, unit: str
+) -> Problem:
     group, typed = ", ".join(map(quoted, key)), look.loaded.typed
     groups = f"SELECT {group} FROM {typed} GROUP BY {group} HAVING count(DISTINCT {quoted(name)}) > 1"
     rows = f"SELECT _file, _row FROM {typed} JOIN ({groups}) USING ({group})"
-    return look.problem(check, code, one(look.con, f"SELECT count(*) FROM ({groups})"), unit, rows, field=name)
+    return look.problem(
+        check, code, one(look.con, f"SELECT count(*) FROM ({groups})"), unit, rows, field=name
+    )
 
 
 def _missing(look: Looking, check: Declared) -> Iterator[Problem]:
     for name in check.fields(look.loaded.columns):
         rows = f"SELECT _file, _row FROM {look.loaded.typed} WHERE {quoted(name)} IS NULL"
-        yield look.problem(check, f"missing:{name}", one(look.con, f"SELECT count(*) FROM ({rows})"), "rows", rows, field=name)
+        yield look.problem(
+            check,
+            f"missing:{name}",
+            one(look.con, f"SELECT count(*) FROM ({rows})"),
+            "rows",
+            rows,
+            field=name,
+        )
 
 
 def _at_most(look: Looking, check: Declared) -> Iterator[Problem]:
@@ -223,14 +246,27 @@ def _values(look: Looking, check: Declared) -> Iterator[Problem]:
     values = ", ".join(str(float(v)) for v in check.more["values"])
     for name in check.fields(look.loaded.columns):
         rows = f"SELECT _file, _row FROM {look.loaded.typed} WHERE try_cast({quoted(name)} AS DOUBLE) IN ({values})"
-        yield look.problem(check, f"impossible:{name}", one(look.con, f"SELECT count(*) FROM ({rows})"), "rows", rows, field=name)
+        yield look.problem(
+            check,
+            f"impossible:{name}",
+            one(look.con, f"SELECT count(*) FROM ({rows})"),
+            "rows",
+            rows,
+            field=name,
+        )
 
 
 _GRADES = MappingProxyType(
     {
-        "grade-drop": ("students whose grade drops from one year to the next", "year = before + 1 AND grade < was"),
+        "grade-drop": (
+            "students whose grade drops from one year to the next",
+            "year = before + 1 AND grade < was",
+        ),
         "grade-repeat": ("students who repeat a grade", "year = before + 1 AND grade = was"),
-        "grade-jump": ("students who go up two grades or more in a year", "year = before + 1 AND grade >= was + 2"),
+        "grade-jump": (
+            "students who go up two grades or more in a year",
+            "year = before + 1 AND grade >= was + 2",
+        ),
         "gap-year": ("pairs of years with a gap between them", "year > before + 1"),
     }
 )
@@ -246,14 +282,18 @@ def _grades(look: Looking, check: Declared) -> Iterator[Problem]:
           FROM {look.loaded.typed} GROUP BY ALL) WINDOW w AS (PARTITION BY unit ORDER BY year)"""
     for code, (title, where) in _GRADES.items():
         rows = f"SELECT * FROM ({pairs}) WHERE {where}"
-        yield look.problem(check, code, one(look.con, f"SELECT count(*) FROM ({rows})"), "pairs of years", rows, title=title)
+        yield look.problem(
+            check, code, one(look.con, f"SELECT count(*) FROM ({rows})"), "pairs of years", rows, title=title
+        )
 
 
 def _impossible_spells(look: Looking, check: Declared) -> Iterator[Problem]:
     entry, leave = check.more["entry"], check.more["exit"]
     if {entry, leave} <= set(look.loaded.columns):
         rows = f"SELECT _file, _row FROM {look.loaded.typed} WHERE ({quoted(entry)} < {quoted(leave)}) IS NOT TRUE"
-        yield look.problem(check, "impossible-spells", one(look.con, f"SELECT count(*) FROM ({rows})"), "rows", rows)
+        yield look.problem(
+            check, "impossible-spells", one(look.con, f"SELECT count(*) FROM ({rows})"), "rows", rows
+        )
 
 
 def _overlapping_spells(look: Looking, check: Declared) -> Iterator[Problem]:
@@ -267,7 +307,9 @@ def _overlapping_spells(look: Looking, check: Declared) -> Iterator[Problem]:
     rows = f"""SELECT b._file, b._row FROM {typed} a JOIN {typed} b ON {same} {different} AND a._seq <> b._seq
         AND (a.{e}, a._seq) < (b.{e}, b._seq) AND b.{e} < a.{x} WHERE a.{e} < a.{x} AND b.{e} < b.{x}"""
     count = one(look.con, f"SELECT count(*) FROM (SELECT DISTINCT * FROM ({rows}))")
-    yield look.problem(check, f"overlapping-spells:{other}" if other else "overlapping-spells", count, "rows", rows)
+    yield look.problem(
+        check, f"overlapping-spells:{other}" if other else "overlapping-spells", count, "rows", rows
+    )
 
 
 def _two_identifiers(look: Looking, check: Declared) -> Iterator[Problem]:
@@ -275,7 +317,9 @@ def _two_identifiers(look: Looking, check: Declared) -> Iterator[Problem]:
     if not key or len(fields) < len(check.more["fields"]):
         return
     unit, typed = quoted(key[0]), look.loaded.typed
-    same = ", ".join(f"{plain_name(quoted(f))} AS {quoted(f)}" if f.endswith("name") else quoted(f) for f in fields)
+    same = ", ".join(
+        f"{plain_name(quoted(f))} AS {quoted(f)}" if f.endswith("name") else quoted(f) for f in fields
+    )
     rows = f"""SELECT _file, _row, {unit} AS unit FROM (SELECT {unit}, _file, _row, {same} FROM {typed})
         WHERE {" AND ".join(f"{quoted(f)} IS NOT NULL" for f in fields)}
         QUALIFY min({unit}) OVER (PARTITION BY {", ".join(map(quoted, fields))})

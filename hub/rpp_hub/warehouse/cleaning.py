@@ -113,7 +113,9 @@ def one_row(work: Work, rule: Declared) -> int:
     without = set(rule.more.get("without", ()))
     order = "(school_year, _seq)" if "school_year" in columns else "_seq"
     taken = [
-        quoted(c) if c in key else f"{_take(c, rule.more['take'].get(c, 'last'), order, columns)} AS {quoted(c)}"
+        quoted(c)
+        if c in key
+        else f"{_take(c, rule.more['take'].get(c, 'last'), order, columns)} AS {quoted(c)}"
         for c in columns
         if c not in without or c in key
     ]
@@ -166,7 +168,9 @@ def merge_spells(work: Work, rule: Declared) -> int:
         return 0
     (entry, leave), group = spell, ", ".join(map(quoted, key))
     plain = {*key, rule.more["entry"], rule.more["exit"]}
-    rest = "".join(f", arg_max({quoted(c)}, ({leave}, _seq)) AS {quoted(c)}" for c in work.columns if c not in plain)
+    rest = "".join(
+        f", arg_max({quoted(c)}, ({leave}, _seq)) AS {quoted(c)}" for c in work.columns if c not in plain
+    )
     return work.replace(
         f"""WITH before AS (SELECT *, max({leave}) OVER (PARTITION BY {group} ORDER BY {entry}, _seq
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached FROM {work.sql}),
@@ -186,7 +190,10 @@ def missing_when(work: Work, rule: Declared) -> int:
     """Values that stand for nothing become missing."""
     values = ", ".join(str(float(v)) for v in rule.more["values"])
     return sum(
-        one(work.con, f"UPDATE {work.sql} SET {quoted(c)} = NULL WHERE try_cast({quoted(c)} AS DOUBLE) IN ({values})")
+        one(
+            work.con,
+            f"UPDATE {work.sql} SET {quoted(c)} = NULL WHERE try_cast({quoted(c)} AS DOUBLE) IN ({values})",
+        )
         for c in rule.fields(work.columns)
     )
 
@@ -196,7 +203,9 @@ def drop_when_missing(work: Work, rule: Declared) -> int:
     fields = rule.fields(work.columns)
     if not fields:
         return 0
-    return work.replace(f"SELECT * FROM {work.sql} WHERE coalesce({', '.join(f'{quoted(f)}::VARCHAR' for f in fields)}) IS NOT NULL")
+    return work.replace(
+        f"SELECT * FROM {work.sql} WHERE coalesce({', '.join(f'{quoted(f)}::VARCHAR' for f in fields)}) IS NOT NULL"
+    )
 
 
 def keep_first(work: Work, rule: Declared) -> int:

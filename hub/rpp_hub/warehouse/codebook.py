@@ -167,7 +167,9 @@ def _field(raw: dict[str, Any]) -> Field:
 def _resource(table: Table, path: str | None) -> dict[str, Any]:
     schema = {"fields": [_field_json(f) for f in table.fields], "missingValues": list(table.missing)}
     resource: dict[str, Any] = {"name": table.name, "schema": schema}
-    resource |= {k: v for k, v in (("title", table.title), ("description", table.description), ("path", path)) if v}
+    resource |= {
+        k: v for k, v in (("title", table.title), ("description", table.description), ("path", path)) if v
+    }
     ours = {k: v for k, v in (("population", table.population), ("source", table.source)) if v}
     return resource | ({"rpp": ours} if ours else {})
 

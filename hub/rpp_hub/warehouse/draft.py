@@ -118,7 +118,13 @@ def _facts(con: duckdb.DuckDBPyConnection, raw: str, column: str) -> dict[str, A
               sum(n) FILTER (try_strptime(v, {list(FORMATS)}) IS NOT NULL), max(try_cast(v AS BIGINT))
             FROM (SELECT trim("{column}") AS v, count(*) AS n FROM "{raw}" GROUP BY 1) WHERE v NOT IN ({missing})""",
     )
-    return dict(zip(("rows", "integers", "zeros", "numbers", "dates", "largest"), (x or 0 for x in row or (0,) * 6), strict=True))
+    return dict(
+        zip(
+            ("rows", "integers", "zeros", "numbers", "dates", "largest"),
+            (x or 0 for x in row or (0,) * 6),
+            strict=True,
+        )
+    )
 
 
 def _words(name: str) -> str:

@@ -36,7 +36,8 @@ def _utf16(path: Path) -> str:
         text = path.read_bytes().decode("utf-16")
     except UnicodeDecodeError:
         raise Invalid(
-            f"{_shown(path)} begins as UTF-16 but is damaged. Save it again as CSV UTF-8.", code="wrong-encoding"
+            f"{_shown(path)} begins as UTF-16 but is damaged. Save it again as CSV UTF-8.",
+            code="wrong-encoding",
         ) from None
     if "\0" in text:
         raise _nul(path, text[: text.index("\0")].count("\n") + 1)

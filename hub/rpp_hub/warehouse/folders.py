@@ -106,7 +106,8 @@ def disk_full_told_plainly() -> Iterator[None]:
         if not _is_disk_full(error):
             raise
         raise Unavailable(
-            "The disk is full. Nothing half done was left behind; make room and do it again.", code="disk-full"
+            "The disk is full. Nothing half done was left behind; make room and do it again.",
+            code="disk-full",
         ) from None
 
 

@@ -56,13 +56,19 @@ def identifier_fields(masters: Masters, units: Iterable[str] = PERSONS) -> list[
         for t in masters.codebook.tables
         if t.name in masters.tables
         for f in t.fields
-        if f.identifier is Identifier.DIRECT and not f.person_name and (f.unit in units or (not f.unit and not _of_school(f)))
+        if f.identifier is Identifier.DIRECT
+        and not f.person_name
+        and (f.unit in units or (not f.unit and not _of_school(f)))
     ]
 
 
 def name_fields(masters: Masters) -> list[tuple[str, list[Field]]]:
     """The fields with persons' names, table by table."""
-    found = [(t.name, [f for f in t.fields if f.person_name]) for t in masters.codebook.tables if t.name in masters.tables]
+    found = [
+        (t.name, [f for f in t.fields if f.person_name])
+        for t in masters.codebook.tables
+        if t.name in masters.tables
+    ]
     return [(name, fields) for name, fields in found if fields]
 
 
@@ -71,7 +77,9 @@ def known_identifiers(masters: Masters) -> frozenset[str]:
     with duckdb.connect() as con:
         values: set[str] = set()
         for table, f in identifier_fields(masters):
-            rows = con.execute(f"SELECT DISTINCT {quoted(f.name)}::VARCHAR FROM {masters.sql(table)} WHERE {quoted(f.name)} IS NOT NULL")
+            rows = con.execute(
+                f"SELECT DISTINCT {quoted(f.name)}::VARCHAR FROM {masters.sql(table)} WHERE {quoted(f.name)} IS NOT NULL"
+            )
             values.update(str(row[0]) for row in rows.fetchall())
     return frozenset(values)
 
@@ -90,14 +98,18 @@ def name_pairs(con: duckdb.DuckDBPyConnection, masters: Masters) -> list[tuple[s
     pairs: set[tuple[str, str]] = set()
     for table, fields in name_fields(masters):
         first = next((f.name for f in fields if "first" in f.name or "given" in f.name), None)
-        last = next((f.name for f in fields if "last" in f.name or "sur" in f.name or "family" in f.name), None)
+        last = next(
+            (f.name for f in fields if "last" in f.name or "sur" in f.name or "family" in f.name), None
+        )
         if first and last:
             query = f"SELECT DISTINCT {plain_name(quoted(first))}, {plain_name(quoted(last))} FROM {masters.sql(table)}"
             pairs.update((a, b) for a, b in con.execute(query).fetchall() if a and b)
         for f in fields:
             if f.name not in (first, last):
                 query = f"SELECT DISTINCT {plain_name(quoted(f.name))} FROM {masters.sql(table)}"
-                pairs.update((w[0], w[-1]) for (n,) in con.execute(query).fetchall() if n and len(w := n.split()) > 1)
+                pairs.update(
+                    (w[0], w[-1]) for (n,) in con.execute(query).fetchall() if n and len(w := n.split()) > 1
+                )
     return sorted(pairs | {(b, a) for a, b in pairs})
 
 

@@ -45,7 +45,9 @@ class Found:
 def table_name(path: Path) -> str:
     """`Student_Demographics_Raw.csv` and `student_demographics_2019.csv` are both `student_demographics`."""
     words = [w for w in re.split(r"[^a-z0-9]+", _plain(path.stem).lower()) if w]
-    while len(words) > 1 and (words[-1] in ("raw", "clean", "final") or re.fullmatch(r"(19|20)\d\d(\d\d)?", words[-1])):
+    while len(words) > 1 and (
+        words[-1] in ("raw", "clean", "final") or re.fullmatch(r"(19|20)\d\d(\d\d)?", words[-1])
+    ):
         words.pop()
     name = "_".join(words)[:63]
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
@@ -103,7 +105,10 @@ def _unreadable(path: Path, message: str) -> Invalid:
             code="ragged-row",
         )
     if "quote" in message and where:
-        return Invalid(f"{place}: a quote is opened and not closed properly. Mend the row or export the file again.", code="bad-quotes")
+        return Invalid(
+            f"{place}: a quote is opened and not closed properly. Mend the row or export the file again.",
+            code="bad-quotes",
+        )
     return Invalid(
         f"{place}: it cannot be read as a table; line ends of two kinds or stray quotes are the usual cause. "
         "Open it in the program it came from and save it again as CSV UTF-8.",
@@ -113,7 +118,10 @@ def _unreadable(path: Path, message: str) -> Invalid:
 
 def _checked_columns(path: Path, raw: list[str]) -> tuple[str, ...]:
     if len(raw) > _MAX_COLUMNS:
-        raise Invalid(f"{printable(path.name)}: {len(raw)} columns are more than the {_MAX_COLUMNS} allowed.", code="too-many-columns")
+        raise Invalid(
+            f"{printable(path.name)}: {len(raw)} columns are more than the {_MAX_COLUMNS} allowed.",
+            code="too-many-columns",
+        )
     columns = [column_name(c) for c in raw]
     blank = [i for i, c in enumerate(columns, start=1) if not c]
     if blank or not columns:
@@ -149,7 +157,10 @@ def _first_record(path: Path, encoding: str) -> str:
         if record.count('"') % 2 == 0:
             return record
     if len(text) == _HEADER_LIMIT:
-        raise Invalid(f"{printable(path.name)}, line 1: the header does not end. Is it a table?", code="unreadable-table")
+        raise Invalid(
+            f"{printable(path.name)}, line 1: the header does not end. Is it a table?",
+            code="unreadable-table",
+        )
     return record
 
 
@@ -165,7 +176,9 @@ def _load_arrow(con: duckdb.DuckDBPyConnection, content: pa.Table, found: Found,
 
 def _transcoded(path: Path, found: Found) -> pa.Table:
     """A text file in another encoding, read in memory: a copy of it in UTF-8 must not come to lie in some folder."""
-    content = path.read_bytes().decode(found.encoding).removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").encode(UTF8)
+    content = (
+        path.read_bytes().decode(found.encoding).removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").encode(UTF8)
+    )
     names = list(found.columns)
     try:
         return pv.read_csv(
@@ -183,7 +196,11 @@ def _transcoded(path: Path, found: Found) -> pa.Table:
 
 def _as_duckdb_says(message: str) -> str:
     found = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message)
-    return f"CSV Error on Line: {found[1]} Expected Number of Columns: {found[2]} Found: {found[3]}" if found else ""
+    return (
+        f"CSV Error on Line: {found[1]} Expected Number of Columns: {found[2]} Found: {found[3]}"
+        if found
+        else ""
+    )
 
 
 def _not_a_pattern(path: Path) -> str:
@@ -206,7 +223,9 @@ def _binary(path: Path) -> pa.Table:
 def _stata(path: Path) -> pa.Table:
     import pandas as pd  # only Stata files need it, and it takes half a second
 
-    return pa.Table.from_pandas(pd.read_stata(path, convert_categoricals=False), preserve_index=False).replace_schema_metadata(None)
+    return pa.Table.from_pandas(
+        pd.read_stata(path, convert_categoricals=False), preserve_index=False
+    ).replace_schema_metadata(None)
 
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:

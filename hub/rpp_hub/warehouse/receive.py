@@ -99,7 +99,10 @@ def content_hash(hashes: Mapping[str, str]) -> str:
 
 def _sources(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise Invalid(f"{printable(str(folder), 200)} is not a folder. Name the folder that the district sent.", code="no-such-folder")
+        raise Invalid(
+            f"{printable(str(folder), 200)} is not a folder. Name the folder that the district sent.",
+            code="no-such-folder",
+        )
     sources = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "Thumbs.db")
     for source in sources:
         _refuse_kind(source)
@@ -114,12 +117,18 @@ def _sources(folder: Path) -> list[Path]:
 def _refuse_kind(source: Path) -> None:
     shown = printable(source.name)
     if not stat.S_ISREG(source.lstat().st_mode):
-        raise Invalid(f"{shown} is a folder, a link or a device. Put the files themselves into the drop.", code="not-a-file")
+        raise Invalid(
+            f"{shown} is a folder, a link or a device. Put the files themselves into the drop.",
+            code="not-a-file",
+        )
     if source.name == MANIFEST:
         raise Invalid(f"A drop cannot bring its own {MANIFEST}; rename or remove it.", code="bad-file-name")
     suffix = source.suffix.lower()
     if suffix in (".xlsx", ".xls", ".sav", ".sas7bdat", ".zip"):
-        raise Invalid(f"{shown}: {suffix} files cannot be read yet. Save it as CSV UTF-8 and receive that.", code="unknown-format")
+        raise Invalid(
+            f"{shown}: {suffix} files cannot be read yet. Save it as CSV UTF-8 and receive that.",
+            code="unknown-format",
+        )
     if suffix not in DATA_SUFFIXES | _DOCUMENT_SUFFIXES:
         raise Invalid(
             f"{shown} is neither a table ({', '.join(sorted(DATA_SUFFIXES))}) nor documentation "
@@ -156,7 +165,14 @@ def _copy(source: Path, copy: Path) -> None:
 def _refuse_known(drop: ReceivedDrop, known: Mapping[str, str]) -> None:
     same = [name for name, sha256 in known.items() if sha256 == drop.sha256]
     if same:
-        raise ActionRefused([Refusal("drop-repeated", f"These files were received before, as {same[0]}. There is nothing to do.")])
+        raise ActionRefused(
+            [
+                Refusal(
+                    "drop-repeated",
+                    f"These files were received before, as {same[0]}. There is nothing to do.",
+                )
+            ]
+        )
     if drop.name in known:
         raise ActionRefused(
             [

@@ -20,7 +20,12 @@ def report_text(report: CheckReport) -> str:
     if not report.problems:
         return "\n".join([*lines, "", "Nothing is wrong with these files."])
     for problem in report.problems:
-        lines += ["", f"{problem.table}: {problem.count:,} {problem.title}", f"  {problem.meaning}", f"  Build: {problem.build}"]
+        lines += [
+            "",
+            f"{problem.table}: {problem.count:,} {problem.title}",
+            f"  {problem.meaning}",
+            f"  Build: {problem.build}",
+        ]
         if problem.rows:
             lines.append(f"  Rows: {_places(problem)}")
     return "\n".join(lines)
@@ -33,7 +38,11 @@ def report_html(report: CheckReport) -> str:
         f"<br><small>{html.escape(_places(p))}</small><td>{html.escape(p.meaning)}<td>{html.escape(p.build)}"
         for p in report.problems
     )
-    found = f"<table><tr><th>Table<th>How many<th>What<th>What it means<th>What the build does{rows}</table>" if rows else "<p>Nothing is wrong with these files.</p>"
+    found = (
+        f"<table><tr><th>Table<th>How many<th>What<th>What it means<th>What the build does{rows}</table>"
+        if rows
+        else "<p>Nothing is wrong with these files.</p>"
+    )
     facts = "".join(f"<li>{html.escape(_facts(t))}" for t in report.tables)
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Check of {html.escape(report.district)}</title>"

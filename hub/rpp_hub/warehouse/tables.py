@@ -46,7 +46,9 @@ def drops_in(received: Path, names: Sequence[str]) -> list[ReceivedDrop]:
     return [read_drop(received / name) for name in sorted(names)]
 
 
-def load_text(con: duckdb.DuckDBPyConnection, received: Path, drops: Sequence[ReceivedDrop], progress: Progress) -> dict[str, Loaded]:
+def load_text(
+    con: duckdb.DuckDBPyConnection, received: Path, drops: Sequence[ReceivedDrop], progress: Progress
+) -> dict[str, Loaded]:
     """Every table of every drop as text, files of one table put together by column names."""
     parts: dict[str, list[tuple[str, ReceivedFile, str]]] = {}
     files = [(drop, file) for drop in drops for file in drop.files if file.table]
@@ -93,7 +95,9 @@ def _undescribed(codebook: Codebook, loaded: Loaded) -> tuple[str, ...]:
     return tuple(c for c in loaded.columns if table is None or table.field(c) is None)
 
 
-def type_tables(con: duckdb.DuckDBPyConnection, tables: Mapping[str, Loaded], codebook: Codebook) -> dict[str, Loaded]:
+def type_tables(
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Loaded], codebook: Codebook
+) -> dict[str, Loaded]:
     """The same tables with the codebook's types. What does not fit a type becomes missing, and is counted."""
     return {name: _typed(con, loaded, _described(codebook, name)) for name, loaded in tables.items()}
 
@@ -110,7 +114,9 @@ def _typed(con: duckdb.DuckDBPyConnection, loaded: Loaded, table: Table) -> Load
     selected = ", ".join(f"{typed_sql(f, table.missing)} AS {quoted(f.name)}" for f in fields)
     con.execute(f"CREATE TABLE {loaded.typed} AS SELECT {selected}, _file, _row, _seq FROM {loaded.text}")
     untyped = {f.name: _count_untyped(con, loaded, f, table) for f in fields if f.type is not Type.STRING}
-    return Loaded(loaded.name, loaded.columns, loaded.files, loaded.rows, {k: v for k, v in untyped.items() if v})
+    return Loaded(
+        loaded.name, loaded.columns, loaded.files, loaded.rows, {k: v for k, v in untyped.items() if v}
+    )
 
 
 def _count_untyped(con: duckdb.DuckDBPyConnection, loaded: Loaded, field: Field, table: Table) -> int:

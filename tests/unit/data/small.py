@@ -39,7 +39,9 @@ def masters(folder: Path, tables: Mapping[str, tuple[Sequence[Field], Sequence[S
         (folder / name).mkdir()
         pq.write_table(pa.table(arrays, names=[f.name for f in fields]), folder / name / "part-0.parquet")
     (folder / "datapackage.json").write_bytes(codebook_json(book))
-    (folder / "manifest.json").write_text(json.dumps({"sha256": "0" * 64, "tables": dict.fromkeys(tables, 0)}))
+    (folder / "manifest.json").write_text(
+        json.dumps({"sha256": "0" * 64, "tables": dict.fromkeys(tables, 0)})
+    )
     return open_masters(folder)
 
 
@@ -50,7 +52,9 @@ def application(
     project: str = "absence",
 ) -> Application:
     """A project that asks for these fields."""
-    asked = {t: {"fields": [{"name": f, "rationale": "needed"} for f in fields]} for t, fields in tables.items()}
+    asked = {
+        t: {"fields": [{"name": f, "rationale": "needed"} for f in fields]} for t, fields in tables.items()
+    }
     return application_from(
         {
             "project": project, "title": "Absence", "district": "bayview", "sponsor": "paula",
@@ -71,10 +75,18 @@ def agreed(of: Masters, tables: Mapping[str, Sequence[str]], **more: Any) -> Agr
 
 
 def scan_column(
-    folder: Path, of: Masters, vault: Vault, values: Sequence[Any], *, name: str = "note", ids: Sequence[str] = ()
+    folder: Path,
+    of: Masters,
+    vault: Vault,
+    values: Sequence[Any],
+    *,
+    name: str = "note",
+    ids: Sequence[str] = (),
 ) -> tuple[Leak, ...]:
     """What the scan says of a cut whose one table has students' codes and this column beside them."""
-    crosswalk = vault.crosswalks.extend("absence", {"student": pa.array(list(ids) or [str(i) for i in range(len(values))])})
+    crosswalk = vault.crosswalks.extend(
+        "absence", {"student": pa.array(list(ids) or [str(i) for i in range(len(values))])}
+    )
     return scan_table(folder, of, crosswalk, values, name, list(ids))
 
 
@@ -89,7 +101,9 @@ def scan_table(
     return rescan(folder, of, crosswalk, name, Type.STRING if isinstance(values[0], str) else Type.INTEGER)
 
 
-def rescan(folder: Path, of: Masters, crosswalk: Crosswalk, name: str, kind: Type = Type.STRING) -> tuple[Leak, ...]:
+def rescan(
+    folder: Path, of: Masters, crosswalk: Crosswalk, name: str, kind: Type = Type.STRING
+) -> tuple[Leak, ...]:
     """What the scan says of the table that lies in `folder`."""
     columns = (Column(STUDENT, Treatment.CODE), Column(Field(name, kind), Treatment.KEEP))
     plan = TablePlan("notes", columns, "student", "student_id", None)

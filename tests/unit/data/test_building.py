@@ -87,8 +87,13 @@ def test_building_again_changes_nothing_and_mends_what_was_damaged(district: Pat
     assert contents(folder) == before
 
 
-def test_another_drop_codebook_or_rule_gives_another_build_and_the_old_one_stays(district: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = [build_masters(district, "Bayview", [OLD]).name, build_masters(district, "Bayview", [OLD, NEW]).name]
+def test_another_drop_codebook_or_rule_gives_another_build_and_the_old_one_stays(
+    district: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [
+        build_masters(district, "Bayview", [OLD]).name,
+        build_masters(district, "Bayview", [OLD, NEW]).name,
+    ]
     book = json.loads((current(district).folder / "datapackage.json").read_text())
     book["resources"][0]["description"] = "One row a student and year."
     (district / "codebook").mkdir()
@@ -119,12 +124,18 @@ def test_what_the_data_manager_wrote_into_the_codebook_holds(district: Path) -> 
 def test_a_codebook_shipped_by_the_district_goes_before_the_draft(tmp_path: Path) -> None:
     shipped = {"resources": [{"name": "pupils", "schema": {"fields": [
         {"name": "nr", "title": "Number", "rpp": {"identifier": "direct", "unit": "student"}}, {"name": "house", "rpp": {"never_share": "Told apart."}}]}}]}  # fmt: skip
-    receive(tmp_path, OLD, {"pupils.csv": "nr,house,score\n007,red,3\n", "datapackage.json": json.dumps(shipped)})
+    receive(
+        tmp_path, OLD, {"pupils.csv": "nr,house,score\n007,red,3\n", "datapackage.json": json.dumps(shipped)}
+    )
     build_masters(tmp_path / "bayview", "Bayview", [OLD])
     masters = current(tmp_path / "bayview")
     table = masters.codebook.table("pupils")
     assert table is not None
-    assert [(f.name, f.is_key, bool(f.never_share)) for f in table.fields] == [("nr", True, False), ("house", False, True), ("score", False, False)]
+    assert [(f.name, f.is_key, bool(f.never_share)) for f in table.fields] == [
+        ("nr", True, False),
+        ("house", False, True),
+        ("score", False, False),
+    ]
     assert known_identifiers(masters) == {"007"}
 
 
@@ -162,7 +173,9 @@ def test_a_rule_that_would_compare_texts_is_left_out_and_said_so(tmp_path: Path)
     assert "total_days_enrolled is text" in left_out["days-at-most-enrolled"]
     found = check_district(tmp_path / "bayview", "Bayview", [OLD])
     assert {p.code for p in found.problems} >= {"not-checked:at-most", "not-checked:grades"}
-    grades = {r["student_id"]: r["grade_level"] for r in rows(tmp_path / "bayview", "student_classifications")}
+    grades = {
+        r["student_id"]: r["grade_level"] for r in rows(tmp_path / "bayview", "student_classifications")
+    }
     assert grades == {"1": "KG", "2": "10"}  # kindergarten is above the year before it, and 10 above 9
 
 
@@ -171,8 +184,12 @@ def test_checking_names_rows_and_changes_nothing(district: Path) -> None:
     report = check_district(district, "Bayview", [OLD, NEW])
     assert report.count("student_classifications", "type:total_days_absent") == 1
     found = next(p for p in report.problems if p.code == "type:total_days_absent")
-    assert [(place.file, place.row) for place in found.rows] == [(f"{NEW}/Student_Classifications_2024.csv", 1)]
-    assert {p: h for p, h in contents(district).items() if not p.endswith(".lock")} == {p: h for p, h in before.items() if not p.endswith(".lock")}
+    assert [(place.file, place.row) for place in found.rows] == [
+        (f"{NEW}/Student_Classifications_2024.csv", 1)
+    ]
+    assert {p: h for p, h in contents(district).items() if not p.endswith(".lock")} == {
+        p: h for p, h in before.items() if not p.endswith(".lock")
+    }
 
 
 def test_without_a_build_there_is_a_sentence(tmp_path: Path) -> None:

@@ -23,7 +23,12 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def clean(
-    con: duckdb.DuckDBPyConnection, rule: str | Declared, columns: str, rows: list[tuple[object, ...]], table: Table | None = None, **others: tuple[str, Table]
+    con: duckdb.DuckDBPyConnection,
+    rule: str | Declared,
+    columns: str,
+    rows: list[tuple[object, ...]],
+    table: Table | None = None,
+    **others: tuple[str, Table],
 ) -> tuple[int, list[tuple[object, ...]]]:
     """How many rows the rule touched, and what is left in the order sent."""
     con.execute(f"CREATE TABLE t ({columns}, _file INTEGER, _row BIGINT, _seq BIGINT)")
@@ -42,12 +47,25 @@ def test_every_declared_rule_has_a_kind_and_says_why() -> None:
 
 def test_identical_rows_become_one(con: duckdb.DuckDBPyConnection) -> None:
     rows = [("1", 2020), ("1", 2020), ("1", None), ("1", None), ("2", 2020)]
-    assert clean(con, "identical-rows", "student_id VARCHAR, y INTEGER", rows) == (2, [("1", 2020), ("1", None), ("2", 2020)])
+    assert clean(con, "identical-rows", "student_id VARCHAR, y INTEGER", rows) == (
+        2,
+        [("1", 2020), ("1", None), ("2", 2020)],
+    )
 
 
-def test_the_most_frequent_value_is_taken_and_of_equal_ones_the_most_recent(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_most_frequent_value_is_taken_and_of_equal_ones_the_most_recent(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
     columns = "student_id VARCHAR, school_year INTEGER, sex VARCHAR"
-    rows = [("1", 2019, "F"), ("1", 2020, "F"), ("1", 2021, "M"), ("2", 2021, "M"), ("2", 2019, "F"), ("3", 2019, None), ("3", 2020, "F")]
+    rows = [
+        ("1", 2019, "F"),
+        ("1", 2020, "F"),
+        ("1", 2021, "M"),
+        ("2", 2021, "M"),
+        ("2", 2019, "F"),
+        ("3", 2019, None),
+        ("3", 2020, "F"),
+    ]
     touched, left = clean(con, "time-invariant", columns, rows)
     assert touched == 3
     assert [sex for _, _, sex in left] == ["F", "F", "F", "M", "M", "F", "F"]
@@ -55,7 +73,14 @@ def test_the_most_frequent_value_is_taken_and_of_equal_ones_the_most_recent(con:
 
 def test_two_races_in_a_year_become_hispanic_or_several(con: duckdb.DuckDBPyConnection) -> None:
     columns = "student_id VARCHAR, school_year INTEGER, race_ethnicity VARCHAR"
-    rows = [("1", 2019, "H"), ("1", 2019, "W"), ("2", 2019, "B"), ("2", 2019, "W"), ("3", 2019, "B"), ("3", 2020, "W")]
+    rows = [
+        ("1", 2019, "H"),
+        ("1", 2019, "W"),
+        ("2", 2019, "B"),
+        ("2", 2019, "W"),
+        ("3", 2019, "B"),
+        ("3", 2020, "W"),
+    ]
     touched, left = clean(con, "one-race-a-year", columns, rows)
     assert touched == 3
     assert [race for _, _, race in left] == ["H", "H", "M/O", "M/O", "B", "W"]
@@ -64,8 +89,16 @@ def test_two_races_in_a_year_become_hispanic_or_several(con: duckdb.DuckDBPyConn
 def test_a_birth_date_that_no_student_of_the_grade_has_is_forgotten(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TABLE grades AS SELECT '1' AS student_id, 2020 AS school_year, 4 AS grade_level")
     rows = [("1", 2020, date(2010, 3, 1)), ("1", 2020, date(1970, 3, 1)), ("2", 2020, date(1970, 3, 1))]
-    others = {"student_classifications": ("grades", Table("student_classifications", (small.STUDENT, small.GRADE)))}
-    touched, left = clean(con, "birth-date-fits-grade", "student_id VARCHAR, school_year INTEGER, birth_date DATE", rows, **others)
+    others = {
+        "student_classifications": ("grades", Table("student_classifications", (small.STUDENT, small.GRADE)))
+    }
+    touched, left = clean(
+        con,
+        "birth-date-fits-grade",
+        "student_id VARCHAR, school_year INTEGER, birth_date DATE",
+        rows,
+        **others,
+    )
     assert touched == 1
     assert [born for _, _, born in left] == [date(2010, 3, 1), None, date(1970, 3, 1)]
 
@@ -80,12 +113,21 @@ def test_a_student_gets_one_row_with_the_first_diploma(con: duckdb.DuckDBPyConne
     ]
     touched, left = clean(con, "one-row-a-student", columns, rows)
     assert touched == 2
-    assert sorted(left, key=str) == sorted([("1", 1, date(2019, 6, 1), "Early", "x"), (None, 0, None, None, "kept")], key=str)
+    assert sorted(left, key=str) == sorted(
+        [("1", 1, date(2019, 6, 1), "Early", "x"), (None, 0, None, None, "kept")], key=str
+    )
 
 
-def test_a_year_gets_the_highest_grade_and_meal_status_and_ever_in_a_programme(con: duckdb.DuckDBPyConnection) -> None:
+def test_a_year_gets_the_highest_grade_and_meal_status_and_ever_in_a_programme(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
     columns = "student_id VARCHAR, school_year INTEGER, grade_level INTEGER, frpl VARCHAR, iep INTEGER, days INTEGER"
-    rows = [("1", 2020, 9, "N", 1, 100), ("1", 2020, 10, "R", 0, None), ("1", 2021, 10, None, 0, 5), ("1", 2020, 9, None, None, 90)]
+    rows = [
+        ("1", 2020, 9, "N", 1, 100),
+        ("1", 2020, 10, "R", 0, None),
+        ("1", 2021, 10, None, 0, 5),
+        ("1", 2020, 9, None, None, 90),
+    ]
     touched, left = clean(con, "one-row-a-student-and-year", columns, rows)
     assert touched == 2
     assert left == [("1", 2020, 10, "R", 1, 90), ("1", 2021, 10, None, 0, 5)]
@@ -106,7 +148,12 @@ SPELLS = "student_id VARCHAR, school_year INTEGER, school_code VARCHAR, entry_da
 
 
 def test_spells_that_cannot_have_been_are_dropped(con: duckdb.DuckDBPyConnection) -> None:
-    rows = [("1", 2020, "a", day(1), day(5), "x"), ("1", 2020, "a", day(5), day(5), "x"), ("1", 2020, "a", day(6), day(5), "x"), ("1", 2020, "a", None, None, "x")]
+    rows = [
+        ("1", 2020, "a", day(1), day(5), "x"),
+        ("1", 2020, "a", day(5), day(5), "x"),
+        ("1", 2020, "a", day(6), day(5), "x"),
+        ("1", 2020, "a", None, None, "x"),
+    ]
     assert clean(con, "possible-spells", SPELLS, rows) == (3, rows[:1])
 
 
@@ -115,12 +162,16 @@ def test_overlapping_spells_of_one_school_become_one(con: duckdb.DuckDBPyConnect
         ("1", 2020, "a", day(1), day(20), "long"), ("1", 2020, "a", day(3), day(5), "inside"), ("1", 2020, "a", day(18), day(25), "last"),
         ("1", 2020, "a", day(27), day(30), "apart"), ("1", 2020, "b", day(2), day(4), "elsewhere"), ("2", 2020, "a", day(2), day(4), "other"),
     ]  # fmt: skip
-    touched, left = clean(con, "overlapping-spells", SPELLS, rows, Table("t", (small.STUDENT, Field("school_code"))))
+    touched, left = clean(
+        con, "overlapping-spells", SPELLS, rows, Table("t", (small.STUDENT, Field("school_code")))
+    )
     assert touched == 2
     assert left == [("1", 2020, "a", day(1), day(25), "last"), *rows[3:]]
 
 
-def test_impossible_scores_are_missing_and_tests_without_any_are_dropped(con: duckdb.DuckDBPyConnection) -> None:
+def test_impossible_scores_are_missing_and_tests_without_any_are_dropped(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
     columns = "student_id VARCHAR, raw_score INTEGER, scaled_score INTEGER"
     touched, left = clean(con, "impossible-scores", columns, [("1", 0, 300), ("2", 0, 0), ("3", 5, None)])
     assert touched == 3
@@ -131,7 +182,12 @@ def test_impossible_scores_are_missing_and_tests_without_any_are_dropped(con: du
 
 def test_the_earliest_attempt_is_kept(con: duckdb.DuckDBPyConnection) -> None:
     columns = "student_id VARCHAR, school_year INTEGER, test_code VARCHAR, subject VARCHAR, test_date DATE"
-    rows = [("1", 2020, "S", "M", day(9)), ("1", 2020, "S", "M", day(2)), ("1", 2020, "S", "E", day(9)), ("1", 2021, "S", "M", day(9))]
+    rows = [
+        ("1", 2020, "S", "M", day(9)),
+        ("1", 2020, "S", "M", day(2)),
+        ("1", 2020, "S", "E", day(9)),
+        ("1", 2021, "S", "M", day(9)),
+    ]
     assert clean(con, "earliest-attempt", columns, rows) == (1, rows[1:])
 
 
@@ -141,5 +197,10 @@ def test_a_rule_whose_fields_are_not_there_touches_nothing(con: duckdb.DuckDBPyC
     con.executemany("INSERT INTO t VALUES (?, ?, 0, 0, 0)", rows)
     for rule in RULES.values():
         if rule.kind not in ("drop-identical", "one-row"):
-            assert KINDS[rule.kind](Work(con, "t", Table("t", (small.STUDENT, Field("other", Type.INTEGER))), {}), rule) == 0
+            assert (
+                KINDS[rule.kind](
+                    Work(con, "t", Table("t", (small.STUDENT, Field("other", Type.INTEGER))), {}), rule
+                )
+                == 0
+            )
     assert con.execute("SELECT count(*) FROM t").fetchone() == (2,)

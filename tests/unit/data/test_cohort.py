@@ -14,7 +14,16 @@ from tests.unit.data import small
 
 TABLE = Table(
     "classifications",
-    (small.STUDENT, small.YEAR, small.GRADE, Field("status"), small.MEAL, small.FIRST, Field("entry", Type.DATE), Field("rate", Type.NUMBER)),
+    (
+        small.STUDENT,
+        small.YEAR,
+        small.GRADE,
+        Field("status"),
+        small.MEAL,
+        small.FIRST,
+        Field("entry", Type.DATE),
+        Field("rate", Type.NUMBER),
+    ),
 )
 ROWS = [(grade, status) for grade in (*range(-1, 13), None) for status in ("on", "off", "o'n", None)]
 

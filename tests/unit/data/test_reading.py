@@ -40,7 +40,9 @@ BAD = {
 
 
 @pytest.mark.parametrize(("content", "code", "says"), BAD.values(), ids=BAD.keys())
-def test_a_bad_file_is_refused_with_its_name_the_place_and_what_to_do(content: bytes, code: str, says: str, tmp_path: Path) -> None:
+def test_a_bad_file_is_refused_with_its_name_the_place_and_what_to_do(
+    content: bytes, code: str, says: str, tmp_path: Path
+) -> None:
     with pytest.raises(Invalid) as refused:
         read(written(tmp_path, content))
     assert refused.value.code == code
@@ -99,7 +101,9 @@ def test_no_copy_of_a_file_is_left_anywhere(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_stata_and_parquet_are_read_as_text(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"sid": [1.0, 2.0], "score": [1.5, None], "day": pd.to_datetime(["2020-01-02", "2020-01-03"])})
+    frame = pd.DataFrame(
+        {"sid": [1.0, 2.0], "score": [1.5, None], "day": pd.to_datetime(["2020-01-02", "2020-01-03"])}
+    )
     frame.to_parquet(tmp_path / "a.parquet")
     assert read(tmp_path / "a.parquet") == [("1", "1.5", "2020-01-02"), ("2", None, "2020-01-03")]
     frame[["sid", "score"]].to_stata(tmp_path / "a.dta", write_index=False)

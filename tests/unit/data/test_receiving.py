@@ -36,7 +36,10 @@ def test_files_are_kept_as_they_came_and_their_hashes_are_in_the_manifest(sent: 
 
 def test_what_was_received_cannot_be_written_to(sent: Path, received: Path) -> None:
     receive_drop(sent, received, "201804_students", {})
-    modes = {p.stat().st_mode & 0o222 for p in [received / "201804_students", *(received / "201804_students").iterdir()]}
+    modes = {
+        p.stat().st_mode & 0o222
+        for p in [received / "201804_students", *(received / "201804_students").iterdir()]
+    }
     assert modes == {0}
 
 
@@ -61,7 +64,9 @@ def test_other_files_under_a_known_name_are_refused_and_change_nothing(sent: Pat
 def test_a_folder_that_nobody_recorded_is_replaced(sent: Path, received: Path) -> None:
     receive_drop(sent, received, "201804_students", {})
     (sent / "Students.csv").write_text("student_id,name\n1,Zoë\n")
-    receive_drop(sent, received, "201804_students", {})  # the first was renamed into place, but never recorded
+    receive_drop(
+        sent, received, "201804_students", {}
+    )  # the first was renamed into place, but never recorded
     assert "Zoë" in (received / "201804_students" / "Students.csv").read_text()
 
 
@@ -106,7 +111,20 @@ def test_a_drop_without_a_table_is_refused(tmp_path: Path, received: Path) -> No
         receive_drop(tmp_path / "d", received, "201804_students", {})
 
 
-@pytest.mark.parametrize("name", ["students", "201813_staff", "201800_staff", "2018_staff", "201804", "201804_", "201804_../x", "201804_a b", "999904_x"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "students",
+        "201813_staff",
+        "201800_staff",
+        "2018_staff",
+        "201804",
+        "201804_",
+        "201804_../x",
+        "201804_a b",
+        "999904_x",
+    ],
+)
 def test_a_drop_must_say_month_and_kind(name: str) -> None:
     with pytest.raises(Invalid, match="YYYYMM_type"):
         drop_name(name)

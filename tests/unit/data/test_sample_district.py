@@ -88,7 +88,11 @@ def test_the_report_is_for_a_person_and_loads_nothing(report: CheckReport) -> No
 
 
 def test_masters_keep_every_student_and_one_row_a_year(built: BuildReport, masters: Masters) -> None:
-    assert dict(built.tables) == {"student_classifications": 87_530, "student_demographics": 21_803, "student_nsc_enrollment": 12_012}
+    assert dict(built.tables) == {
+        "student_classifications": 87_530,
+        "student_demographics": 21_803,
+        "student_nsc_enrollment": 12_012,
+    }
     assert len(known_identifiers(masters)) == 21_803
     touched = {(r.table, r.rule): r.touched for r in built.rules}
     assert touched["student_classifications", "days-at-most-enrolled"] == 1_350
@@ -103,8 +107,14 @@ def test_days_since_1960_become_dates_and_then_months(masters: Masters) -> None:
 def test_every_field_that_may_be_shared_goes_through_the_scan(masters: Masters, tmp_path: Path) -> None:
     everything = {t.name: [f.name for f in t.fields] for t in masters.codebook.tables}
     asked = small.agreed(masters, everything, years=(2004, 2009))
-    sealed = build_cut(tmp_path / "cuts", "c0001", masters, asked, create_vault(tmp_path / "vault").crosswalks)
-    assert dict(sealed.rows) == {"student_classifications": 87_530, "student_demographics": 21_803, "student_nsc_enrollment": 12_012}
+    sealed = build_cut(
+        tmp_path / "cuts", "c0001", masters, asked, create_vault(tmp_path / "vault").crosswalks
+    )
+    assert dict(sealed.rows) == {
+        "student_classifications": 87_530,
+        "student_demographics": 21_803,
+        "student_nsc_enrollment": 12_012,
+    }
     assert [(d.table, d.field) for d in sealed.dropped] == [("student_classifications", "frpl")]
 
 
@@ -114,9 +124,13 @@ def test_a_cohort_and_years_are_kept(masters: Masters, tmp_path: Path) -> None:
         years=(2006, 2007), cohort=("student_classifications", "grade_level == 9"),
     )  # fmt: skip
     granted = agree(application, masters.codebook)
-    sealed = build_cut(tmp_path / "cuts", "c0001", masters, granted, create_vault(tmp_path / "vault").crosswalks)
+    sealed = build_cut(
+        tmp_path / "cuts", "c0001", masters, granted, create_vault(tmp_path / "vault").crosswalks
+    )
     rows = pq.read_table(sealed.path / "data" / "student_classifications.parquet").to_pandas()
     assert set(rows["school_year"]) == {2006, 2007}
     ninth = set(rows.loc[rows["grade_level"] == 9, "sid"])
     assert set(rows["sid"]) == ninth
-    assert set(pq.read_table(sealed.path / "data" / "student_demographics.parquet")["sid"].to_pylist()) == ninth
+    assert (
+        set(pq.read_table(sealed.path / "data" / "student_demographics.parquet")["sid"].to_pylist()) == ninth
+    )

@@ -18,7 +18,14 @@ from tests.unit.data import small
 # as a district numbers its students: seven digits, some with leading zeros
 IDS = [f"{(i * 7_919_393 + 431_007) % 9_900_000 + 50_000:07d}" for i in range(400)]
 IDS[3] = "0412345"
-PEOPLE = [("María José", "García"), ("Ada", "O'Brien"), ("Mei", "Nguyễn"), ("André", "de la Cruz"), ("Grace", "White"), ("Sam", "Young")]
+PEOPLE = [
+    ("María José", "García"),
+    ("Ada", "O'Brien"),
+    ("Mei", "Nguyễn"),
+    ("André", "de la Cruz"),
+    ("Grace", "White"),
+    ("Sam", "Young"),
+]
 STAFF = Field("staff_id", identifier=Identifier.DIRECT, unit="staff")
 
 
@@ -71,7 +78,9 @@ def test_a_look_alike_is_no_leak(text: str, district: Masters, vault: Vault, tmp
 
 
 def test_a_finding_never_says_the_value(district: Masters, vault: Vault, tmp_path: Path) -> None:
-    leaks = small.scan_column(tmp_path / "d", district, vault, [f"with {ONE}", "Ada O'Brien", "x"], ids=IDS[:3])
+    leaks = small.scan_column(
+        tmp_path / "d", district, vault, [f"with {ONE}", "Ada O'Brien", "x"], ids=IDS[:3]
+    )
     said = " ".join(leak.sentence for leak in leaks)
     assert "note" in said
     assert "1 row" in said
@@ -97,7 +106,9 @@ def test_an_identifier_is_found_in_any_surroundings(
 def test_numbers_shorter_than_identifiers_are_no_leak(
     numbers: list[str], district: Masters, vault: Vault, tmp_path: Path
 ) -> None:
-    assert small.scan_column(tmp_path / "d", district, vault, numbers, ids=IDS[100 : 100 + len(numbers)]) == ()
+    assert (
+        small.scan_column(tmp_path / "d", district, vault, numbers, ids=IDS[100 : 100 + len(numbers)]) == ()
+    )
 
 
 def test_a_numeric_copy_of_the_identifier_is_found(district: Masters, vault: Vault, tmp_path: Path) -> None:
@@ -105,7 +116,9 @@ def test_a_numeric_copy_of_the_identifier_is_found(district: Masters, vault: Vau
     assert [(leak.column, leak.rows) for leak in leaks] == [("note", 30)]
 
 
-def test_a_numeric_column_of_other_students_identifiers_is_found(district: Masters, vault: Vault, tmp_path: Path) -> None:
+def test_a_numeric_column_of_other_students_identifiers_is_found(
+    district: Masters, vault: Vault, tmp_path: Path
+) -> None:
     siblings = [float(i) for i in IDS[60:90]]
     leaks = small.scan_column(tmp_path / "d", district, vault, siblings, ids=IDS[:30])
     assert [(leak.column, leak.rows) for leak in leaks] == [("note", 30)]
@@ -113,7 +126,10 @@ def test_a_numeric_column_of_other_students_identifiers_is_found(district: Maste
 
 def test_a_column_of_single_names_is_found(tmp_path: Path, vault: Vault) -> None:
     surnames = [f"Name{chr(97 + i)}son" for i in range(20)]
-    people = small.masters(tmp_path / "m", {"students": ((small.STUDENT, small.LAST), [(IDS[i], n) for i, n in enumerate(surnames)])})
+    people = small.masters(
+        tmp_path / "m",
+        {"students": ((small.STUDENT, small.LAST), [(IDS[i], n) for i, n in enumerate(surnames)])},
+    )
     leaks = small.scan_column(tmp_path / "d", people, vault, [n.upper() for n in surnames], ids=IDS[:20])
     assert [(leak.what, leak.rows) for leak in leaks] == [("names of people", 20)]
 
@@ -123,7 +139,9 @@ COUNTED = tuple(str(i) for i in range(1, 2001))
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory: pytest.TempPathFactory) -> Masters:
-    return small.masters(tmp_path_factory.mktemp("m") / "m", {"students": ((small.STUDENT,), [(i,) for i in COUNTED])})
+    return small.masters(
+        tmp_path_factory.mktemp("m") / "m", {"students": ((small.STUDENT,), [(i,) for i in COUNTED])}
+    )
 
 
 class TestADistrictThatCountsItsStudents:
@@ -150,16 +168,25 @@ class TestADistrictThatCountsItsStudents:
 
     def test_days_in_a_small_cohort_are_no_leak(self, counted: Masters, vault: Vault, tmp_path: Path) -> None:
         few = self.ids[:300]
-        assert small.scan_column(tmp_path / "d", counted, vault, [(n * 7) % 150 for n in range(300)], ids=few) == ()
+        assert (
+            small.scan_column(tmp_path / "d", counted, vault, [(n * 7) % 150 for n in range(300)], ids=few)
+            == ()
+        )
 
     @pytest.mark.parametrize("form", ["{}", "{:05d}", "{:08d}", "{}.0"])
-    def test_the_students_own_number_is_found(self, form: str, counted: Masters, vault: Vault, tmp_path: Path) -> None:
+    def test_the_students_own_number_is_found(
+        self, form: str, counted: Masters, vault: Vault, tmp_path: Path
+    ) -> None:
         values = [form.format(int(i)) for i in self.ids]
         leaks = small.scan_column(tmp_path / "d", counted, vault, values, ids=self.ids)
         assert next((leak.column, leak.rows) for leak in leaks if leak.rows) == ("note", 2000)
 
-    @pytest.mark.parametrize("text", ["sid 412", "Student 0412 was late", "student_id=412", "pupil no. 412", "staff #412"])
-    def test_a_short_number_called_a_student_is_found(self, text: str, counted: Masters, vault: Vault, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "text", ["sid 412", "Student 0412 was late", "student_id=412", "pupil no. 412", "staff #412"]
+    )
+    def test_a_short_number_called_a_student_is_found(
+        self, text: str, counted: Masters, vault: Vault, tmp_path: Path
+    ) -> None:
         leaks = small.scan_column(tmp_path / "d", counted, vault, [PLAIN, text, "x"], ids=self.ids[:3])
         assert [(leak.column, leak.rows) for leak in leaks if leak.rows] == [("note", 1)]
 
@@ -167,7 +194,9 @@ class TestADistrictThatCountsItsStudents:
 class TestTheFilesOwnNotes:
     """What stands beside the rows."""
 
-    def scan(self, folder: Path, district: Masters, vault: Vault, table: pa.Table, **writing: object) -> set[str]:
+    def scan(
+        self, folder: Path, district: Masters, vault: Vault, table: pa.Table, **writing: object
+    ) -> set[str]:
         crosswalk = vault.crosswalks.extend("absence", {"student": pa.array(IDS[:3])})
         small.scan_table(folder, district, crosswalk, ["a", "b", "c"], "note", IDS[:3])  # makes the folder
         codes = crosswalk.codes("student")
@@ -176,40 +205,67 @@ class TestTheFilesOwnNotes:
         return {leak.what for leak in small.rescan(folder, district, crosswalk, "note")}
 
     def test_a_clean_file_has_none(self, district: Masters, vault: Vault, tmp_path: Path) -> None:
-        assert self.scan(tmp_path / "d", district, vault, pa.table({"note": ["a", "b", "c"]}), store_schema=False) == set()
+        assert (
+            self.scan(
+                tmp_path / "d", district, vault, pa.table({"note": ["a", "b", "c"]}), store_schema=False
+            )
+            == set()
+        )
 
     def test_metadata_is_found(self, district: Masters, vault: Vault, tmp_path: Path) -> None:
         noted = pa.table({"note": ["a", "b", "c"]}).replace_schema_metadata({"made of": f"student {ONE}"})
-        assert self.scan(tmp_path / "d", district, vault, noted) == {"metadata that was not agreed", "true identifiers"}
+        assert self.scan(tmp_path / "d", district, vault, noted) == {
+            "metadata that was not agreed",
+            "true identifiers",
+        }
 
     def test_pandas_index_metadata_is_found(self, district: Masters, vault: Vault, tmp_path: Path) -> None:
         noted = pa.table({"note": ["a", "b", "c"]}).replace_schema_metadata({"pandas": "{}"})
         assert "metadata that was not agreed" in self.scan(tmp_path / "d", district, vault, noted)
 
-    def test_a_column_that_was_not_agreed_is_found(self, district: Masters, vault: Vault, tmp_path: Path) -> None:
+    def test_a_column_that_was_not_agreed_is_found(
+        self, district: Masters, vault: Vault, tmp_path: Path
+    ) -> None:
         more = pa.table({"note": ["a", "b", "c"], "__index_level_0__": [1, 2, 3]})
-        assert self.scan(tmp_path / "d", district, vault, more, store_schema=False) == {"columns that were not agreed"}
+        assert self.scan(tmp_path / "d", district, vault, more, store_schema=False) == {
+            "columns that were not agreed"
+        }
 
-    def test_an_unused_dictionary_value_is_found(self, district: Masters, vault: Vault, tmp_path: Path) -> None:
-        encoded = pa.DictionaryArray.from_arrays(pa.array([0, 0, 1], pa.int32()), pa.array(["a", "b", "Secret School"]))
+    def test_an_unused_dictionary_value_is_found(
+        self, district: Masters, vault: Vault, tmp_path: Path
+    ) -> None:
+        encoded = pa.DictionaryArray.from_arrays(
+            pa.array([0, 0, 1], pa.int32()), pa.array(["a", "b", "Secret School"])
+        )
         assert "values that no row has" in self.scan(
             tmp_path / "d", district, vault, pa.table({"note": encoded}), store_schema=False
         )
 
-    def test_something_else_among_the_codes_is_found(self, district: Masters, vault: Vault, tmp_path: Path) -> None:
+    def test_something_else_among_the_codes_is_found(
+        self, district: Masters, vault: Vault, tmp_path: Path
+    ) -> None:
         crosswalk = vault.crosswalks.extend("absence", {"student": pa.array(IDS[:3])})
         small.scan_table(tmp_path / "d", district, crosswalk, ["a", "b", "c"], "note", IDS[:3])
         foreign = vault.crosswalks.extend("another", {"student": pa.array(IDS[:2])}).codes("student")[ONE]
         codes = crosswalk.codes("student")
         rows = [codes[IDS[0]], IDS[1], foreign]
-        pq.write_table(pa.table({"student_id": rows, "note": ["a", "b", "c"]}), tmp_path / "d" / "notes.parquet", store_schema=False)
-        found = [(leak.column, leak.rows) for leak in small.rescan(tmp_path / "d", district, crosswalk, "note") if leak.rows]
+        pq.write_table(
+            pa.table({"student_id": rows, "note": ["a", "b", "c"]}),
+            tmp_path / "d" / "notes.parquet",
+            store_schema=False,
+        )
+        found = [
+            (leak.column, leak.rows)
+            for leak in small.rescan(tmp_path / "d", district, crosswalk, "note")
+            if leak.rows
+        ]
         assert found == [("student_id", 2)]
 
-    def test_an_identifier_in_the_codebook_is_found(self, district: Masters, vault: Vault, tmp_path: Path) -> None:
+    def test_an_identifier_in_the_codebook_is_found(
+        self, district: Masters, vault: Vault, tmp_path: Path
+    ) -> None:
         crosswalk = vault.crosswalks.extend("absence", {"student": pa.array(IDS[:3])})
         (tmp_path / "d").mkdir()
         (tmp_path / "d" / "datapackage.json").write_text(f'{{"description": "for example {ONE}"}}')
         leaks = small.scan_table(tmp_path / "d", district, crosswalk, ["a", "b", "c"], "note", IDS[:3])
         assert [(leak.table, leak.rows) for leak in leaks] == [("datapackage.json", 0)]
-

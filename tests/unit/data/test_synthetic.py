@@ -41,7 +41,9 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Pa
     assert not set(hashes(tmp_path / "a").values()) & set(hashes(tmp_path / "c").values())
 
 
-def test_there_are_as_many_students_and_years_as_asked_for(report: CheckReport, sent: tuple[Path, Summary]) -> None:
+def test_there_are_as_many_students_and_years_as_asked_for(
+    report: CheckReport, sent: tuple[Path, Summary]
+) -> None:
     facts = {t.name: t for t in report.tables}
     assert facts["student_classifications"].units["student"] == 2500
     assert facts["student_classifications"].years == (2021, 2024)
@@ -78,7 +80,9 @@ def test_the_dirt_that_was_planted_is_found(
 
 
 def test_students_under_two_identifiers_are_found(report: CheckReport, sent: tuple[Path, Summary]) -> None:
-    assert report.count("student_demographics", "two-identifiers") >= 2 * sent[1].planted["two_identifiers"] - 1
+    assert (
+        report.count("student_demographics", "two-identifiers") >= 2 * sent[1].planted["two_identifiers"] - 1
+    )
 
 
 def test_the_report_holds_no_identifier_or_name(report: CheckReport) -> None:

@@ -18,7 +18,9 @@ from rpp_hub.vault.codes import codes_of, draw_numbers
 from rpp_review.codes import CODES, code, is_code
 
 identifiers = st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=40)
-RELAXED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @pytest.fixture
@@ -54,7 +56,9 @@ def test_a_number_that_was_taken_is_drawn_again(monkeypatch: pytest.MonkeyPatch)
 
 @given(first=identifiers, later=identifiers)
 @RELAXED
-def test_codes_are_a_bijection_and_stay_when_more_people_come(first: list[str], later: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_codes_are_a_bijection_and_stay_when_more_people_come(
+    first: list[str], later: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     vault = create_vault(tmp_path_factory.mktemp("v") / "vault")
     before = extend(vault, "absence", first)
     after = extend(open_vault(vault.folder), "absence", first + later)
@@ -67,9 +71,13 @@ def test_codes_are_a_bijection_and_stay_when_more_people_come(first: list[str], 
 
 @given(ids=identifiers)
 @RELAXED
-def test_two_projects_and_two_units_share_no_code(ids: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_two_projects_and_two_units_share_no_code(
+    ids: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     vault = create_vault(tmp_path_factory.mktemp("v") / "vault")
-    sets = [set(extend(vault, p, ids, u).values()) for p in ("absence", "reading") for u in ("student", "staff")]
+    sets = [
+        set(extend(vault, p, ids, u).values()) for p in ("absence", "reading") for u in ("student", "staff")
+    ]
     numbers = [{c[2:11] for c in codes} for codes in sets]
     assert sum(map(len, numbers)) == len(set.union(*numbers))
 
@@ -123,7 +131,9 @@ class TestTheMasterKey:
         assert _contents(vault.folder) == before
         assert extend(open_vault(vault.folder), "absence", ["1"]) == codes
 
-    @pytest.mark.parametrize(("key", "code"), [(bytes(32), "master-key-wrong"), (b"short", "master-key-damaged")])
+    @pytest.mark.parametrize(
+        ("key", "code"), [(bytes(32), "master-key-wrong"), (b"short", "master-key-damaged")]
+    )
     def test_a_wrong_key_is_told(self, key: bytes, code: str, vault: Vault, tmp_path: Path) -> None:
         extend(vault, "absence", ["1"])
         before = _contents(vault.folder)
@@ -140,7 +150,9 @@ class TestTheMasterKey:
         assert not (tmp_path / "vault" / "master.key").exists()
         assert extend(open_vault(tmp_path / "vault"), "absence", ["1"]) == codes
 
-    def test_the_environment_may_not_name_a_key_that_is_not_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_environment_may_not_name_a_key_that_is_not_there(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("RPP_MASTER_KEY_FILE", str(tmp_path / "nowhere.key"))
         with pytest.raises(Unavailable, match="cannot be read"):
             create_vault(tmp_path / "vault")
