@@ -30,6 +30,7 @@ from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store, migrate, sqlite_url
 from rpp_hub.store.models import District
 from rpp_hub.vault.open import create_vault, open_vault
+from rpp_hub.workspace.config import MEBIBYTE
 from rpp_hub.workspace.environment import version_of
 from rpp_hub.workspace.rerun import RerunLimits, RerunOutcome, rerun_notebook
 
@@ -142,7 +143,7 @@ def _rerunner(installation: Installation, settings: Settings, cutting: Cutting, 
             cut_data=cutting.named(project, cut).path / "data",
             environment=environment,
             run_dir=ensure_run_dir(installation) / "r",
-            limits=RerunLimits(seconds=settings.review.rerun_timeout),
+            limits=RerunLimits(seconds=settings.review.rerun_timeout, address_space=settings.workspace.memory * MEBIBYTE),
         )
         complete = outcome.outcome is RerunOutcome.COMPLETE
         return Rerun(outcome.notebook, complete, outcome.message, version_of(environment))

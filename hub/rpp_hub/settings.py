@@ -10,9 +10,9 @@ import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rpp_hub.domain.errors import Invalid, Unavailable
 
@@ -24,54 +24,89 @@ class _Closed(BaseModel):
 class Partnership(_Closed):
     """Who runs this installation."""
 
-    name: str = "Research-practice partnership"
+    name: str = Field(
+        default="Research-practice partnership", description="Shown at the top of every page of the portal."
+    )
 
 
 class District(_Closed):
-    """A district whose warehouse lies here. Aliases are names that must not appear in outputs."""
+    """A district whose warehouse lies here; its key is the name on the command line and in applications."""
 
-    title: str
-    aliases: tuple[str, ...] = ()
+    title: str = Field(description="What people call the district.")
+    aliases: tuple[str, ...] = Field(
+        default=(), description="Other names of the district. No check reads them yet."
+    )
 
 
 class Server(_Closed):
     """Where the public address is."""
 
-    bind: Annotated[str, Field(pattern=r"^[0-9.:\[\]a-z]+:\d{1,5}$")] = "127.0.0.1:8000"
+    bind: str = Field(
+        default="127.0.0.1:8000",
+        pattern=r"^[0-9.:\[\]a-z]+:\d{1,5}$",
+        description="Address and port of the proxy. It speaks HTTP: keep it on loopback, behind a TLS terminator.",
+    )
 
 
 class Appetite(_Closed):
-    """The partnership's risk appetite: thresholds of the output checks."""
+    """The partnership's risk appetite: thresholds of the output checks. A release's manifest states them."""
 
-    threshold: Annotated[int, Field(ge=2)] = 10
-    max_rows: Annotated[int, Field(ge=1)] = 200
+    threshold: int = Field(default=10, ge=2, description="Counts below this are small cells.")
+    max_rows: int = Field(default=200, ge=1, description="A table with more rows fails.")
 
 
 class Review(_Closed):
     """How outputs are reviewed."""
 
-    reviewers: Annotated[int, Field(ge=1, le=5)] = 2
-    rerun_timeout: Annotated[int, Field(ge=10)] = 3600
+    reviewers: int = Field(
+        default=2,
+        ge=1,
+        le=5,
+        description="How many must finish, blind to one another, before anything is decided.",
+    )
+    rerun_timeout: int = Field(default=3600, ge=10, description="Seconds that a re-run may take.")
 
 
 class Login(_Closed):
     """How people log in: local accounts, or an OpenID Connect provider through oauthenticator."""
 
-    kind: Literal["local", "oidc"] = "local"
-    issuer: str = ""
-    client_id: str = ""
-    client_secret_file: str = ""
-    authorize_url: str = ""
-    token_url: str = ""
-    userdata_url: str = ""
-    username_claim: str = "preferred_username"
-    logout_url: str = ""
+    kind: Literal["local", "oidc"] = Field(
+        default="local", description="`local`: passwords kept here; `oidc`: a provider."
+    )
+    client_id: str = Field(default="", description="This installation's name at the provider.")
+    client_secret_file: str = Field(default="", description="File that holds the client's secret; mode 0600.")
+    authorize_url: str = Field(default="", description="The provider's authorization endpoint.")
+    token_url: str = Field(default="", description="The provider's token endpoint.")
+    userdata_url: str = Field(default="", description="The provider's userinfo endpoint.")
+    username_claim: str = Field(
+        default="preferred_username",
+        description="The claim that must equal the name given to `rpp person add`.",
+    )
+    logout_url: str = Field(default="", description="Where people go after logging out.")
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Login:
+        needed = ("client_id", "client_secret_file", "authorize_url", "token_url", "userdata_url")
+        missing = [name for name in needed if not getattr(self, name)]
+        if self.kind == "oidc" and missing:
+            raise ValueError(f'kind = "oidc" needs {", ".join(missing)} as well')
+        return self
 
 
 class Workspace(_Closed):
     """Limits of a workspace."""
 
-    gate_interval: Annotated[int, Field(ge=1, le=60)] = 30  # seconds between looks at the gate
+    memory: int = Field(
+        default=8192,
+        ge=256,
+        description="MiB of address space that each process of a workspace or a re-run may take.",
+    )
+    gate_interval: int = Field(
+        default=30,
+        ge=1,
+        le=60,
+        description="Seconds between two looks at the gate; a lost condition closes the workspace.",
+    )
 
 
 class Settings(_Closed):
@@ -84,8 +119,13 @@ class Settings(_Closed):
     review: Review = Review()
     login: Login = Login()
     workspace: Workspace = Workspace()
-    database_url: str = ""
-    environment: str = ""
+    database_url: str = Field(
+        default="",
+        description="An SQLAlchemy URL instead of the embedded SQLite. Other databases need their driver and are not tested yet.",
+    )
+    environment: str = Field(
+        default="", description="The workspaces' Python environment; else `.workspace` beside the hub's own."
+    )
 
 
 def read_settings(path: Path) -> Settings:
@@ -170,7 +210,8 @@ def ensure_run_dir(installation: Installation) -> Path:
     folder = installation.run_dir
     if not re.fullmatch(r"[/a-z0-9._-]{1,70}", str(folder)):
         raise Unavailable(
-            f"The run folder {folder} must be short and all lower-case. Set RPP_RUN_DIR to another.", code="bad-run-dir"
+            f"The run folder {folder} must be short and all lower-case. Set RPP_RUN_DIR to another.",
+            code="bad-run-dir",
         )
     folder.mkdir(mode=0o700, exist_ok=True)
     info = folder.lstat()

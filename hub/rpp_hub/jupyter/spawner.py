@@ -20,7 +20,7 @@ from rpp_hub.jupyter.starter import place_starter
 from rpp_hub.settings import ensure_run_dir
 from rpp_hub.workspace import client
 from rpp_hub.workspace.capability import mint
-from rpp_hub.workspace.config import Secrets, SupervisorConfig, server_environment
+from rpp_hub.workspace.config import MEBIBYTE, Limits, Secrets, SupervisorConfig, server_environment
 
 
 class RppSpawner(Spawner):  # type: ignore[misc]
@@ -142,6 +142,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
             hub_socket=run_dir / "hub.sock",
             portal_socket=run_dir / "portal.sock",
             log=logs / f"{self.user.name}-{self.name}.log",
+            limits=Limits(address_space=self.rpp.settings.workspace.memory * MEBIBYTE),
         )
 
     def _secrets(self) -> Secrets:
