@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rpp_hub.domain.errors import Unavailable
+from rpp_hub.resources import resource
 from rpp_hub.workspace.sandbox import PYTHON
 
 PACKAGES = ("rpp_review", "rpp_kernel", "rpp")
@@ -253,12 +254,11 @@ def _run(*command: str, tolerant: bool = False, **variables: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """`build|refresh [TARGET]`, for make."""
-    root = Path(__file__).resolve().parents[3]
+    """`build|refresh [TARGET]`; by default beside this process's own environment, where the hub looks for it."""
     match arguments:
         case ["build" | "refresh" as verb, *rest] if len(rest) <= 1:
-            target = Path(rest[0]) if rest else root / ".workspace"
-            requirements = root / "requirements" / "workspace.txt"
+            target = Path(rest[0]) if rest else Path(sys.prefix).parent / ".workspace"
+            requirements = resource("requirements/workspace.txt")
             made = build_environment if verb == "build" else refresh_environment
             print(made(target.absolute(), requirements))
             return 0
