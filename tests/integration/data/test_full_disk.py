@@ -13,6 +13,7 @@ from rpp_hub.synthetic import Summary
 
 from tests.factories import actor
 from tests.harness import CHECKOUT
+from tests.integration.data.conftest import approve
 
 # Mounts a small disk where the files come to lie, in a mount namespace of this process alone, and lists what is left.
 _ON_A_SMALL_DISK = 'mount -t tmpfs -o size="$1" tmpfs "$2" || exit 77; SMALL="$2"; shift 2; "$@"; code=$?; find "$SMALL" -mindepth 1; exit $code'
@@ -53,11 +54,15 @@ def is_told_and_leaves_nothing(ended: subprocess.CompletedProcess[str]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("size", ["4k", "20k"])
-def test_a_cut_that_does_not_fit_is_not_there(size: str, home: Path, rpp: Rpp) -> None:
-    assert is_told_and_leaves_nothing(
-        on_a_small_disk(size, home / "cuts" / "absence", home, "cut", "build", "absence")
+@pytest.mark.parametrize("share", [0.2, 0.99], ids=["at the first file", "at the very last"])
+def test_a_cut_that_does_not_fit_is_not_there(share: float, home: Path, rpp: Rpp) -> None:
+    approve(rpp, "reading")
+    alike = rpp.cutting.build(actor("dora"), "reading").path
+    pages = sum(-(-p.stat().st_size // 4096) for p in alike.rglob("*") if p.is_file())
+    ended = on_a_small_disk(
+        f"{max(1, int(pages * share)) * 4}k", home / "cuts" / "absence", home, "cut", "build", "absence"
     )
+    assert is_told_and_leaves_nothing(ended)
     assert not rpp.cutting.has_cut("absence")
     codes = rpp.cutting._vault.crosswalks.load("absence").codes("student")
     assert rpp.cutting.build(actor("dora"), "absence").name == "c0001"
