@@ -17,6 +17,7 @@ from aiohttp import (
     DummyCookieJar,
     UnixConnector,
     WSMsgType,
+    WSServerHandshakeError,
     web,
 )
 from yarl import URL
@@ -40,6 +41,9 @@ NO_SERVER = Barred(
 TOO_LARGE = Barred(
     413, "too-large", "This is larger than a workspace takes; make the notebook's outputs smaller."
 )
+# Node ends a body with an empty write. On a UNIX socket that was closed meanwhile it fails (EPIPE), and the proxy then
+# answers 503 in place of the refusal that has already come.
+AFTER_BODY = 0.02
 WEBSOCKET_HEADERS = frozenset(
     "sec-websocket-key sec-websocket-version sec-websocket-extensions sec-websocket-protocol".split()
 )
@@ -87,11 +91,17 @@ class Relay:
             return await (
                 self._pass_websocket(request, decision) if websocket else self._pass(request, decision, body)
             )
+        except WSServerHandshakeError as error:
+            return await self._refuse(request, _refused_websocket(error.status))
         except (ClientError, ConnectionError, TimeoutError):
             return await self._refuse(request, TOO_LARGE if body.overfull else NO_SERVER)
 
     async def _refuse(self, request: web.Request, barred: Barred) -> web.Response:
-        await spill(request.content)  # a proxy that is still writing would take the refusal for a broken line
+        if request.body_exists:
+            await spill(
+                request.content
+            )  # a proxy that is still writing would take the refusal for a broken line
+            await asyncio.sleep(AFTER_BODY)
         body = json.dumps(
             {"error": {"code": barred.code, "message": barred.reason}, "message": barred.reason}
         )
@@ -197,6 +207,15 @@ class Relay:
         if self._session is None:
             raise RuntimeError("the relay has not been started")
         return self._session
+
+
+def _refused_websocket(status: int) -> Barred:
+    """The server is there and has said no: another answer than that of a server which is still starting."""
+    return Barred(
+        status if 400 <= status < 500 else 502,
+        "connection-refused",
+        "This connection was refused. You may have been logged out, or the kernel has gone; load the page again.",
+    )
 
 
 def _public_host(request: web.Request) -> str:
