@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
 from rpp_hub.bootstrap import Rpp, home_from, open_installation
 from rpp_hub.domain.errors import ActionRefused, RppError
@@ -40,6 +40,9 @@ def work_once(rpp: Rpp, postponed: dict[str, float], now: float) -> int:
             except (RppError, OSError) as error:
                 log.error("%s failed and is tried again: %s", key, error)
                 postponed[key] = now + _LONGEST_PAUSE / 10
+            except Exception:  # one request that cannot be examined must not keep all others waiting
+                log.exception("%s failed and is tried again", key)
+                postponed[key] = now + _LONGEST_PAUSE / 10
     return done
 
 
@@ -51,16 +54,19 @@ def _work(rpp: Rpp) -> tuple[tuple[str, Callable[[], tuple[str, ...]], Callable[
 
 
 def main() -> None:
-    """Run until SIGTERM."""
+    """Run until SIGTERM, which may come in the middle of a re-run: a second life begins that anew."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, _leave)
     rpp = open_installation(home_from(os.environ))
     postponed: dict[str, float] = {}
-    while not stopping.is_set():
+    while True:
         if not work_once(rpp, postponed, time.monotonic()):
-            stopping.wait(_PAUSE)
+            time.sleep(_PAUSE)
+
+
+def _leave(*_: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 if __name__ == "__main__":
