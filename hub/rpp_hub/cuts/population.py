@@ -52,9 +52,14 @@ def plain(sql: str) -> str:
     return f"regexp_replace(lower({sql}), '[^a-z0-9]', '', 'g')"
 
 
-def densest(con: duckdb.DuckDBPyConnection) -> float:
-    """How often, at most, a number of the right length is a telling mark by chance."""
-    row = first(con, "SELECT coalesce(max(density), 0) FROM true_marks WHERE telling")
+def by_chance(con: duckdb.DuckDBPyConnection, marks: str) -> float:
+    """How many numbers of a table of different marks would be telling identifiers if they were any numbers of their lengths."""
+    row = first(
+        con,
+        f"""SELECT coalesce(sum(density), 0) FROM {marks} JOIN (SELECT DISTINCT length(mark) AS long, density
+            FROM true_marks WHERE telling AND density > 0) ON length({marks}.mark) = long
+            WHERE regexp_full_match({marks}.mark, '[0-9]+')""",
+    )
     return float(row[0]) if row else 0.0
 
 

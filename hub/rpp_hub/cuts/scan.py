@@ -5,16 +5,18 @@ A finding says which column and how many rows, never the values.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from rpp_hub.cuts.birth_dates import scan_birth_dates
+from rpp_hub.cuts.look import Leak, Look
 from rpp_hub.cuts.notes import dictionary_values, notes, unexpected_notes
 from rpp_hub.cuts.plan import Agreed, Column, TablePlan, Treatment
-from rpp_hub.cuts.population import densest, load_population, mark, people_with_codes, plain
+from rpp_hub.cuts.population import by_chance, load_population, mark, people_with_codes, plain
 from rpp_hub.vault import Crosswalk
 from rpp_hub.warehouse.engine import first, one, quoted, text_literal
 from rpp_hub.warehouse.masters import Masters, plain_name
@@ -27,26 +29,9 @@ _CALLED = r"(?:^|[^a-z])(?:student|pupil|child|staff|teacher|employee|sid|tid|id
 _FEWEST_VALUES, _SHARE_OF_COLUMN, _SHARE_OF_PEOPLE = 25, 0.9, 0.1
 _OWN_SHARE, _OWN_FEWEST = 0.05, 3
 _NAMES_FEWEST, _NAMES_SHARE = 10, 0.5
-_BIRTH_DATE_SHARE = 0.05
+# How seldom a number may be somebody's identifier by chance before it counts as that identifier.
+_NO_CHANCE = 0.003
 _LONGEST_NAME = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Leak:
-    """Something that must not be in a cut. No rows means: not in a row, but in the file's own notes."""
-
-    table: str
-    column: str
-    rows: int
-    what: str
-
-    @property
-    def sentence(self) -> str:
-        """For a person, without the value."""
-        where = f"The column {self.column} of {self.table}" if self.column else f"The file of {self.table}"
-        if not self.rows:
-            return f"{where} holds {self.what} in its names or notes."
-        return f"{where} holds {self.what} in {self.rows:,} row{'s' if self.rows != 1 else ''}."
 
 
 def scan_tables(
@@ -62,41 +47,18 @@ def scan_tables(
     leaks: list[Leak] = []
     for number, table in enumerate(agreed.tables):
         progress(f"scanning {table.name}", number, len(agreed.tables))
-        look = _Look(con, folder / f"{table.name}.parquet", table)
+        look = Look(con, folder / f"{table.name}.parquet", table)
         leaks += _scan_notes(look)
         for column in table.columns:
             leaks += _scan_column(look, column, crosswalk)
-        leaks += _scan_birth_dates(look, masters, crosswalk)
+        leaks += scan_birth_dates(look, masters, crosswalk)
     beside = sorted(p for p in folder.iterdir() if p.suffix != ".parquet")
     for path in beside:
         leaks += _scan_texts(con, path.name, "", [path.name, *path.read_text(encoding="utf-8").splitlines()])
     return tuple(leaks)
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    con: duckdb.DuckDBPyConnection
-    path: Path
-    table: TablePlan
-
-    @property
-    def file(self) -> str:
-        return f"read_parquet({text_literal(str(self.path))})"
-
-    @property
-    def key(self) -> Column | None:
-        """The column with the codes of those whom the rows are about, if the cut has it."""
-        coded = (c for c in self.table.columns if c.treatment is Treatment.CODE)
-        return next(
-            (c for c in coded if c.name == self.table.key and c.field.unit in ("student", "staff")), None
-        )
-
-    def leak(self, column: str, rows: int, what: str) -> Iterator[Leak]:
-        if rows:
-            yield Leak(self.table.name, column, rows, what)
-
-
-def _scan_notes(look: _Look) -> Iterator[Leak]:
+def _scan_notes(look: Look) -> Iterator[Leak]:
     """The file's own notes: no pandas metadata, no column that was not agreed, no identifier in a name or statistic."""
     strange = unexpected_notes(look.path, [c.name for c in look.table.columns])
     yield from (Leak(look.table.name, "", 0, what) for what in strange)
@@ -121,10 +83,10 @@ def _scan_texts(
         yield Leak(table, column, 0, "names of people")
 
 
-def _scan_column(look: _Look, column: Column, crosswalk: Crosswalk) -> Iterator[Leak]:
+def _scan_column(look: Look, column: Column, crosswalk: Crosswalk) -> Iterator[Leak]:
     con, name = look.con, quoted(column.name)
-    described = first(con, f"DESCRIBE SELECT {name} FROM {look.file}")
-    is_text = described is not None and described[1] == "VARCHAR"
+    kind = look.type_of(column)
+    is_text = kind == "VARCHAR"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE seen AS SELECT {name}::VARCHAR AS v, count(*) AS n FROM {look.file} "
         f"WHERE {name} IS NOT NULL GROUP BY 1"
@@ -136,7 +98,8 @@ def _scan_column(look: _Look, column: Column, crosswalk: Crosswalk) -> Iterator[
         rows = one(con, "SELECT sum(n) FROM seen WHERE NOT regexp_full_match(v, '[0-9]{4}-[0-9]{2}')")
         yield from look.leak(column.name, rows, "something other than months")
         return
-    yield from _column_of_identifiers(look, column, is_text)
+    if kind != "DATE":  # a date without its hyphens may look like an identifier
+        yield from _column_of_identifiers(look, column, is_text)
     if is_text:
         yield from look.leak(column.name, _rows_with_identifiers(con), "true identifiers")
         yield from look.leak(
@@ -145,7 +108,7 @@ def _scan_column(look: _Look, column: Column, crosswalk: Crosswalk) -> Iterator[
         yield from _unused_values(look, column)
 
 
-def _not_codes(look: _Look, column: Column, crosswalk: Crosswalk) -> Iterator[Leak]:
+def _not_codes(look: Look, column: Column, crosswalk: Crosswalk) -> Iterator[Leak]:
     """A column of codes holds this project's codes of this unit and nothing else."""
     look.con.register("codes_in", crosswalk.of_unit(column.field.unit))
     rows = one(look.con, "SELECT sum(n) FROM seen ANTI JOIN codes_in ON seen.v = codes_in.code")
@@ -153,7 +116,7 @@ def _not_codes(look: _Look, column: Column, crosswalk: Crosswalk) -> Iterator[Le
     yield from look.leak(column.name, rows, "something other than the project's codes")
 
 
-def _unused_values(look: _Look, column: Column) -> Iterator[Leak]:
+def _unused_values(look: Look, column: Column) -> Iterator[Leak]:
     """A Parquet dictionary may keep values of rows that were filtered out."""
     look.con.register("dictionary_in", pa.table({"v": dictionary_values(look.path, column.name)}))
     if one(look.con, "SELECT count(*) FROM dictionary_in ANTI JOIN seen USING (v)"):
@@ -161,7 +124,7 @@ def _unused_values(look: _Look, column: Column) -> Iterator[Leak]:
     look.con.unregister("dictionary_in")
 
 
-def _column_of_identifiers(look: _Look, column: Column, is_text: bool) -> Iterator[Leak]:
+def _column_of_identifiers(look: Look, column: Column, is_text: bool) -> Iterator[Leak]:
     """Numbers that are their own row's identifier, or identifiers of so many people that it is no chance."""
     con = look.con
     con.execute(
@@ -173,17 +136,13 @@ def _column_of_identifiers(look: _Look, column: Column, is_text: bool) -> Iterat
         yield from look.leak(column.name, own, "true identifiers")
         return
     values = one(con, "SELECT count(*) FROM marks")
-    telling = one(
-        con, "SELECT count(*) FROM marks SEMI JOIN (SELECT mark FROM true_marks WHERE telling) USING (mark)"
-    )
-    by_chance = values * densest(con)
     many = (
         same >= _FEWEST_VALUES
         and same >= _SHARE_OF_COLUMN * values
         and same >= _SHARE_OF_PEOPLE * people_with_codes(con)
         and _says_one_thing_of_each(look, column)
     )
-    if many or (not is_text and telling >= 3 and telling > 5 * by_chance):
+    if many or (not is_text and _telling_numbers(con)):
         yield from look.leak(
             column.name,
             one(con, "SELECT sum(n) FROM marks SEMI JOIN true_marks USING (mark)"),
@@ -191,26 +150,47 @@ def _column_of_identifiers(look: _Look, column: Column, is_text: bool) -> Iterat
         )
 
 
+def _telling_numbers(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether more of the numbers are identifiers than chance explains. In a text one is enough, for a text is no measure."""
+    telling = "SELECT count(*) FROM marks SEMI JOIN (SELECT mark FROM true_marks WHERE telling) USING (mark)"
+    found, expected = one(con, telling), by_chance(con, "marks")
+    return found > 5 * expected and _chance_of(found, expected) < _NO_CHANCE
+
+
+def _chance_of(found: int, expected: float) -> float:
+    """How likely at least `found` are where `expected` are expected, if they come independently (Poisson)."""
+    if expected <= 0:
+        return 0.0 if found else 1.0
+    if (
+        expected > 100
+    ):  # where exp() would underflow; `found` is more than five times as many, so it is never likely
+        return 0.0
+    below = (math.exp(i * math.log(expected) - expected - math.lgamma(i + 1)) for i in range(found))
+    return 1.0 - math.fsum(below)
+
+
 def _whole(sql: str) -> str:
     """12.0 is 12; 12.5 is no identifier."""
     return f"CASE WHEN regexp_full_match({sql}, '[0-9]+[.]0+') THEN split_part({sql}, '.', 1) WHEN {sql} NOT LIKE '%.%' THEN {sql} END"
 
 
-def _rows_with_own_identifier(look: _Look, column: Column) -> int:
+def _rows_with_own_identifier(look: Look, column: Column) -> int:
     key, con = look.key, look.con
     if key is None:
         return 0
     value = f"c.{quoted(column.name)}::VARCHAR"
-    rows = one(
+    row = first(
         con,
-        f"SELECT count(*) FROM {look.file} c JOIN own_marks o ON o.code = c.{quoted(key.name)} AND o.unit = {text_literal(key.field.unit)} "
-        f"WHERE {mark(_whole(value))} = o.mark",
+        f"""SELECT count(*), count(*) FILTER (o.mark IN (SELECT mark FROM true_marks WHERE telling))
+            FROM {look.file} c JOIN own_marks o ON o.code = c.{quoted(key.name)} AND o.unit = {text_literal(key.field.unit)}
+            WHERE {mark(_whole(value))} = o.mark""",
     )
+    rows, telling = row if row else (0, 0)
     present = one(con, "SELECT sum(n) FROM seen")
-    return rows if rows >= max(_OWN_FEWEST, _OWN_SHARE * present) else 0
+    return int(rows) if telling or rows >= max(_OWN_FEWEST, _OWN_SHARE * present) else 0
 
 
-def _says_one_thing_of_each(look: _Look, column: Column) -> bool:
+def _says_one_thing_of_each(look: Look, column: Column) -> bool:
     """Whether the column nearly tells people apart: where everybody has several values it counts something."""
     key, name = look.key, quoted(column.name)
     if key is None:
@@ -249,8 +229,10 @@ def _rows_with_identifiers(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def _rows_with_names(con: duckdb.DuckDBPyConnection) -> int:
-    """First and last name, in either order, whatever stands between and around them."""
-    words = f"SELECT v, n, string_split({plain_name('v')}, ' ') AS words FROM seen"
+    """First and last name, in either order, whatever punctuation or initial stands between and around them."""
+    initials = "trim(regexp_replace(' ' || p || ' ', ' [a-z] ', ' ', 'g'))"
+    words = f"""SELECT v, n, string_split(unnest([p, {initials}]), ' ') AS words
+        FROM (SELECT v, n, {plain_name("v")} AS p FROM seen)"""
     phrases = f"""
         SELECT v, n, array_to_string(words[i:i + k - 1], ' ') AS phrase
         FROM ({words}) w, unnest(range(1, len(words))) AS t(i), unnest(range(2, {_LONGEST_NAME + 1})) AS u(k)"""
@@ -266,38 +248,3 @@ def _rows_in_column_of_names(con: duckdb.DuckDBPyConnection) -> int:
     names = f"SELECT {{}} FROM seen SEMI JOIN name_words ON {plain_name('seen.v')} = name_words.word"
     found = one(con, names.format("count(*)"))
     return one(con, names.format("sum(n)")) if found >= max(_NAMES_FEWEST, _NAMES_SHARE * values) else 0
-
-
-def _scan_birth_dates(look: _Look, masters: Masters, crosswalk: Crosswalk) -> Iterator[Leak]:
-    """A column that says, for the very student of its row, the day they were born."""
-    key, born = look.key, _birth_date(masters, look.table.unit)
-    if key is None or born is None:
-        return
-    source, identifier, day = born
-    look.con.register("codes_in", crosswalk.of_unit(look.table.unit))
-    look.con.execute(
-        f"CREATE OR REPLACE TEMP TABLE births AS SELECT DISTINCT x.code, m.{quoted(day)}::DATE AS born "
-        f"FROM {masters.sql(source)} m JOIN codes_in x ON x.identifier = m.{quoted(identifier)}::VARCHAR "
-        f"WHERE m.{quoted(day)} IS NOT NULL"
-    )
-    look.con.unregister("codes_in")
-    for column in look.table.columns:
-        if column is key or column.treatment is not Treatment.KEEP:
-            continue
-        value = f"c.{quoted(column.name)}"
-        rows = one(
-            look.con,
-            f"SELECT count(*) FROM {look.file} c JOIN births b ON b.code = c.{quoted(key.name)} AND try_cast({value}::VARCHAR AS DATE) = b.born",
-        )
-        present = one(look.con, f"SELECT count({value}) FROM {look.file} c")
-        if rows >= max(_OWN_FEWEST, _BIRTH_DATE_SHARE * present):
-            yield Leak(look.table.name, column.name, rows, "days of birth")
-
-
-def _birth_date(masters: Masters, unit: str) -> tuple[str, str, str] | None:
-    for table in masters.codebook.tables:
-        key = table.key(unit) if unit else None
-        day = next((f.name for f in table.fields if f.generalise == "month"), None)
-        if key is not None and day is not None and table.name in masters.tables:
-            return table.name, key.name, day
-    return None

@@ -10,8 +10,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from rpp_hub.cuts.look import Leak
 from rpp_hub.cuts.plan import Agreed, Column, TablePlan, Treatment, agree
-from rpp_hub.cuts.scan import Leak, scan_tables
+from rpp_hub.cuts.scan import scan_tables
 from rpp_hub.domain.application import Application, application_from
 from rpp_hub.vault import Crosswalk, Vault, create_vault
 from rpp_hub.warehouse.codebook import Codebook, Field, Identifier, Table, Type, codebook_json
