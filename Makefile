@@ -24,7 +24,7 @@ bench: ## The figures, one JSON object a line (NAME=x runs one)
 	@$(RUN) bash -c 'scripts/set-up --for-tests >&2 && exec scripts/as-account $(PYTHON) -m tests.bench $(NAME)'
 
 docs: ## Write the generated pages and pictures of the documentation anew
-	@$(PYTHON) scripts/write_docs.py
+	@$(RUN) bash -o pipefail -c 'scripts/set-up --for-tests && $(PYTHON) scripts/write_docs.py && mkdir -p docs/images && scripts/as-account env PYTHONPATH=. $(PYTHON) scripts/take_pictures.py | tar -x --no-same-owner -C docs/images'
 
 lab: ## Build the JupyterLab extension (needs the npm registry)
 	@cd extensions/rpp-lab && npm ci && npm run build:prod

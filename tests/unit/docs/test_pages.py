@@ -19,7 +19,7 @@ from rpp_review.checks import FAMILIES, Appetite
 
 CHECKOUT = Path(__file__).parents[3]
 WRITTEN = (CHECKOUT / "README.md", CHECKOUT / "CHANGELOG.md", *sorted((CHECKOUT / "docs").rglob("*.md")))
-_COMMAND = re.compile(r"(?<![\w/.-])rpp (?:--actor [A-Za-z]+ )?((?:[a-z][a-z-]+)(?: [a-z][a-z-]+)*)")
+_COMMAND = re.compile(r"(?<![\w/.-])(?<!-[ugo] )rpp (?:--actor [A-Za-z]+ )?((?:[a-z][a-z-]+)(?: [a-z][a-z-]+)*)")
 _LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 
 
