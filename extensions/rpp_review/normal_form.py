@@ -215,7 +215,8 @@ def _shape(tables: list[Table]) -> str:
     if len(tables) > 1:
         return f"{len(tables)} tables"
     table = tables[0]
-    return f"table of {len(table.body):,} rows by {table.width - table.labels:,} columns"
+    rows, columns = len(table.body), table.width - table.labels
+    return f"table of {rows:,} row{'s' * (rows != 1)} by {columns:,} column{'s' * (columns != 1)}"
 
 
 def source_cells(item: Item) -> list[dict[str, str]]:

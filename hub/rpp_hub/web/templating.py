@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache
@@ -71,6 +73,23 @@ def grouped(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list(together.values())
 
 
+def detail_words(detail: str) -> str:
+    """An audit event's detail for reading: hashes shortened, no brackets; the whole is kept beside it."""
+    return " · ".join(f"{name} {_plainly(value)}" for name, value in json.loads(detail).items())
+
+
+def _plainly(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plainly(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_plainly, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return re.sub(r"\b([0-9a-f]{12})[0-9a-f]{52}\b", r"\1…", str(value))
+
+
 @cache
 def static(name: str) -> str:
     """The address of a file of ours; its mark changes with its bytes."""
@@ -86,7 +105,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(day=day, counted=counted, grouped=grouped)
+    environment.filters.update(day=day, counted=counted, grouped=grouped, detail_words=detail_words)
     environment.globals.update(path=path, static=static, moment=moment, is_over=is_over, base=BASE)
     return environment
 

@@ -115,7 +115,7 @@ def test_a_table_is_written_for_screen_readers() -> None:
     html = item_html(
         one_item(display({"text/html": "<table><thead><tr><th><th>n<tbody><tr><th>F<td>12</table>"}))
     )
-    assert "<caption>Cell 1, output 1: table of 1 rows by 1 columns</caption>" in html
+    assert "<caption>Cell 1, output 1: table of 1 row by 1 column</caption>" in html
     assert '<th scope="col">n</th>' in html
     assert '<th scope="row">F</th><td>12</td>' in html
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from rpp_hub.web.headers import review_policy
-from rpp_hub.web.templating import ago, counted, grouped, is_over, moment
+from rpp_hub.web.templating import ago, counted, detail_words, grouped, is_over, moment
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -62,3 +63,8 @@ def test_a_review_page_runs_one_script_of_ours_and_a_strange_host_gets_no_say_in
     assert "script-src rpp.test:8000/services/rpp/static/review.js;" in review_policy("rpp.test:8000")
     for host in ("", "[::1]:8000", "x; script-src *", "x 'unsafe-inline'", "*"):
         assert "script-src 'self';" in review_policy(host)
+
+
+def test_an_events_detail_is_read_without_brackets_and_with_short_hashes() -> None:
+    detail = json.dumps({"rows": {"staff": 1215, "tests": 78752}, "sha256": "ab" * 32, "decided": True, "tables": ["a", "b"]})
+    assert detail_words(detail) == f"rows staff 1,215, tests 78,752 · sha256 {'ab' * 6}… · decided yes · tables a, b"
