@@ -42,6 +42,17 @@ def test_neither_reviewer_sees_the_others_word_before_both_decided(world: World)
     assert {r.reviewer for r in after.reviews} == {"vera", "viktor"}
 
 
+def test_a_reviewer_who_may_read_the_log_does_not_find_the_others_decision_there(world: World) -> None:
+    world.person("both", Role.OUTPUT_REVIEWER, Role.AUDITOR)
+    view = world.examined()
+    world.finish("vera", view, decision=Decision.SEND_BACK)
+    log = json.dumps([e.detail for e in world.auditing.events(actor("both"), AuditFilter())])
+    assert Decision.SEND_BACK not in log
+    world.finish("both", view)
+    log = json.dumps([e.detail for e in world.auditing.events(actor("both"), AuditFilter())])
+    assert Decision.SEND_BACK in log
+
+
 def test_the_author_learns_what_was_said_but_not_by_whom(world: World) -> None:
     view = world.examined()
     world.finish("vera", view)
