@@ -86,7 +86,7 @@ def test_receive(
     mortal: Any, templates: dict[str, Path], district: tuple[Path, Summary], tmp_path: Path
 ) -> None:
     drop = district[0] / "202408_students"
-    with after_each_death(mortal, templates["empty"], tmp_path / "r", "receive", str(drop), 3) as deaths:
+    with after_each_death(mortal, templates["empty"], tmp_path / "r", "receive", str(drop), 2) as deaths:
         seen = set()
         for moment, rpp in deaths:
             known = [d.name for d in rpp.warehousing.drops("bayview")]
@@ -113,7 +113,7 @@ def test_build(
     for drop in sorted(district[0].iterdir()):
         rpp.warehousing.receive(DORA, drop, "bayview")
     rpp.store.close()
-    with after_each_death(mortal, received, tmp_path / "b", "build", "", 2) as deaths:
+    with after_each_death(mortal, received, tmp_path / "b", "build", "", 1) as deaths:
         for moment, rpp in deaths:
             warehousing = rpp.warehousing
             assert not warehousing.status("bayview").builds, moment
@@ -133,7 +133,7 @@ def test_build(
 
 
 def test_cut(mortal: Any, templates: dict[str, Path], tmp_path: Path) -> None:
-    with after_each_death(mortal, templates["built"], tmp_path / "c", "cut", "absence", 3) as deaths:
+    with after_each_death(mortal, templates["built"], tmp_path / "c", "cut", "absence", 2) as deaths:
         for moment, rpp in deaths:
             assert not rpp.cutting.has_cut("absence"), moment  # what has no row cannot be seen or opened
             assert "no-cut" in {r.code for r in rpp.projects.gate("rosa", "absence")}, moment
