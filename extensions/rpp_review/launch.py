@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import importlib.util
 import json
 import os
 import socket
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 PR_SET_DUMPABLE = 4
 SECRETS_LIMIT = 64 * 1024
 ROOT = "/workspace"
-KERNEL = "rpp"
 PROVISIONER = "rpp-sandbox"
 PROCESS_EVENTS = frozenset(
     {"subprocess.Popen", "os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.system"}
@@ -97,45 +95,20 @@ def _stand_in(name: str, **attributes: object) -> None:
 
 
 def configuration(token: str) -> Config:
-    """What holds whatever lies in a person's folders, and the lock-down of the extension on top."""
+    """Where the server is and who it is; what it may do is the extension's lock-down, without which nothing starts."""
     from traitlets.config import Config
+
+    from rpp_review.server import server_config
 
     config = Config()
     config.HubOAuth.api_token = token
     config.ServerApp.root_dir = ROOT
     config.ServerApp.allow_remote_access = True
-    config.ServerApp.terminals_enabled = False
-    config.ServerApp.allow_unauthenticated_access = False
     config.ServerApp.default_url = "/lab"
     config.ServerApp.log_level = "INFO"
-    config.ServerApp.kernel_spec_manager_class = only_our_kernel()
-    config.MultiKernelManager.default_kernel_name = KERNEL
-    config.KernelSpecManager.allowed_kernelspecs = {KERNEL}
-    config.KernelSpecManager.ensure_native_kernel = False
     config.KernelProvisionerFactory.default_provisioner_name = PROVISIONER
-    config.LabApp.extension_manager = "readonly"
-    config.LabApp.news_url = None
-    config.LabApp.check_for_updates_class = "jupyterlab.handlers.announcements.NeverCheckForUpdate"
-    if importlib.util.find_spec(REVIEW_EXTENSION) is not None:
-        server: Any = importlib.import_module(REVIEW_EXTENSION)
-        config.merge(server.server_config())
+    config.merge(server_config())
     return config
-
-
-def only_our_kernel() -> type:
-    """`allowed_kernelspecs` shortens the list and is not asked when a kernel is started by name; this is."""
-    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
-
-    class OnlyOurKernel(KernelSpecManager):
-        def find_kernel_specs(self) -> dict[str, str]:
-            return {KERNEL: str(Path(sys.prefix, "share", "jupyter", "kernels", KERNEL))}
-
-        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            if kernel_name != KERNEL:
-                raise NoSuchKernel(kernel_name)
-            return KernelSpec.from_resource_dir(self.find_kernel_specs()[KERNEL])
-
-    return OnlyOurKernel
 
 
 def serve(listener: socket.socket, config: Config, extensions: dict[str, bool]) -> None:
