@@ -37,7 +37,7 @@ def table_csv(item: Item) -> str:
     for number, table in enumerate(tables):
         if number:
             writer.writerow([])
-        writer.writerows([_neutral(value) for value in row] for row in (*table.header, *table.body))
+        writer.writerows([formula_safe(value) for value in row] for row in (*table.header, *table.body))
     return written.getvalue()
 
 
@@ -48,7 +48,7 @@ def item_text(item: Item) -> str:
     return "\n\n".join(_block_text(block) for block in decode(item.content))
 
 
-def _neutral(value: str) -> str:
+def formula_safe(value: str) -> str:
     """A negative number begins with a minus and is no formula; anything else that could be one gets a quote."""
     starts_formula = value.lstrip(" ").startswith(_FORMULA) or value.startswith(_FORMULA)
     return f"'{value}" if starts_formula and not _NUMBER.fullmatch(value) else value

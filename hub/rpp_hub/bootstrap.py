@@ -18,6 +18,7 @@ from rpp_hub.domain.actor import Via, system
 from rpp_hub.services.auditing import Auditing
 from rpp_hub.services.cutting import Cutting
 from rpp_hub.services.examination import Examination, Rerun, Rerunner
+from rpp_hub.services.linking import Linking
 from rpp_hub.services.people import People
 from rpp_hub.services.projects import Projects
 from rpp_hub.services.releasing import Releasing, Signer
@@ -49,6 +50,7 @@ class Rpp:
     projects: Projects
     warehousing: Warehousing
     cutting: Cutting
+    linking: Linking
     requests: Requests
     reviewing: Reviewing
     examination: Examination
@@ -127,6 +129,7 @@ def open_installation(home: Path) -> Rpp:
         projects=Projects(store, warehousing.known_fields),
         warehousing=warehousing,
         cutting=cutting,
+        linking=Linking(store, installation, vault),
         requests=Requests(store, settings, content, _now),
         reviewing=Reviewing(store, settings, _now),
         examination=Examination(store, settings, content, rerunner, cutting.surroundings, _now),

@@ -10,6 +10,7 @@ from rpp_hub.cli.audit import audit
 from rpp_hub.cli.context import CliContext, fail
 from rpp_hub.cli.cut import cut
 from rpp_hub.cli.installation import demo, doctor, init, up
+from rpp_hub.cli.link import link
 from rpp_hub.cli.people import person
 from rpp_hub.cli.project import project
 from rpp_hub.cli.release import release
@@ -31,7 +32,7 @@ def cli(context: click.Context, actor: str | None) -> None:
     context.obj = CliContext(actor)
 
 
-for command in (init, up, doctor, demo, person, project, warehouse, cut, request, release, audit, synthetic):
+for command in (init, up, doctor, demo, person, project, warehouse, cut, link, request, release, audit, synthetic):
     cli.add_command(command)
 
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rpp_hub.cuts.linked import LinkedTable, select_with_linked
 from rpp_hub.cuts.plan import Agreed, CutPlan, Dropped, TablePlan, Treatment
 from rpp_hub.cuts.scan import scan_tables
-from rpp_hub.cuts.scramble import count, identifiers, select_population, write_tables
+from rpp_hub.cuts.scramble import count, identifiers, write_tables
 from rpp_hub.domain.errors import ActionRefused
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.vault import CrosswalkStore
@@ -40,13 +41,13 @@ class SealedCut:
     dropped: tuple[Dropped, ...]
 
 
-def plan_cut(masters: Masters, agreed: Agreed, scratch: Path) -> CutPlan:
+def plan_cut(masters: Masters, agreed: Agreed, scratch: Path, linked: Sequence[LinkedTable] = ()) -> CutPlan:
     """What a cut would hold, counted; nothing is written but spill, which is removed (a dead process's, too)."""
     spill = scratch / ".planning"
     with locked(scratch, ".planning.lock", wait=True):
         remove_folder(spill)
         with engine(spill) as con:
-            return count(select_population(con, masters, agreed))
+            return count(select_with_linked(con, masters, agreed, linked))
 
 
 def build_cut(
@@ -56,28 +57,54 @@ def build_cut(
     agreed: Agreed,
     crosswalks: CrosswalkStore,
     progress: Progress = silent,
+    linked: Sequence[LinkedTable] = (),
 ) -> SealedCut:
-    """Make the cut `parent`/`name`.
+    """Make the cut `parent`/`name`; the project's linked surveys are in it as any other table.
 
     Raises ActionRefused, naming columns and numbers of rows but no values, when a true identifier survived.
     """
     with locked(parent), staged(parent) as stage:
-        data = stage / DATA
-        data.mkdir()
-        with engine(stage / "spill") as con:
-            progress("choosing rows and students", 0, 1)
-            selection = select_population(con, masters, agreed)
-            plan = count(selection)
-            wanted = identifiers(selection)
-            crosswalk = crosswalks.extend(agreed.project, wanted)
-            rows = write_tables(selection, crosswalk, wanted, data, progress)
-            _describe(data, masters.codebook, agreed)
-            _refuse_leaks(scan_tables(con, masters, agreed, crosswalk, data, progress))
+        plan, rows = _fill(stage, masters, agreed, crosswalks, progress, linked)
         sha256 = _seal(stage, name, masters, plan, rows)
         remove_folder(parent / name)  # what a dead process left between renaming and recording
         publish(stage, parent / name)
         progress("sealed", 1, 1)
     return SealedCut(agreed.project, name, parent / name, sha256, rows, plan.units, agreed.dropped)
+
+
+def rehearse_cut(
+    parent: Path,
+    masters: Masters,
+    agreed: Agreed,
+    crosswalks: CrosswalkStore,
+    progress: Progress = silent,
+    linked: Sequence[LinkedTable] = (),
+) -> Mapping[str, int]:
+    """Scramble and scan as `build_cut` does, throw it away, and answer how many rows each table would have."""
+    with locked(parent), staged(parent) as stage:
+        return _fill(stage, masters, agreed, crosswalks, progress, linked)[1]
+
+
+def _fill(
+    stage: Path,
+    masters: Masters,
+    agreed: Agreed,
+    crosswalks: CrosswalkStore,
+    progress: Progress,
+    linked: Sequence[LinkedTable],
+) -> tuple[CutPlan, Mapping[str, int]]:
+    data = stage / DATA
+    data.mkdir()
+    with engine(stage / "spill") as con:
+        progress("choosing rows and students", 0, 1)
+        selection = select_with_linked(con, masters, agreed, linked)
+        plan = count(selection)
+        wanted = identifiers(selection)
+        crosswalk = crosswalks.extend(agreed.project, wanted)
+        rows = write_tables(selection, crosswalk, wanted, data, progress)
+        _describe(data, selection.masters.codebook, agreed)
+        _refuse_leaks(scan_tables(con, selection.masters, agreed, crosswalk, data, progress))
+    return plan, rows
 
 
 def verify_cut(path: Path, sha256: str) -> tuple[str, ...]:

@@ -97,6 +97,8 @@ class Application(_Closed):
     tables: dict[_FieldName, TableRequest] = Field(min_length=1, max_length=100)
     years: tuple[int, int]
     cohort: Cohort | None = None
+    # fields of the masters that survey files may be linked by: an identifier, or names and birth date
+    linkage: tuple[_FieldName, ...] = Field(default=(), max_length=20)
     members: tuple[MemberRequest, ...] = Field(min_length=1, max_length=50)
 
     @field_validator("project")
@@ -122,6 +124,8 @@ class Application(_Closed):
         people = [m.person for m in self.members]
         if len(set(people)) != len(people):
             raise ValueError("a person is listed twice among the members")
+        if len(set(self.linkage)) != len(self.linkage):
+            raise ValueError("a field is listed twice under linkage")
         if sum(m.role == "lead" for m in self.members) != 1:
             raise ValueError("exactly one member must have the role lead")
         return self

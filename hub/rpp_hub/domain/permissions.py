@@ -27,6 +27,10 @@ class Permission(StrEnum):
     MASTERS_BUILD = "masters:build"
     CUT_BUILD = "cut:build"
     CUT_READ = "cut:read"
+    LINK_MAKE = "link:make"
+    RETURN_MAKE = "return:make"
+    VAULT_ROTATE = "vault:rotate"
+    VAULT_DESTROY = "vault:destroy"
     PROJECT_APPLY = "project:apply"
     PROJECT_DECIDE = "project:decide"
     PROJECT_CLOSE = "project:close"
@@ -55,6 +59,7 @@ PERMISSIONS = MappingProxyType(
         Role.DATA_MANAGER: frozenset(
             {
                 _P.DROP_RECEIVE, _P.DROP_READ, _P.MASTERS_BUILD, _P.CUT_BUILD, _P.CUT_READ,
+                _P.LINK_MAKE, _P.RETURN_MAKE, _P.VAULT_DESTROY,
                 _P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_CLOSE, _P.PROJECT_READ_ALL,
                 _P.MEMBER_CHANGE, _P.PERSON_ADD, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.RELEASE_REVOKE,
             }
@@ -62,7 +67,7 @@ PERMISSIONS = MappingProxyType(
         Role.OUTPUT_REVIEWER: frozenset({_P.REQUEST_REVIEW, _P.REQUEST_READ_ALL}),
         Role.PRACTITIONER: frozenset({_P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_READ_ALL}),
         Role.DIRECTOR: frozenset({_P.PROJECT_READ_ALL, _P.PERSON_READ}),
-        Role.OPERATOR: frozenset({_P.INSTALLATION_OPERATE, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.AUDIT_READ}),
+        Role.OPERATOR: frozenset({_P.INSTALLATION_OPERATE, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.AUDIT_READ, _P.VAULT_ROTATE}),
         Role.AUDITOR: frozenset({_P.AUDIT_READ}),
     }
 )  # fmt: skip

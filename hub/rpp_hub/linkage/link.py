@@ -89,7 +89,7 @@ def _rows(con: duckdb.DuckDBPyConnection, layout: Layout, described: Table, judg
         "linked_in", pa.table(linked, schema=pa.schema([("person", pa.int64()), ("identifier", pa.string())]))
     )
     kept = ", ".join(f"{typed_sql(f, described.missing)} AS {quoted(f.name)}" for f in layout.kept)
-    rows = con.execute(
+    rows = con.sql(
         f"""SELECT p.person::BIGINT AS {PERSON}, l.identifier AS {IDENTIFIER}, {kept} FROM {TEXT} JOIN row_people p USING (_row)
             LEFT JOIN linked_in l ON l.person = p.person ORDER BY _row"""
     ).to_arrow_table()

@@ -7,6 +7,7 @@ could not teach it; how often strangers agree (u), and how rare each name is, co
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import duckdb
 import splink.comparison_level_library as levels
@@ -21,28 +22,40 @@ from rpp_hub.warehouse.engine import one
 _EXPECTED_SHARE = 0.8
 _PAIRS_SAMPLED = 200_000
 _SEED = 2026
+_ENOUGH_STUDENTS = 50
 # Weights are in bits. What lies below is no candidate and is not shown to anybody.
 FAINTEST_WEIGHT = 0.0
 
 
-def score_pairs(con: duckdb.DuckDBPyConnection, people: str, students: str) -> list[Scored]:
+def score_pairs(con: duckdb.DuckDBPyConnection, people: str, students: str, strangers: str) -> list[Scored]:
     """All candidates.
 
     `people` and `students` are tables (unique_id, first, middle, last, born) of cleaned names and days; the unique_id
-    of people is their number.
+    of people is their number. `strangers` has one row a student: all pairs of them are of two people.
     """
     if not one(con, f"SELECT count(*) FROM {people}") or not one(con, f"SELECT count(*) FROM {students}"):
         return []
     logging.getLogger("splink").setLevel(logging.ERROR)
+    model = _model(con, strangers)
     api = DuckDBAPI(connection=con)
     frames = [
         api.register(people, dataset_display_name="people"),
         api.register(students, dataset_display_name="students"),
     ]
-    linker = Linker(frames, _settings(con, students), log_level=logging.ERROR)
-    linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS_SAMPLED, seed=_SEED, num_chunks=1)
+    linker = Linker(frames, model, log_level=logging.ERROR)
     found = linker.inference.predict(threshold_match_weight=FAINTEST_WEIGHT)
     return [_scored(row) for row in found.as_record_list()]
+
+
+def _model(con: duckdb.DuckDBPyConnection, strangers: str) -> dict[str, Any]:
+    """The settings, with u as the district's students have it: in a survey with them, many pairs are no strangers."""
+    students = one(con, f"SELECT count(*) FROM {strangers}")
+    linker = Linker(
+        DuckDBAPI(connection=con).register(strangers), _settings(students), log_level=logging.ERROR
+    )
+    if students >= _ENOUGH_STUDENTS:
+        linker.training.estimate_u_using_random_sampling(max_pairs=_PAIRS_SAMPLED, seed=_SEED, num_chunks=1)
+    return linker.misc.save_model_to_json() | {"link_type": "link_only"}
 
 
 def _scored(row: dict[str, object]) -> Scored:
@@ -53,12 +66,10 @@ def _scored(row: dict[str, object]) -> Scored:
     return Scored(int(str(sides["people"])), str(sides["students"]), float(str(row["match_weight"])))
 
 
-def _settings(con: duckdb.DuckDBPyConnection, students: str) -> SettingsCreator:
+def _settings(students: int) -> SettingsCreator:
     return SettingsCreator(
-        link_type="link_only",
-        probability_two_random_records_match=min(
-            0.5, _EXPECTED_SHARE / one(con, f"SELECT count(*) FROM {students}")
-        ),
+        link_type="dedupe_only",
+        probability_two_random_records_match=min(0.5, _EXPECTED_SHARE / students),
         comparisons=[_first(), _middle(), _last(), _born()],
         blocking_rules_to_generate_predictions=[
             block_on("born"),

@@ -8,7 +8,6 @@ import duckdb
 
 from rpp_hub.linkage.columns import PARTS, Layout
 from rpp_hub.linkage.match import Judged, Scored, judge
-from rpp_hub.linkage.names import score_pairs
 from rpp_hub.linkage.survey import TEXT
 from rpp_hub.warehouse.dates import FORMATS
 from rpp_hub.warehouse.engine import quoted
@@ -66,8 +65,16 @@ def load_students(con: duckdb.DuckDBPyConnection, masters: Masters, layout: Layo
 
 def match_by_name(con: duckdb.DuckDBPyConnection) -> Judged:
     """Judge `people` against `known`."""
+    from rpp_hub.linkage.names import (
+        score_pairs,  # Splink takes half a second to import, and only this needs it
+    )
+
     con.execute("CREATE OR REPLACE TABLE students AS SELECT unique_id, first, middle, last, born FROM known")
-    scored = score_pairs(con, "people", "students")
+    con.execute(
+        """CREATE OR REPLACE TABLE strangers AS SELECT DISTINCT ON (identifier) unique_id, first, middle, last, born
+           FROM known ORDER BY identifier, unique_id"""
+    )
+    scored = score_pairs(con, "people", "students", "strangers")
     identifiers = dict(con.execute("SELECT unique_id, identifier FROM known").fetchall())
     complete = con.execute(
         "SELECT unique_id FROM people WHERE first IS NOT NULL AND last IS NOT NULL AND born IS NOT NULL"

@@ -13,6 +13,7 @@ from rpp_review.checks import Surroundings
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from rpp_hub.cuts.linked import with_linked
 from rpp_hub.cuts.plan import Agreed, CutPlan, agree
 from rpp_hub.cuts.seal import SealedCut, build_cut, plan_cut, verify_cut
 from rpp_hub.domain.actor import Actor
@@ -23,11 +24,13 @@ from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require
+from rpp_hub.services.linked_tables import described_tables, read_tables
 from rpp_hub.services.warehousing import current_masters
 from rpp_hub.settings import Installation, Settings
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Cut, Project
 from rpp_hub.vault import Vault
+from rpp_hub.vault.sealed import SealedFiles
 from rpp_hub.warehouse.engine import quoted
 from rpp_hub.warehouse.folders import locked
 from rpp_hub.warehouse.masters import Masters, known_identifiers, name_fields, open_masters
@@ -65,12 +68,14 @@ class Cutting:
         self._installation = installation
         self._settings = settings
         self._vault = vault
+        self._sealed = SealedFiles(vault.folder, vault.crosswalks)
 
     def plan(self, project: str) -> CutPlan:
         """What a cut would hold, and what of the application it would leave out and why."""
         with self._store.read() as session:
             granted = self._granted(session, project)
-        return plan_cut(granted.masters, granted.agreed, self._installation.cuts_dir(project))
+            linked = read_tables(session, project, self._sealed)
+        return plan_cut(granted.masters, granted.agreed, self._installation.cuts_dir(project), linked)
 
     def build(self, actor: Actor, project: str, progress: Progress = silent) -> CutView:
         """Make the next cut of an approved project. Raises ActionRefused when a true identifier survives."""
@@ -82,8 +87,9 @@ class Cutting:
             with self._store.read() as session:
                 name = _next_name(session, project)
                 granted = self._granted(session, project)
+                linked = read_tables(session, project, self._sealed)
             cuts = self._installation.cuts_dir(project)
-            sealed = build_cut(cuts, name, granted.masters, granted.agreed, self._vault.crosswalks, progress)
+            sealed = build_cut(cuts, name, granted.masters, granted.agreed, self._vault.crosswalks, progress, linked)
             return self._record(actor, sealed, granted.masters)
 
     def _record(self, actor: Actor, sealed: SealedCut, masters: Masters) -> CutView:
@@ -159,7 +165,8 @@ class Cutting:
         build = str(cut.summary.get("build", "")) if cut is not None else ""
         kept = district_dir / "masters" / build
         masters = open_masters(kept) if build and kept.is_dir() else current_masters(session, district_dir)
-        return _Granted(masters, agree(application_from(row.application), masters.codebook))
+        agreed = agree(application_from(row.application), masters.codebook)
+        return _Granted(masters, with_linked(agreed, described_tables(session, project)))
 
     def _view(self, cut: Cut) -> CutView:
         return CutView(

@@ -155,6 +155,56 @@ class Cut(Base):
     built_at: Mapped[datetime]
 
 
+class Linkage(Base):
+    """A survey linked to students. Its rows, and the pairs in doubt, lie encrypted in the vault under their SHA-256."""
+
+    __tablename__ = "linkages"
+    __table_args__ = (Index("linkages_by_project", "project"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project: Mapped[str] = mapped_column(ForeignKey("projects.name"))
+    table: Mapped[str] = mapped_column(String(63))
+    by: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20))
+    unit: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(63))
+    described: Mapped[dict[str, Any]]
+    summary: Mapped[dict[str, Any]]
+    rows_sha256: Mapped[str] = mapped_column(String(64))
+    pairs_sha256: Mapped[str] = mapped_column(String(64), default="")
+    linked_by: Mapped[str] = mapped_column(ForeignKey("people.name"))
+    linked_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column()
+    decisions: Mapped[list[LinkageDecision]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    @property
+    def name(self) -> str:
+        """How people call it: l0001."""
+        return f"l{self.id:04d}"
+
+
+class LinkageDecision(Base):
+    """What clerical review said of one doubtful pair."""
+
+    __tablename__ = "linkage_decisions"
+    linkage_id: Mapped[int] = mapped_column(ForeignKey("linkages.id"), primary_key=True)
+    pair: Mapped[int] = mapped_column(primary_key=True)
+    accepted: Mapped[bool]
+    decided_by: Mapped[str] = mapped_column(ForeignKey("people.name"))
+    decided_at: Mapped[datetime]
+
+
+class Destruction(Base):
+    """A project's key and crosswalk were destroyed. The row is the truth; the files are removed after it."""
+
+    __tablename__ = "destructions"
+    project: Mapped[str] = mapped_column(ForeignKey("projects.name"), primary_key=True)
+    certificate: Mapped[dict[str, Any]]
+    signature: Mapped[str] = mapped_column(Text)
+    destroyed_by: Mapped[str] = mapped_column(ForeignKey("people.name"))
+    destroyed_at: Mapped[datetime]
+
+
 class Request(Base):
     """A request to release outputs."""
 

@@ -24,6 +24,7 @@ from rpp_hub.settings import write_private
 from rpp_hub.vault.codes import Numbers, codes_of, draw_numbers, letter_of
 from rpp_hub.vault.keys import MasterKey, decrypt, encrypt
 
+SIGNING = "rpp signing key"
 SCHEMA = pa.schema([("unit", pa.string()), ("identifier", pa.string()), ("code", pa.string())])
 
 
@@ -82,6 +83,26 @@ class CrosswalkStore:
             self._save(project, table)
             return Crosswalk(project, table)
 
+    def seal(self, project: str, plain: bytes, purpose: str) -> bytes:
+        """Encrypt something of a project's with its key; it is lost with that key."""
+        with self._locked():
+            return encrypt(self._project_key(project), plain, f"rpp {purpose}:{project}")
+
+    def unseal(self, project: str, blob: bytes, purpose: str) -> bytes:
+        """What `seal` was given. Raises Unavailable if the blob is damaged or another project's."""
+        plain = decrypt(self._project_key(project), blob, f"rpp {purpose}:{project}")
+        if plain is None:
+            raise Unavailable(
+                f"A file of {project} in the vault cannot be opened: it is damaged or belongs to another project. "
+                "Restore the vault from its backup.",
+                code="sealed-file-damaged",
+            )
+        return plain
+
+    def projects(self) -> tuple[str, ...]:
+        """The projects that have a crosswalk."""
+        return tuple(sorted(p.stem for p in (self._folder / "projects").glob("*.crosswalk")))
+
     def _draw(self, count: int) -> Numbers:
         path = self._folder / "drawn.bin"
         purpose = "rpp drawn numbers"
@@ -114,6 +135,7 @@ class CrosswalkStore:
                     f"The key of {project}'s crosswalk is missing from the vault. Restore the vault from its backup.",
                     code="project-key-missing",
                 )
+            self._check_current(project)
             write_private(path, encrypt(self._key.secret, os.urandom(32), purpose))
         key = decrypt(self._key.secret, path.read_bytes(), purpose)
         if key is None:
@@ -123,6 +145,16 @@ class CrosswalkStore:
                 code="master-key-wrong",
             )
         return key
+
+    def _check_current(self, project: str) -> None:
+        """A process that still holds a master key from before a rotation must write no key with it."""
+        signing = self._folder / "signing.key"
+        if signing.exists() and decrypt(self._key.secret, signing.read_bytes(), SIGNING) is None:
+            raise Unavailable(
+                f"The vault's master key was changed while this program ran, so no key was made for {project}. "
+                "Start it again with the new master key. Nothing was changed.",
+                code="master-key-wrong",
+            )
 
     def _path(self, project: str) -> Path:
         return self._folder / "projects" / f"{check_project_name(project)}.crosswalk"

@@ -10,10 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.settings import write_private
-from rpp_hub.vault.crosswalk import CrosswalkStore
+from rpp_hub.vault.crosswalk import SIGNING, CrosswalkStore
 from rpp_hub.vault.keys import MasterKey, decrypt, encrypt, master_key, write_master_key
-
-_SIGNING = "rpp signing key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Vault:
             raise Unavailable(
                 "The vault has no signing key. Restore the vault from its backup.", code="vault-damaged"
             ) from None
-        raw = decrypt(self.key.secret, blob, _SIGNING)
+        raw = decrypt(self.key.secret, blob, SIGNING)
         if raw is None:
             raise _wrong_key(self.key)
         return Ed25519PrivateKey.from_private_bytes(raw)
@@ -61,7 +59,7 @@ def create_vault(folder: Path, key_file: Path | None = None) -> Vault:
             write_master_key(folder / "master.key")
             key = master_key(folder, folder / "master.key")
         raw = Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-        write_private(folder / "signing.key", encrypt(key.secret, raw, _SIGNING))
+        write_private(folder / "signing.key", encrypt(key.secret, raw, SIGNING))
     return open_vault(folder, key_file)
 
 

@@ -25,9 +25,13 @@ class Masters:
     sha256: str
     tables: Mapping[str, Path]
     codebook: Codebook = field(repr=False)
+    # tables that are no files of this build but stand in the connection at hand: linked surveys
+    relations: Mapping[str, str] = field(default_factory=dict)
 
     def sql(self, table: str) -> str:
         """A master as SQL reads it."""
+        if table in self.relations:
+            return self.relations[table]
         return f"read_parquet({text_literal(str(self.tables[table]))})"
 
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI
 from rpp_hub.bootstrap import Rpp
 from rpp_hub.services.cutting import Cutting
+from rpp_hub.services.linking import Linking
 from rpp_hub.services.releasing import Releasing, Signer
 from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.services.workspaces import Workspaces
@@ -88,6 +89,7 @@ def open_rpp(world: World) -> Rpp:
         projects=world.projects,
         warehousing=Warehousing(world.store, world.installation, world.settings),
         cutting=Cutting(world.store, world.installation, world.settings, vault),
+        linking=Linking(world.store, world.installation, vault),
         requests=world.requests,
         reviewing=world.reviewing,
         examination=world.examination,
