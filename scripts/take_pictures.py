@@ -58,7 +58,7 @@ def take(site: Running, browser: Browser, pictures: Path) -> None:
 def submit(rosa: Someone, pictures: Path) -> str:
     """From the workspace: run the starter, pick its outputs, take the picture, submit."""
     rosa.open_workspace(PROJECT)
-    expect(rosa.page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
+    expect(rosa.page.locator("#jp-main-statusbar")).to_contain_text("| Idle", timeout=60_000)
     rosa.run_all()
     rosa.page.get_by_role("button", name="Review outputs").first.click()
     panel = rosa.page.get_by_test_id("rpp-panel")
@@ -76,8 +76,12 @@ def submit(rosa: Someone, pictures: Path) -> str:
 
 def begin_review(page: Page) -> str:
     """Approve what comes before the figure; the answer is the table right above it."""
-    headings = page.locator("article.item h3").all_inner_texts()
-    figure = next(n for n, text in enumerate(headings, start=1) if "picture" in text.lower())
+    headings = page.locator("article.item h3")
+    expect(headings.first).to_be_visible()
+    texts = headings.all_inner_texts()
+    figure = next((n for n, text in enumerate(texts, start=1) if "figure of" in text), None)
+    if figure is None:
+        raise SystemExit(f"There is no figure among {texts}.")
     for number in range(1, figure):
         page.locator(f"#item-{number}").get_by_role("radio", name="Approve").check()
     return f"#item-{figure - 1}"
