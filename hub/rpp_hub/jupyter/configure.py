@@ -55,7 +55,9 @@ def _hub(c: Any, rpp: Rpp, run_dir: Path) -> None:
 def _proxy(c: Any, rpp: Rpp, run_dir: Path) -> None:
     c.JupyterHub.proxy_class = SocketProxy
     c.ConfigurableHTTPProxy.api_url = socket_url(run_dir / "proxy-api.sock")
-    c.ConfigurableHTTPProxy.auth_token = (rpp.installation.hub_dir / "proxy.token").read_text(encoding="ascii").strip()
+    c.ConfigurableHTTPProxy.auth_token = (
+        (rpp.installation.hub_dir / "proxy.token").read_text(encoding="ascii").strip()
+    )
     # a service's own URL may not be a socket (JupyterHub 6.1), a route may
     c.ConfigurableHTTPProxy.extra_routes = {f"/services/{SERVICE}/": socket_url(run_dir / "portal.sock")}
     c.ConfigurableHTTPProxy.should_start = False  # `rpp up` does, so that the hub can restart without it
@@ -65,7 +67,9 @@ def _login(c: Any, rpp: Rpp) -> None:
     login = rpp.settings.login
     if login.kind == "oidc":
         c.JupyterHub.authenticator_class = bound(OpenIdAuthenticator, rpp)
-        c.OpenIdAuthenticator.client_secret = Path(login.client_secret_file).read_text(encoding="utf-8").strip()
+        c.OpenIdAuthenticator.client_secret = (
+            Path(login.client_secret_file).read_text(encoding="utf-8").strip()
+        )
         for name, value in openid_config(login).items():
             setattr(c.OpenIdAuthenticator, name, value)
         return

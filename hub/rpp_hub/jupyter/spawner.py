@@ -21,6 +21,7 @@ from rpp_hub.settings import ensure_run_dir
 from rpp_hub.workspace import client
 from rpp_hub.workspace.capability import mint
 from rpp_hub.workspace.config import MEBIBYTE, Limits, Secrets, SupervisorConfig, server_environment
+from rpp_hub.workspace.leftovers import holder, sweep
 
 
 class RppSpawner(Spawner):  # type: ignore[misc]
@@ -30,7 +31,9 @@ class RppSpawner(Spawner):  # type: ignore[misc]
     """
 
     rpp: Rpp
-    capability_days = Integer(30, help="Longest life of a workspace, in days; submitting stops after that.").tag(config=True)
+    capability_days = Integer(
+        30, help="Longest life of a workspace, in days; submitting stops after that."
+    ).tag(config=True)
 
     run_name = ""
     closing = ""
@@ -83,6 +86,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         place_starter(self.rpp, project, folder)
         self.run_name = secrets.token_hex(4)
         self.run_dir.parent.mkdir(mode=0o700, exist_ok=True)
+        sweep(self.run_dir.parent)  # what killed supervisors left
         with self.rpp.store.act(Actor(person, Via.HUB), "workspace:open", self.subject) as act:
             act.detail["cut"] = self.rpp.cutting.current(project).name
         try:
@@ -101,7 +105,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         """None while it runs. A workspace whose gate has closed is stopped here, within `poll_interval` seconds."""
         if not self.run_name:
             return 0
-        if await client.status(self.run_dir) is None:
+        if await client.status(self.run_dir) is None and holder(self.run_dir) is None:
             self._note_close("ended by itself")
             return 1
         reasons = self._refusals(self.user.name, self.name)
@@ -114,7 +118,9 @@ class RppSpawner(Spawner):  # type: ignore[misc]
 
     def _check_gate(self, person: str, project: str) -> None:
         if not project:
-            raise HTTPError(403, "Open a workspace from its project's page: there is one for each project, and no other.")
+            raise HTTPError(
+                403, "Open a workspace from its project's page: there is one for each project, and no other."
+            )
         reasons = self._refusals(person, project)
         if reasons:
             raise HTTPError(403, " ".join(r.reason for r in reasons), reason="refused by the gate")
@@ -153,5 +159,4 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         )
 
     def _note_close(self, reason: str) -> None:
-        with self.rpp.store.act(system(Via.HUB), "workspace:close", self.subject, reason):
-            pass
+        self.rpp.workspaces.closed(system(Via.HUB), self.user.name, self.name, reason)

@@ -1,11 +1,14 @@
-"""Workspaces: who orders one to be closed, written down before the hub is asked to do it."""
+"""Workspaces: who orders one to be closed, written down before the hub is asked to do it, and when it has closed."""
 
 from __future__ import annotations
+
+from sqlalchemy import select
 
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.services.authority import require
 from rpp_hub.store.database import Store
+from rpp_hub.store.models import AuditRow
 
 
 class Workspaces:
@@ -23,6 +26,19 @@ class Workspaces:
         """Order one's own workspace to be closed."""
         with self._store.act(actor, "workspace:stop", _subject(actor.name, project)) as act:
             require(act.session, actor, Permission.WORKSPACE_OPEN, project)
+
+    def closed(self, actor: Actor, person: str, project: str, reason: str) -> None:
+        """Note the end of a workspace. Several may notice it; the first one's reason stands."""
+        subject = _subject(person, project)
+        if self._last(subject) == "workspace:open":
+            with self._store.act(actor, "workspace:close", subject, reason):
+                pass
+
+    def _last(self, subject: str) -> str | None:
+        acts = ("workspace:open", "workspace:close")
+        with self._store.read() as session:
+            query = select(AuditRow.act).where(AuditRow.subject == subject, AuditRow.act.in_(acts))
+            return session.scalars(query.order_by(AuditRow.seq.desc()).limit(1)).first()
 
 
 def _subject(person: str, project: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.workspace.config import Secrets, SupervisorConfig, to_json
+from rpp_hub.workspace.leftovers import holder
 
 COMMAND = (sys.executable, "-I", "-m", "rpp_hub.workspace.supervisor")
 HOST_VARIABLES = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
@@ -36,6 +37,8 @@ class Status:
     kernels: int
     reason: str
     metered: dict[str, int]  # bytes that went to the browser, by kind
+    person: str = ""
+    project: str = ""
 
 
 async def start_supervisor(config: SupervisorConfig, secrets: Secrets, patience: float = 20.0) -> int:
@@ -44,7 +47,7 @@ async def start_supervisor(config: SupervisorConfig, secrets: Secrets, patience:
 
 
 async def status(run_dir: Path, patience: float = 5.0) -> Status | None:
-    """None means that no supervisor answers there: the workspace is stopped."""
+    """None means that no supervisor answers there: the workspace is stopped, unless `holder` knows one that is stuck."""
     answer = await _ask(run_dir, {"do": "status"}, patience)
     return None if answer is None else Status(**answer)
 
@@ -52,13 +55,12 @@ async def status(run_dir: Path, patience: float = 5.0) -> Status | None:
 async def stop(run_dir: Path, reason: str, patience: float = 30.0) -> None:
     """Returns when every process of the workspace has ended. Stopping what is stopped is no error.
 
-    A supervisor that does not do so in time is killed, and its sandboxes die with it.
+    A supervisor that does not do so in time, or does not answer at all, is killed, and its sandboxes die with it.
     """
-    before = await status(run_dir)
-    if before is None:
-        return
-    if await _ask(run_dir, {"do": "stop", "reason": reason}, patience) is None and await status(run_dir):
-        _kill(before.pid)
+    if await _ask(run_dir, {"do": "stop", "reason": reason}, patience) is None:
+        pid = holder(run_dir)
+        if pid is not None:
+            _kill(pid)
 
 
 def _start(config: SupervisorConfig, secrets: Secrets, patience: float) -> int:

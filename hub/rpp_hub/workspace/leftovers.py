@@ -28,10 +28,27 @@ def claim(run_dir: Path) -> int:
     except BlockingIOError:
         os.close(lock)
         raise FolderInUse(f"Another supervisor already runs in {run_dir}; stop it first.") from None
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, str(os.getpid()).encode(), 0)
     for child in run_dir.iterdir():
         if child.name != LOCK:
             remove(child)
     return lock
+
+
+def holder(run_dir: Path) -> int | None:
+    """The pid of the supervisor that lives there, whether it answers or not; None when there is none."""
+    try:
+        lock = os.open(run_dir / LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return int(os.pread(lock, 20, 0) or b"0") or None
+    finally:
+        os.close(lock)
+    return None
 
 
 def sweep(root: Path) -> tuple[Path, ...]:

@@ -89,6 +89,13 @@ class WorkspaceFront:
         self._asking -= 1
 
     def _status(self) -> Status:
-        supervisor = self._supervisor
-        counted = dict(self._meter.counted)
-        return Status(supervisor.state, os.getpid(), len(supervisor.kernels), supervisor.reason, counted)
+        supervisor, config = self._supervisor, self._supervisor.config
+        return Status(
+            state=supervisor.state,
+            pid=os.getpid(),
+            kernels=len(supervisor.kernels),
+            reason=supervisor.reason,
+            metered=dict(self._meter.counted),
+            person=config.person,
+            project=config.project,
+        )

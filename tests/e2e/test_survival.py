@@ -1,0 +1,530 @@
+"""What is lost when a part is killed, a condition ends, or the whole is stopped? Nothing; and the path can be finished."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rpp_hub.bootstrap import Rpp, open_installation
+from rpp_hub.domain.actor import Actor, Via
+from rpp_hub.domain.lifecycle import Decision, Status, Verdict
+from rpp_hub.services.auditing import AuditFilter
+from rpp_hub.services.request_state import RequestView
+from rpp_hub.services.requests import Submission
+from rpp_hub.settings import Installation
+
+from tests.e2e.over_http import visiting
+from tests.factories import cell, notebook, printed
+from tests.harness import Running, cannot_sandbox, free_port, remove
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(400)]
+
+OWN, OTHER = "attendance-gaps", "course-pathways"
+GATE = 2
+CONFIG = """\
+[server]
+bind = "127.0.0.1:{port}"
+
+[workspace]
+gate_interval = {gate}
+
+[districts.bayview]
+title = "Bayview Unified School District"
+"""
+SLOW = notebook(
+    cell("import time\ntime.sleep(1.5)\nprint('n = 120')", [printed("n = 120\n")]),
+    cell("print('m = 240')", [printed("m = 240\n")], "b"),
+)
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Running]:
+    """An installation that this module may break; its gate is asked every two seconds."""
+    reason = cannot_sandbox()
+    if reason:
+        pytest.skip(reason)
+    folder = Path(tempfile.mkdtemp(prefix="rpp-test-"))
+    installation = Running(folder / "instance", free_port(), arguments=("--students", "500"))
+    installation.home.mkdir(mode=0o700)
+    (installation.home / "rpp.toml").write_text(CONFIG.format(port=installation.port, gate=GATE))
+    try:
+        installation.start()
+        yield installation
+    finally:
+        installation.stop()
+        for pid in supervisors(installation).values():
+            os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(run_dir(installation), ignore_errors=True)
+        remove(folder)
+
+
+@pytest.fixture
+def rpp(own: Running) -> Iterator[Rpp]:
+    """The same installation's services, in this process."""
+    opened = open_installation(own.home)
+    yield opened
+    opened.store.close()
+
+
+# --- killed parts of a running installation
+
+
+def test_a_killed_hub_interrupts_no_cell_and_finds_the_workspace_again(own: Running, rpp: Rpp) -> None:
+    with visiting(own, "rosa") as rosa:
+        workspace = rosa.open_workspace(OWN)
+        before = supervisors(own)
+        with workspace.kernel() as kernel:
+            heard: list[str] = []
+            code = "import time\nfor n in range(20):\n    time.sleep(0.2)\n    print(n, flush=True)"
+            running = threading.Thread(target=lambda: heard.append(kernel.run(code)))
+            running.start()
+            time.sleep(0.6)
+            old = kill(own, "hub")
+            running.join(30)
+            assert heard == ["\n".join(map(str, range(20)))]
+            back(own, "hub", old)
+            assert kernel.run("print(n + 1)") == "20"
+        assert workspace.ask("GET", "api/status").status == 200
+        assert supervisors(own) == before
+        with visiting(own, "rosa") as again:
+            assert again.open_workspace(OWN).ask("GET", "api/contents").status == 200
+        assert supervisors(own) == before
+    whole(rpp)
+
+
+def test_a_killed_supervisor_takes_its_sandboxes_along_and_the_workspace_opens_again(
+    own: Running, rpp: Rpp
+) -> None:
+    with visiting(own, "rosa") as rosa:
+        workspace = rosa.open_workspace(OWN)
+        saved = json.loads(notebook(cell("print('kept')", [printed("kept\n")])))
+        body = {"type": "notebook", "format": "json", "content": saved}
+        assert workspace.ask("PUT", "api/contents/kept.ipynb", json=body).status == 201
+        ((folder, pid),) = supervisors(own).items()
+        with workspace.kernel() as kernel:
+            kernel.run("import subprocess; subprocess.Popen(['sleep', '1000'])")
+            inside = below(pid)
+            assert len(inside) >= 6
+            os.kill(pid, signal.SIGKILL)
+            assert until(lambda: not alive(inside), 1.0), alive(inside)
+        eventually(lambda: not rosa.portal("GET", f"projects/{OWN}/workspace").json()["ready"])
+        os.utime(folder, (1, 1))  # as if a minute had passed
+        workspace = rosa.open_workspace(OWN)
+        assert not folder.exists()
+        assert workspace.ask("GET", "api/contents/kept.ipynb").json()["content"]["cells"][0]["id"] == "a"
+        with workspace.kernel() as kernel:
+            assert kernel.run("print(6 * 7)") == "42"
+    assert closes(rpp)[-1] == "ended by itself"
+    whole(rpp)
+
+
+def test_a_killed_portal_is_back_and_nobody_has_to_log_in_again(own: Running, rpp: Rpp) -> None:
+    with visiting(own, "rosa") as rosa:
+        old = kill(own, "portal")
+        back(own, "portal", old)
+        assert rosa.portal("GET", f"projects/{OWN}").json()["name"] == OWN
+    whole(rpp)
+
+
+def test_a_killed_proxy_is_back_with_all_its_routes_within_seconds(own: Running, rpp: Rpp) -> None:
+    with visiting(own, "rosa") as rosa:
+        workspace = rosa.open_workspace(OWN)
+        with workspace.kernel() as kernel:
+            kernel.run("x = 42")
+            old = kill(own, "proxy")
+            back(own, "proxy", old)
+            eventually(lambda: workspace.ask("GET", "api/status").status == 200, 15.0)
+            assert kernel.run("print(x)") == "42"
+    whole(rpp)
+
+
+def test_a_kill_of_the_worker_in_the_middle_of_a_rerun_leaves_the_request_whole(
+    own: Running, rpp: Rpp
+) -> None:
+    request = submit(rpp, SLOW)
+    eventually(lambda: len(below(own.pid_of("worker"))) >= 4)
+    inside = below(own.pid_of("worker"))
+    kill(own, "worker")
+    assert until(lambda: not alive(inside), 1.0), alive(inside)
+    assert examined_or_not(rpp, request) is False
+    eventually(lambda: examined_or_not(rpp, request), 60.0)
+    approve(rpp, request)
+    eventually(lambda: seen(rpp, request).status is Status.RELEASED, 60.0)
+    verify_release(own, request)
+    whole(rpp)
+
+
+# --- a condition that is lost
+
+
+def lose_membership(own: Running) -> None:
+    own.rpp("project", "remove-member", OWN, "rosa", actor="dora")
+
+
+def restore_membership(own: Running) -> None:
+    own.rpp("project", "add-member", OWN, "rosa", actor="dora")
+
+
+def close_account(own: Running) -> None:
+    own.rpp("person", "close", "rosa", actor="dora")
+
+
+def open_account(own: Running) -> None:
+    own.rpp("person", "open", "rosa", actor="dora")
+
+
+def end_agreement(own: Running) -> None:
+    set_agreement_end(own, -1)
+
+
+def renew_agreement(own: Running) -> None:
+    set_agreement_end(own, 700)
+
+
+def end_training(own: Running) -> None:
+    set_training_end(own, -1)
+
+
+def renew_training(own: Running) -> None:
+    set_training_end(own, 700)
+
+
+@pytest.mark.parametrize(
+    ("lose", "restore", "code"),
+    [
+        (lose_membership, restore_membership, "not-member"),
+        (close_account, open_account, "person-inactive"),
+        (end_agreement, renew_agreement, "agreement-ended"),
+        (end_training, renew_training, "training-ended"),
+    ],
+)
+def test_a_running_workspace_closes_soon_after_a_condition_is_lost_and_loses_no_work(
+    own: Running, rpp: Rpp, lose: Callable[[Running], None], restore: Callable[[Running], None], code: str
+) -> None:
+    with visiting(own, "rosa") as rosa:
+        workspace = rosa.open_workspace(OWN)
+        name = f"{code}.ipynb"
+        body = {"type": "notebook", "format": "json", "content": json.loads(notebook())}
+        assert workspace.ask("PUT", f"api/contents/{name}", json=body).status == 201
+        (pid,) = supervisors(own).values()
+        inside = below(pid)
+        try:
+            lose(own)
+            assert until(lambda: not supervisors(own), GATE + 10.0)
+            assert until(lambda: not alive([pid, *inside]), 3.0)
+            assert code in closes(rpp)[-1]
+            refused = rosa.portal("POST", f"projects/{OWN}/workspace") if code != "person-inactive" else None
+            assert refused is None or refused.status in (403, 404, 409)
+            assert not supervisors(own)
+            assert json.loads((own.home / "workspaces" / OWN / "members" / "rosa" / name).read_text())[
+                "cells"
+            ]
+        finally:
+            restore(own)
+    with visiting(own, "rosa") as rosa:
+        assert rosa.open_workspace(OWN).ask("GET", f"api/contents/{name}").status == 200
+    whole(rpp)
+
+
+# --- the end of the whole
+
+
+def test_a_kill_of_the_whole_leaves_no_part_behind_and_the_next_life_takes_the_workspaces_over(
+    own: Running, rpp: Rpp
+) -> None:
+    with visiting(own, "rosa") as rosa:
+        workspace = rosa.open_workspace(OWN)
+        with workspace.kernel() as kernel:
+            kernel.run("x = 42")
+            before, parts = supervisors(own), parts_of(own)
+            assert own.process is not None
+            own.process.kill()
+            own.process.wait()
+            own.start()  # at once: it waits for the parts of the old life
+            assert alive(parts) == []
+            assert supervisors(own) == before
+            eventually(lambda: workspace.ask("GET", "api/status").status == 200)
+            assert kernel.run("print(x)") == "42"
+        rosa.close_workspace(OWN)  # and so they can be closed
+    assert not supervisors(own)
+    whole(rpp)
+
+
+def test_a_second_start_beside_a_running_one_is_refused_at_once(own: Running) -> None:
+    began = time.monotonic()
+    done = own.rpp("up", expect=1)
+    assert "is running already" in done.stderr
+    assert time.monotonic() - began < 15
+    assert own.answers()
+
+
+def test_ctrl_c_ends_every_process_and_a_second_start_goes_on_where_it_was(own: Running, rpp: Rpp) -> None:
+    request = submit(rpp, SLOW)
+    with visiting(own, "rosa") as rosa, visiting(own, "remy") as remy:
+        for workspace in (rosa.open_workspace(OWN), remy.open_workspace(OTHER)):
+            workspace.ask("POST", "api/kernels", json={"name": "rpp"})
+        known = [*parts_of(own), *supervisors(own).values()]
+        known += [pid for parent in known for pid in below(parent)]
+        assert len(supervisors(own)) == 2
+        accounts, releases = own.passwords, [r.name for r in rpp.releasing.list(actor("rosa"))]
+        own.stop()
+        assert until(lambda: not alive(known), 5.0), alive(known)
+        assert not list((run_dir(own) / "w").iterdir())
+    assert closes(rpp)[-2:] == ["the installation was stopped"] * 2
+    own.start()
+    assert own.passwords == accounts
+    assert [r.name for r in rpp.releasing.list(actor("rosa"))] == releases
+    assert releases
+    eventually(lambda: examined_or_not(rpp, request), 60.0)
+    with visiting(own, "rosa") as rosa:
+        assert rosa.open_workspace(OWN).ask("GET", "api/contents/kept.ipynb").status == 200
+    whole(rpp)
+
+
+# --- the worker alone, killed at random moments
+
+
+def test_a_rerun_killed_at_random_moments_is_whole_each_time_and_finishes(own: Running, rpp: Rpp) -> None:
+    own.stop()
+    request = submit(rpp, SLOW)
+    seed = kill_worker_at_random(own, lambda: examined_or_not(rpp, request), longest=4.0, kills=5)
+    view = seen(rpp, request)
+    assert {i.reproduction for i in view.items if i.identity != "source"} == {"reproduced"}, f"seed {seed}"
+    assert acts(rpp, f"request:{request}").count("request:examine") == 1
+
+
+def test_a_release_killed_at_random_moments_happens_once_and_verifies(own: Running, rpp: Rpp) -> None:
+    own.stop()
+    requests = [submit(rpp, notebook(cell(f"print('n = {n}0')", [printed(f"n = {n}0\n")]))) for n in (12, 34)]
+    for request in requests:
+        run_worker_until(own, lambda r=request: examined_or_not(rpp, r))
+        approve(rpp, request)
+    for request in requests:
+        kill_worker_at_random(own, lambda r=request: released_or_not(own, rpp, r), longest=1.8, kills=6)
+        assert acts(rpp, f"request:{request}").count("request:release") == 1
+        assert sum(r.request == request for r in rpp.releasing.list(actor("rosa"))) == 1
+        verify_release(own, request)
+    assert rpp.store.verify_audit().ok
+
+
+# --- what the tests look at
+
+
+def actor(name: str) -> Actor:
+    return Actor(name, Via.CLI)
+
+
+def submit(rpp: Rpp, content: bytes) -> str:
+    submission = Submission(
+        "slow.ipynb",
+        content,
+        ("a:0",),
+        "Number of students by year, all schools.",
+        "Groups below ten are left out.",
+    )
+    return rpp.requests.submit(Actor("rosa", Via.WORKSPACE), OWN, submission).name
+
+
+def seen(rpp: Rpp, request: str) -> RequestView:
+    return rpp.requests.seen_by(actor("vera"), request)
+
+
+def examined_or_not(rpp: Rpp, request: str) -> bool:
+    """Never half: without the examination's date nothing of it is there, with it everything is."""
+    view = seen(rpp, request)
+    outputs = [i for i in view.items if i.identity != "source"]
+    if view.examined_at is None:
+        assert view.status is Status.SUBMITTED
+        assert not any(i.reproduction or i.findings for i in view.items)
+        return False
+    assert outputs
+    assert all(i.reproduction for i in outputs)
+    return True
+
+
+def released_or_not(own: Running, rpp: Rpp, request: str) -> bool:
+    """Approved and no release, or released and one whole bundle."""
+    status = seen(rpp, request).status
+    listed = [r for r in rpp.releasing.list(actor("rosa")) if r.request == request]
+    assert (status, len(listed)) in ((Status.APPROVED, 0), (Status.RELEASED, 1))
+    return status is Status.RELEASED
+
+
+def approve(rpp: Rpp, request: str) -> None:
+    for reviewer in ("vera", "viktor"):
+        view = rpp.requests.seen_by(actor(reviewer), request)
+        verdicts = {i.identity: Verdict.APPROVE for i in view.items}
+        rpp.reviewing.finish(actor(reviewer), request, view.round, Decision.RELEASE_APPROVED, verdicts)
+
+
+def verify_release(own: Running, request: str) -> None:
+    bundle = own.home / "releases" / f"{request}.zip"
+    assert "whole and signed" in own.rpp("release", "verify", str(bundle)).stdout
+    assert [p.name for p in bundle.parent.iterdir() if request in p.name] == [bundle.name]
+
+
+def acts(rpp: Rpp, subject: str) -> list[str]:
+    return [e.act for e in rpp.auditing.events(actor("otto"), AuditFilter(subject=subject, limit=1000))]
+
+
+def closes(rpp: Rpp) -> list[str]:
+    """Why workspaces closed, the last one last."""
+    found = rpp.auditing.events(actor("otto"), AuditFilter(act="workspace:close", limit=1000))
+    return [event.reason for event in found][::-1]
+
+
+def whole(rpp: Rpp) -> None:
+    """After each: the audit chain holds, and there is no request in between two states."""
+    assert rpp.store.verify_audit().ok
+    for view in rpp.requests.list(actor("vera")):
+        examined_or_not(rpp, view.name)
+
+
+def set_agreement_end(own: Running, days: int) -> None:
+    """There is no act that ends an agreement early; the calendar does it."""
+    day = (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+    with (
+        contextlib.closing(sqlite3.connect(own.home / "hub" / "rpp.sqlite", timeout=30)) as database,
+        database,
+    ):
+        database.execute("UPDATE projects SET agreement_ends = ? WHERE name = ?", (day, OWN))
+
+
+def set_training_end(own: Running, days: int) -> None:
+    day = (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+    own.rpp("person", "certify", "rosa", "--training-ends", day, actor="dora")
+
+
+def run_dir(own: Running) -> Path:
+    return Installation(own.home).run_dir
+
+
+def supervisors(own: Running) -> dict[Path, int]:
+    """Run folder and pid of each supervisor that answers."""
+    folder = run_dir(own) / "w"
+    asked = {run: status(run) for run in folder.iterdir()} if folder.is_dir() else {}
+    return {run: int(told["pid"]) for run, told in asked.items() if told}
+
+
+def status(run: Path) -> dict[str, Any] | None:
+    with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(5)
+        line.connect(str(run / "adm.sock"))
+        line.sendall(b'{"do": "status"}\n')
+        return dict(json.loads(line.makefile().readline()))
+    return None
+
+
+def parts_of(own: Running) -> list[int]:
+    assert own.process is not None
+    return [own.process.pid, *(own.pid_of(part) for part in ("proxy", "hub", "portal", "worker"))]
+
+
+def kill(own: Running, part: str) -> int:
+    pid = own.pid_of(part)
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+def back(own: Running, part: str, old: int) -> None:
+    """Until a new process of the part runs and people can log in."""
+
+    def is_new() -> bool:
+        with contextlib.suppress(LookupError):
+            return own.pid_of(part) != old and own.answers()
+        return False
+
+    eventually(is_new, 45.0)
+
+
+def below(pid: int) -> list[int]:
+    """Every process that this one started, and theirs."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(entry.name))
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        next_ones = children.get(waiting.pop(), [])
+        found += next_ones
+        waiting += next_ones
+    return found
+
+
+def alive(pids: list[int]) -> list[int]:
+    living = []
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                living.append(pid)
+    return living
+
+
+def until(condition: Callable[[], bool], patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def eventually(condition: Callable[[], bool], patience: float = 30.0) -> None:
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.2)
+
+
+def start_worker(own: Running) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-I", "-m", "rpp_hub.worker"],
+        env=own.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def run_worker_until(own: Running, done: Callable[[], bool]) -> None:
+    worker = start_worker(own)
+    try:
+        eventually(done, 60.0)
+    finally:
+        worker.terminate()
+        assert worker.wait(5) in (0, -signal.SIGTERM)  # the latter while it still imports
+
+
+def kill_worker_at_random(own: Running, done: Callable[[], bool], longest: float, kills: int) -> int:
+    """Kills a worker again and again; then one may finish. Each time nothing of it is left running."""
+    seed = random.randrange(1 << 30)
+    moments = random.Random(seed)
+    for _ in range(kills):
+        worker = start_worker(own)
+        time.sleep(moments.uniform(0.3, longest))
+        inside = below(worker.pid)
+        worker.kill()
+        worker.wait()
+        assert until(lambda left=inside: not alive(left), 1.0), f"seed {seed}: {alive(inside)}"
+        if done():
+            break
+    run_worker_until(own, done)
+    return seed
