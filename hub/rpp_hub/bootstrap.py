@@ -23,7 +23,9 @@ from rpp_hub.services.people import People
 from rpp_hub.services.projects import Projects
 from rpp_hub.services.releasing import Releasing, Signer
 from rpp_hub.services.requests import Requests
+from rpp_hub.services.returning import Returning
 from rpp_hub.services.reviewing import Reviewing
+from rpp_hub.services.vaulting import Vaulting, settle_vault
 from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.services.workspaces import Workspaces
 from rpp_hub.settings import Installation, Settings, ensure_run_dir, read_settings
@@ -51,6 +53,8 @@ class Rpp:
     warehousing: Warehousing
     cutting: Cutting
     linking: Linking
+    returning: Returning
+    vaulting: Vaulting
     requests: Requests
     reviewing: Reviewing
     examination: Examination
@@ -115,7 +119,10 @@ def open_installation(home: Path) -> Rpp:
     settings = read_settings(installation.config_path)
     environment = environment_from(os.environ, settings)
     store = Store(database_url(installation, settings), installation.anchors_path)
+    settle_vault(store, installation.vault_dir)
     vault = open_vault(installation.vault_dir, _master_key_file(os.environ))
+    vaulting = Vaulting(store, installation, vault)
+    vaulting.settle()
     content = ContentStore(installation.requests_dir)
     warehousing = Warehousing(store, installation, settings)
     cutting = Cutting(store, installation, settings, vault)
@@ -130,6 +137,8 @@ def open_installation(home: Path) -> Rpp:
         warehousing=warehousing,
         cutting=cutting,
         linking=Linking(store, installation, vault),
+        returning=Returning(store, settings, vault),
+        vaulting=vaulting,
         requests=Requests(store, settings, content, _now),
         reviewing=Reviewing(store, settings, _now),
         examination=Examination(store, settings, content, rerunner, cutting.surroundings, _now),

@@ -36,6 +36,9 @@ class District(_Closed):
     aliases: tuple[str, ...] = Field(
         default=(), description="Other names of the district. No check reads them yet."
     )
+    return_key: str = Field(
+        default="", description="The district's public key, from `rpp return keygen`: what returned results are encrypted to."
+    )
 
 
 class Server(_Closed):
@@ -179,6 +182,10 @@ class Installation:
     @property
     def releases_dir(self) -> Path:
         return self.home / "releases"
+
+    @property
+    def certificates_dir(self) -> Path:
+        return self.home / "certificates"
 
     @property
     def logs_dir(self) -> Path:

@@ -15,7 +15,9 @@ from rpp_hub.cli.people import person
 from rpp_hub.cli.project import project
 from rpp_hub.cli.release import release
 from rpp_hub.cli.request import request
+from rpp_hub.cli.return_ import return_
 from rpp_hub.cli.synthetic import synthetic
+from rpp_hub.cli.vault import vault
 from rpp_hub.cli.warehouse import warehouse
 from rpp_hub.domain.errors import RppError
 
@@ -32,7 +34,7 @@ def cli(context: click.Context, actor: str | None) -> None:
     context.obj = CliContext(actor)
 
 
-for command in (init, up, doctor, demo, person, project, warehouse, cut, link, request, release, audit, synthetic):
+for command in (init, up, doctor, demo, person, project, warehouse, cut, link, return_, vault, request, release, audit, synthetic):
     cli.add_command(command)
 
 

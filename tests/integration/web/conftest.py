@@ -15,6 +15,8 @@ from rpp_hub.bootstrap import Rpp
 from rpp_hub.services.cutting import Cutting
 from rpp_hub.services.linking import Linking
 from rpp_hub.services.releasing import Releasing, Signer
+from rpp_hub.services.returning import Returning
+from rpp_hub.services.vaulting import Vaulting
 from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.services.workspaces import Workspaces
 from rpp_hub.settings import District, Settings
@@ -90,6 +92,8 @@ def open_rpp(world: World) -> Rpp:
         warehousing=Warehousing(world.store, world.installation, world.settings),
         cutting=Cutting(world.store, world.installation, world.settings, vault),
         linking=Linking(world.store, world.installation, vault),
+        returning=Returning(world.store, world.settings, vault),
+        vaulting=Vaulting(world.store, world.installation, vault),
         requests=world.requests,
         reviewing=world.reviewing,
         examination=world.examination,

@@ -1,0 +1,208 @@
+"""Student-level results by code that go back to the district, and to nobody else, under its own identifiers.
+
+What is written is encrypted before it touches a disk. The event comes first, the file after it: there is never a file
+without an event. Who is killed between the two does it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from rpp_hub.domain.actor import Actor
+from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound
+from rpp_hub.domain.gate import ProjectStatus
+from rpp_hub.domain.names import printable
+from rpp_hub.domain.permissions import Permission
+from rpp_hub.domain.refusal import Refusal
+from rpp_hub.linkage.envelope import Key, close_box, to_district, with_passphrase
+from rpp_hub.linkage.results import Read, Results, read_codes, read_results, rows_in_words, to_csv
+from rpp_hub.services.authority import require
+from rpp_hub.settings import Settings
+from rpp_hub.store.database import Store
+from rpp_hub.store.models import Project
+from rpp_hub.vault import Vault
+from rpp_hub.vault.codes import LETTERS
+from rpp_hub.warehouse.progress import Progress, silent
+
+_UNITS = {letter: unit for unit, letter in LETTERS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be returned: `file` to `out`, to the district's key or under a passphrase."""
+
+    file: Path
+    out: Path
+    column: str | None = None
+    passphrase: str = ""
+    skip_mistyped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What was returned, counted. Row numbers count from 1 after the header."""
+
+    rows: int
+    returned: int
+    unmatched: int
+    mistyped: tuple[int, ...]
+    blank: int
+    recipient: str
+    sha256: str
+
+
+class Returning:
+    """Results on their way back to the district."""
+
+    def __init__(self, store: Store, settings: Settings, vault: Vault) -> None:
+        self._store = store
+        self._settings = settings
+        self._vault = vault
+
+    def give_back(self, actor: Actor, project: str, wanted: Wanted, progress: Progress = silent) -> Returned:
+        """Encrypt the results with the district's identifiers in place of codes.
+
+        Raises ActionRefused when a code is mistyped (unless those rows are to be skipped) or another project's.
+        """
+        with self._store.read() as session:
+            require(session, actor, Permission.RETURN_MAKE)
+            district = _district_of(session, project)
+        key = self._key(district, wanted.passphrase)
+        progress("reading the file", 0, 3)
+        results = read_results(wanted.file, wanted.column)
+        read = read_codes(results.values)
+        _refuse_mistyped(read, wanted.skip_mistyped)
+        progress("finding identifiers", 1, 3)
+        identifiers = self._identifiers(project, read)
+        self._refuse_foreign(project, read, identifiers)
+        progress("encrypting", 2, 3)
+        box = close_box(to_csv(results, read.codes, identifiers, _column_name(results, read)), key)
+        made = _counted(results, read, identifiers, key, box)
+        self._write(actor, project, wanted.out, box, made)
+        return made
+
+    def _key(self, district: str, passphrase: str) -> Key:
+        if passphrase:
+            return with_passphrase(passphrase)
+        known = self._settings.districts.get(district)
+        if known is None or not known.return_key:
+            raise Invalid(
+                f"There is no key of {district} to encrypt to. Put the district's public key into rpp.toml as return_key of "
+                f"[districts.{district}] (the district makes one with `rpp return keygen`), or use --passphrase.",
+                code="no-return-key",
+            )
+        return to_district(known.return_key)
+
+    def _identifiers(self, project: str, read: Read) -> Mapping[str, str]:
+        wanted = {c for c in read.codes if c is not None}
+        units = {_UNITS.get(c[0], "") for c in wanted} - {""}
+        crosswalk = self._vault.crosswalks.load(project)
+        known = {code: identifier for unit in units for identifier, code in crosswalk.codes(unit).items()}
+        return {code: known[code] for code in wanted if code in known}
+
+    def _refuse_foreign(self, project: str, read: Read, identifiers: Mapping[str, str]) -> None:
+        """A code that this project has not, but another one has: the wrong file, or two projects' data joined."""
+        unknown = {c for c in read.codes if c is not None and c not in identifiers}
+        for other in self._vault.crosswalks.projects() if unknown else ():
+            if other != project:
+                foreign = unknown & set(self._vault.crosswalks.load(other).table["code"].to_pylist())
+                if foreign:
+                    rows = [n for n, c in enumerate(read.codes, start=1) if c in foreign]
+                    raise ActionRefused((
+                        Refusal(
+                            "code-of-another-project",
+                            f"{len(rows):,} row{'s have codes' if len(rows) != 1 else ' has a code'} of another project (row "
+                            f"{rows_in_words(rows)}). Nothing was returned. Ask the researchers which data this is.",
+                        ),
+                    ))  # fmt: skip
+
+    def _write(self, actor: Actor, project: str, out: Path, box: bytes, made: Returned) -> None:
+        _sweep(out)
+        staged = _stage(out, box)
+        try:
+            with self._store.act(actor, "return:make", f"project:{project}") as act:
+                require(act.session, actor, Permission.RETURN_MAKE)
+                _district_of(act.session, project)
+                act.detail.update(
+                    rows=made.rows, returned=made.returned, unmatched=made.unmatched, mistyped=len(made.mistyped),
+                    blank=made.blank, recipient=made.recipient, sha256=made.sha256,
+                )  # fmt: skip
+            staged.replace(out)
+        except BaseException:
+            staged.unlink(missing_ok=True)
+            raise
+
+
+def _district_of(session: Session, project: str) -> str:
+    row = session.get(Project, project)
+    if row is None:
+        raise NotFound(f"There is no project called {printable(project)!r} here.", code="no-such-project")
+    if row.status != ProjectStatus.APPROVED:
+        raise ActionRefused(
+            (
+                Refusal(
+                    "not-approved",
+                    f"{project} is {row.status}. Results are returned for approved projects only.",
+                ),
+            )
+        )
+    return row.district
+
+
+def _refuse_mistyped(read: Read, skip: bool) -> None:
+    if read.mistyped and not skip:
+        several = len(read.mistyped) != 1
+        raise ActionRefused((
+            Refusal(
+                "mistyped-code",
+                f"{len(read.mistyped):,} row{'s have codes that are' if several else ' has a code that is'} no code, or mistyped: row "
+                f"{rows_in_words(read.mistyped)}, counted after the header. Mend the file, or leave those rows out with --skip-mistyped.",
+            ),
+        ))  # fmt: skip
+
+
+def _column_name(results: Results, read: Read) -> str:
+    """The code column's new name: what the district calls the identifier is not known here, so it keeps a plain one."""
+    letters = {c[0] for c in read.codes if c is not None}
+    unit = _UNITS.get(letters.pop(), "") if len(letters) == 1 else ""
+    name = f"{unit}_id" if unit else "identifier"
+    return name if name not in results.columns or name == results.column else f"district_{name}"
+
+
+def _counted(results: Results, read: Read, identifiers: Mapping[str, str], key: Key, box: bytes) -> Returned:
+    matched = sum(c is not None and c in identifiers for c in read.codes)
+    whole = sum(c is not None for c in read.codes)
+    if not matched:
+        raise ActionRefused(
+            (Refusal("nothing-to-return", "No row has a code of this project. Is it the right file?"),)
+        )
+    return Returned(
+        rows=len(results.rows), returned=matched, unmatched=whole - matched, mistyped=read.mistyped, blank=len(read.blank),
+        recipient=key.recipient, sha256=hashlib.sha256(box).hexdigest(),
+    )  # fmt: skip
+
+
+def _prefix(out: Path) -> str:
+    return f".{out.name}.unfinished-"
+
+
+def _sweep(out: Path) -> None:
+    """Encrypted leftovers of a dead process."""
+    for path in out.parent.glob(f"{_prefix(out)}*"):
+        path.unlink(missing_ok=True)
+
+
+def _stage(out: Path, box: bytes) -> Path:
+    descriptor, name = tempfile.mkstemp(dir=out.parent, prefix=_prefix(out))
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(box)
+        file.flush()
+        os.fsync(file.fileno())
+    return Path(name)
