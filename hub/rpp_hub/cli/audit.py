@@ -21,7 +21,7 @@ def audit() -> None:
 
 @audit.command("log")
 @click.option("--by", "by", default="", help="Only this actor.")
-@click.option("--act", default="", help="Only acts that begin so, such as request: .")
+@click.option("--act", default="", help="Only acts that begin so, such as request:approve or request:.")
 @click.option("--subject", default="", help="Only subjects that begin so.")
 @click.option("--limit", default=100, show_default=True, help="At most so many, the newest.")
 @json_option

@@ -33,7 +33,7 @@ bind = "127.0.0.1:8000"
 """
 
 
-@click.command()
+@click.command(short_help="Make an installation in RPP_HOME.")
 @click.option("--data-manager", metavar="NAME", help="The first account: who can then add all others.")
 @pass_cli
 def init(ctx: CliContext, data_manager: str | None) -> None:
@@ -59,7 +59,7 @@ def up(ctx: CliContext) -> None:
     running.run(installation, settings, _say, lambda: click.echo(f"Ready: http://{settings.server.bind}/"))
 
 
-@click.command()
+@click.command(short_help="Whether this machine can run workspaces.")
 @json_option
 def doctor(as_json: bool) -> None:
     """Whether this machine can run workspaces, and what to do where it cannot."""
@@ -70,7 +70,7 @@ def doctor(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@click.command()
+@click.command(short_help="Prepare a demonstration and start it.")
 @click.option(
     "--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A district's files instead of a synthetic district."
 )

@@ -14,7 +14,7 @@ _ROLES = [r.value for r in Role if r is not Role.RESEARCHER]
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.group()
+@click.group(short_help="People: accounts, roles, training, agreements.")
 def person() -> None:
     """Add people, record their training and agreements, close their accounts."""
 
