@@ -1,9 +1,8 @@
 """Linked surveys and destroyed keys"""
 
+import rpp_hub.store.models
 import sqlalchemy as sa
 from alembic import op
-
-import rpp_hub.store.models
 
 revision = '752c7698fa03'
 down_revision = 'bf96b6c83f51'
