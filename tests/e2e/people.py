@@ -67,7 +67,8 @@ class Someone:
         expect(self.page.locator(".jp-Notebook")).to_be_visible(timeout=60_000)
 
     def run_all(self) -> None:
-        expect(self.page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")).to_be_visible(timeout=60_000)
+        # not the indicator in the toolbar, which is idle before there is a kernel
+        expect(self.page.locator("#jp-main-statusbar")).to_contain_text("| Idle", timeout=60_000)
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         last = self.page.locator(".jp-CodeCell").last
