@@ -10,10 +10,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.bench import linkage, reruns, starts
+from tests.bench import data, linkage, reruns, starts
 
 # The most that a ratio may be: ours to the plain counterpart's.
-LIMITS = {"workspace_cold_start": 1.0, "first_cell_cold": 1.0, "rerun": 1.3}
+LIMITS = {
+    "workspace_cold_start": 1.0, "first_cell_cold": 1.0, "rerun": 1.3, "cut_10m": 1.15, "cut_10m_vs_pandas": 0.1,
+    "cut_10m_vs_pandas_unique": 0.33, "scan_10m": 1.0, "check_10m": 3.0, "build_10m": 3.0, "cut_100m": 1.15,
+}  # fmt: skip
+# The most bytes that may be held at once.
+MOST_BYTES = {"cut_100m_peak_memory": 2_000_000_000, "crosswalk_6m_peak_memory": 1_000_000_000}
 # The least that a share must be.
 LEAST = {"linkage_precision": 0.99, "linkage_recall": 0.95}
 
@@ -38,7 +43,7 @@ def figure(name: str, pairs: list[tuple[float, float]]) -> Figure:
 
 def main(wanted: set[str]) -> int:
     """Print each figure as it is measured; 1 when a ratio is above its limit, 2 for a name that is not known."""
-    names = LIMITS | LEAST
+    names = LIMITS | LEAST | MOST_BYTES
     unknown = wanted - names.keys()
     if unknown:
         print(
@@ -50,6 +55,8 @@ def main(wanted: set[str]) -> int:
         print(json.dumps(asdict(made)), flush=True)
         if made.ratio is not None and made.ratio > LIMITS[made.name]:
             over.append(f"{made.name}: {made.ratio} is above {LIMITS[made.name]}.")
+        if made.value > MOST_BYTES.get(made.name, made.value):
+            over.append(f"{made.name}: {made.value:,} bytes are more than {MOST_BYTES[made.name]:,}.")
         if made.value < LEAST.get(made.name, made.value):
             over.append(f"{made.name}: {made.value} is below {LEAST[made.name]}.")
     print("\n".join(over), file=sys.stderr, end="\n" if over else "")
@@ -67,6 +74,27 @@ def figures(wanted: set[str]) -> Iterator[Figure]:
         yield figure("rerun", reruns.measure())
     if not wanted or wanted & {"linkage_precision", "linkage_recall"}:
         yield from (made for made in linkage_figures() if not wanted or made.name in wanted)
+    yield from data_figures(wanted)
+
+
+_CUTS = frozenset({"cut_10m", "scan_10m", "cut_10m_vs_pandas", "cut_10m_vs_pandas_unique"})
+_WAREHOUSE = frozenset({"check_10m", "build_10m"})
+
+
+def data_figures(wanted: set[str]) -> Iterator[Figure]:
+    """Cuts, checks and builds. A hundred million rows take long and much disk, so only when they are named."""
+    for names, measure in ((_CUTS, data.measure_cuts), (_WAREHOUSE, data.measure_warehouse)):
+        chosen = set(names & wanted) if wanted else set(names)
+        if chosen:
+            yield from (figure(name, pairs) for name, pairs in measure(chosen).items())
+    if not wanted or "crosswalk_6m_peak_memory" in wanted:
+        yield Figure("crosswalk_6m_peak_memory", data.measure_large_crosswalk(), "bytes", None, None)
+    if wanted & {"cut_100m", "cut_100m_peak_memory"}:
+        pair, peak = data.measure_large_cut()
+        if "cut_100m" in wanted:
+            yield figure("cut_100m", [pair])
+        if "cut_100m_peak_memory" in wanted:
+            yield Figure("cut_100m_peak_memory", peak, "bytes", None, None)
 
 
 def linkage_figures() -> Iterator[Figure]:

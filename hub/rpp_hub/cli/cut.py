@@ -67,6 +67,7 @@ def _plan_text(view: CutPlan) -> str:
     lines = [f"A cut for {agreed.project}, school years {agreed.years[0]} to {agreed.years[1]}:"]
     lines += [f"  {t.name}: {view.rows[t.name]:,} rows; {', '.join(c.name for c in t.columns)}" for t in agreed.tables]
     lines += [f"  {n:,} {unit}{'s' if unit == 'student' else ''}" for unit, n in view.units.items()]
+    lines += [f"  risk: {r.sentence}" for r in view.risks]
     lines += [f"  not given: {d.table}.{d.field}. {d.reason}" for d in agreed.dropped]
     return "\n".join(lines)
 

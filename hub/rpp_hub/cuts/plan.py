@@ -79,12 +79,35 @@ class Agreed:
 
 
 @dataclass(frozen=True, slots=True)
+class Risk:
+    """Of `count` units (people, or rows of a table without a code), how many are unique by `fields`.
+
+    `causes`: for each field, how many of the unique ones would be so no longer without it.
+    """
+
+    of: str
+    count: int
+    unique: int
+    fields: tuple[str, ...]
+    causes: Mapping[str, int]
+
+    @property
+    def sentence(self) -> str:
+        """For a person."""
+        share = f"{100 * self.unique / self.count:.2g} %" if self.count else "0 %"
+        text = f"{self.unique:,} of {self.count:,} {self.of} ({share}) are unique by {', '.join(self.fields)}."
+        worst = sorted(((n, f) for f, n in self.causes.items() if n), key=lambda c: (-c[0], c[1]))
+        return text + "".join(f" Without {field}: {n:,} fewer." for n, field in worst)
+
+
+@dataclass(frozen=True, slots=True)
 class CutPlan:
     """What a cut would hold, counted before anything is written."""
 
     agreed: Agreed
     rows: Mapping[str, int]
     units: Mapping[str, int]
+    risks: tuple[Risk, ...] = ()
 
 
 def agree(application: Application, codebook: Codebook) -> Agreed:

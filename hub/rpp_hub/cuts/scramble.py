@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from rpp_hub.cuts.plan import Agreed, Column, CutPlan, TablePlan, Treatment, reason_to_drop
+from rpp_hub.cuts.risk import Told, indirect, joinable
 from rpp_hub.vault import Crosswalk
 from rpp_hub.warehouse.engine import first, one, quoted, text_literal
 from rpp_hub.warehouse.masters import Masters
@@ -91,6 +92,14 @@ def count(selection: Selection) -> CutPlan:
     return CutPlan(agreed, rows, units)
 
 
+def told_of(selection: Selection, table: TablePlan) -> Told:
+    """What a table of a cut to be made would say of its people."""
+    known = joinable(table)
+    unit = [f"m.{quoted(known.key)} AS unit"] if known.key else []
+    columns = [f"{_expression(c)} AS {quoted(c.name)}" for c in table.columns if c.name in indirect(table)]
+    return Told(known, f"SELECT {', '.join([*unit, *columns])} {selection.rows(table)}" if columns else "")
+
+
 def identifiers(selection: Selection) -> dict[str, pa.Array]:
     """Every identifier that needs a code, unit by unit. What the rows are about comes from the population."""
     wanted: dict[str, list[str]] = {}
@@ -125,6 +134,11 @@ def write_tables(
     con, rows = selection.con, {}
     for unit in wanted:
         _load_crosswalk(con, crosswalk, unit, wanted[unit])
+        if unit in _PEOPLE:  # the rows' own people bring their codes with them: one join fewer for every row
+            con.execute(
+                f"CREATE OR REPLACE TABLE population_{unit} AS SELECT p.id, c.code FROM population_{unit} p "
+                f"LEFT JOIN codes_{unit} c ON c.identifier = p.id"
+            )
     for number, table in enumerate(selection.agreed.tables):
         progress(f"scrambling {table.name}", number, len(selection.agreed.tables))
         path = text_literal(str(target / f"{table.name}.parquet"))
@@ -160,8 +174,11 @@ def _scrambled(selection: Selection, table: TablePlan) -> str:
     keys = {c.name: c.field.unit for c in table.columns if c.treatment is Treatment.CODE}
     if table.key:
         keys.setdefault(table.key, table.unit)  # rows are sorted by it, even where it was not asked for
-    joins = "".join(_join(number, unit, name) for number, (name, unit) in enumerate(keys.items()))
-    codes = {name: f"x{number}.code" for number, name in enumerate(keys)}
+    own = table.key if table.unit in _PEOPLE else ""
+    joins = "".join(
+        _join(number, unit, name) for number, (name, unit) in enumerate(keys.items()) if name != own
+    )
+    codes = {name: "p.code" if name == own else f"x{number}.code" for number, name in enumerate(keys)}
     inner = [f"{codes.get(c.name) or _expression(c)} AS {quoted(c.name)}" for c in table.columns]
     first = [codes[table.key]] if table.key else []
     order = [*first, *(str(n) for n, c in enumerate(table.columns, start=1) if c.name != table.key)]

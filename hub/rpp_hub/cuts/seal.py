@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import html
 import json
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from rpp_hub.cuts.linked import LinkedTable, select_with_linked
-from rpp_hub.cuts.plan import Agreed, CutPlan, Dropped, TablePlan, Treatment
+from rpp_hub.cuts.plan import Agreed, CutPlan, Dropped, Risk, TablePlan, Treatment
+from rpp_hub.cuts.risk import measure_risk, told_by
 from rpp_hub.cuts.scan import scan_tables
-from rpp_hub.cuts.scramble import count, identifiers, write_tables
+from rpp_hub.cuts.scramble import count, identifiers, told_of, write_tables
 from rpp_hub.domain.errors import ActionRefused
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.vault import CrosswalkStore
@@ -39,6 +42,7 @@ class SealedCut:
     rows: Mapping[str, int]
     units: Mapping[str, int]
     dropped: tuple[Dropped, ...]
+    risks: tuple[Risk, ...] = ()
 
 
 def plan_cut(masters: Masters, agreed: Agreed, scratch: Path, linked: Sequence[LinkedTable] = ()) -> CutPlan:
@@ -47,7 +51,9 @@ def plan_cut(masters: Masters, agreed: Agreed, scratch: Path, linked: Sequence[L
     with locked(scratch, ".planning.lock", wait=True):
         remove_folder(spill)
         with engine(spill) as con:
-            return count(select_with_linked(con, masters, agreed, linked))
+            selection = select_with_linked(con, masters, agreed, linked)
+            risks = measure_risk(con, [told_of(selection, t) for t in selection.agreed.tables])
+            return replace(count(selection), risks=risks)
 
 
 def build_cut(
@@ -69,7 +75,7 @@ def build_cut(
         remove_folder(parent / name)  # what a dead process left between renaming and recording
         publish(stage, parent / name)
         progress("sealed", 1, 1)
-    return SealedCut(agreed.project, name, parent / name, sha256, rows, plan.units, agreed.dropped)
+    return SealedCut(agreed.project, name, parent / name, sha256, rows, plan.units, agreed.dropped, plan.risks)
 
 
 def rehearse_cut(
@@ -104,7 +110,9 @@ def _fill(
         rows = write_tables(selection, crosswalk, wanted, data, progress)
         _describe(data, selection.masters.codebook, agreed)
         _refuse_leaks(scan_tables(con, selection.masters, agreed, crosswalk, data, progress))
-    return plan, rows
+        progress("measuring who is unique", 0, 1)
+        risks = measure_risk(con, [told_by(data / f"{t.name}.parquet", t) for t in plan.agreed.tables])
+    return replace(plan, risks=risks), rows
 
 
 def verify_cut(path: Path, sha256: str) -> tuple[str, ...]:
@@ -178,10 +186,18 @@ def _seal(stage: Path, name: str, masters: Masters, plan: CutPlan, rows: Mapping
         "rows": dict(rows),
         "units": dict(plan.units),
         "dropped": [asdict(d) for d in agreed.dropped],
+        "risk": [asdict(r) for r in plan.risks],
+        "made_with": made_with(),
         "files": files,
     }
     (stage / MANIFEST).write_bytes(canonical_json(manifest))
     return hash_file(stage / MANIFEST)
+
+
+def made_with() -> dict[str, str]:
+    """The versions of what a cut's bytes depend on."""
+    packages = {name: version(name) for name in ("duckdb", "pyarrow", "numpy", "cryptography")}
+    return {"python": platform.python_version(), "rpp": version("rpp"), **packages}
 
 
 def _report(name: str, plan: CutPlan, rows: Mapping[str, int]) -> str:
@@ -199,10 +215,12 @@ def _report(name: str, plan: CutPlan, rows: Mapping[str, int]) -> str:
     left = "".join(
         f"<li>{html.escape(d.table)}.{html.escape(d.field)}: {html.escape(d.reason)}" for d in agreed.dropped
     )
+    risks = "".join(f"<li>{html.escape(r.sentence)}" for r in plan.risks)
     units = ", ".join(f"{n:,} {html.escape(u)}{'s' if u == 'student' else ''}" for u, n in plan.units.items())
     return (
         f"<!doctype html><meta charset=utf-8><title>Cut {name} of {html.escape(agreed.project)}</title>"
         f"<h1>Cut {name} of {html.escape(agreed.project)}</h1><p>School years {agreed.years[0]} to {agreed.years[1]}; {units}.</p>"
         f"<table><tr><th>Table<th>Rows<th>Columns{tables}</table>"
+        + (f"<h2>Who could be told apart</h2><ul>{risks}</ul>" if risks else "")
         + (f"<h2>Asked for and not given</h2><ul>{left}</ul>" if left else "")
     )
