@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI
 from rpp_hub.bootstrap import Rpp
 from rpp_hub.services.cutting import Cutting
+from rpp_hub.services.linked_tables import description, to_bytes
 from rpp_hub.services.linking import Linking
 from rpp_hub.services.releasing import Releasing, Signer
 from rpp_hub.services.returning import Returning
@@ -20,11 +23,14 @@ from rpp_hub.services.vaulting import Vaulting
 from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.services.workspaces import Workspaces
 from rpp_hub.settings import District, Settings
+from rpp_hub.store.models import Linkage
 from rpp_hub.vault.open import create_vault, open_vault
+from rpp_hub.vault.sealed import SealedFiles
+from rpp_hub.warehouse.codebook import Field, Table, Type
 from rpp_hub.web.app import create_app
 from rpp_hub.web.hub_client import HubClient
 
-from tests.factories import NOW, World
+from tests.factories import NOW, SETUP, World
 from tests.integration.web.browser import Browser
 from tests.integration.web.stand_in_hub import PORTAL_TOKEN, StandInHub
 
@@ -71,6 +77,30 @@ def portal(tmp_path: Path) -> Iterator[PortalWorld]:
     rpp = open_rpp(world)
     yield PortalWorld(world, rpp, hub, create_app(rpp, HubClient(hub.client(), PORTAL_TOKEN), lambda: NOW))
     world.store.close()
+
+
+def add_linkage(portal: PortalWorld) -> str:
+    """A survey of alpha's with two doubtful pairs of one person; its name."""
+    typed = {"first": "Jo<b>", "middle": "", "last": "Smyth", "born": "2010-03-04"}
+    known = {"first": "Joan", "middle": "Ann", "last": "Smith", "born": "2010-03-04"}
+    pairs = [
+        {"number": n, "person": 1, "identifier": f"00{n}", "weight": 5.5, "typed": typed, "known": known}
+        for n in (1, 2)
+    ]
+    sealed = SealedFiles(portal.rpp.installation.vault_dir, portal.rpp.cutting._vault.crosswalks)
+    rows = pa.table({"_person": [1], "_identifier": pa.array([None], pa.string()), "answer": [3]})
+    row = Linkage(
+        project="alpha", table="mindset", by="name", status="in review", unit="student", key="student_id",
+        described=description(Table("mindset", (Field("answer", Type.INTEGER),))),
+        summary={"counts": {"rows": 1, "linked": 0, "doubtful": 1, "not linked": 0}, "kept": ["answer"],
+                 "dropped": [{"column": "first", "reason": "Part of a person's name."}], "pairs": 2, "undecided": 2},
+        rows_sha256=sealed.keep("alpha", to_bytes(rows)), pairs_sha256=sealed.keep("alpha", json.dumps(pairs).encode()),
+        linked_by="dora", linked_at=NOW,
+    )  # fmt: skip
+    with portal.world.store.act(SETUP, "link:make", "project:alpha") as act:
+        act.session.add(row)
+        act.session.flush()
+    return row.name
 
 
 def open_rpp(world: World) -> Rpp:

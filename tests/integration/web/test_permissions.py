@@ -11,7 +11,7 @@ from rpp_hub.web.app import ROUTERS
 from starlette.routing import Mount, Route
 
 from tests.integration.web.browser import Browser
-from tests.integration.web.conftest import PortalWorld
+from tests.integration.web.conftest import PortalWorld, add_linkage
 
 # rosa leads alpha, remy leads beta, nina is registered and no more, ghost is known to the hub alone
 PEOPLE = ("rosa", "remy", "vera", "dora", "paula", "otto", "ada", "dirk", "nina")
@@ -39,7 +39,7 @@ class Door:
     def path(self) -> str:
         noun = self.template.removeprefix("/api").split("/")[1]
         name = {"projects": "alpha", "requests": "r0001", "releases": "e0001"}.get(noun, "")
-        return self.template.format(name=name, identity="a:0", district="bayview")
+        return self.template.format(name=name, identity="a:0", district="bayview", linkage="l0001")
 
 
 def get(template: str, allowed: frozenset[str] = ALL) -> Door:
@@ -65,6 +65,8 @@ DOORS = (
     get("/projects/{name}", SEES_PROJECTS),
     get("/projects/{name}/workspace", SEES_PROJECTS),
     get("/projects/{name}/cut", only("dora")),
+    get("/projects/{name}/linking", only("dora")),
+    get("/projects/{name}/linking/{linkage}", only("dora")),
     get("/workspaces", only("dora", "otto")),
     get("/requests"),
     get("/requests/{name}", SEES_REQUESTS),
@@ -85,6 +87,7 @@ DOORS = (
         "/projects/{name}/workspace", SEES_PROJECTS, do="open"
     ),  # past this door the gate says no to all but rosa
     post("/projects/{name}/cut", only("dora")),
+    post("/projects/{name}/linking/{linkage}", only("dora"), do="accept", pair="1"),
     post("/workspaces/revoke", only("dora", "otto"), person="rosa", project="alpha", reason="test"),
     post("/requests/{name}/withdraw", only("rosa"), sure="yes"),
     post("/requests/{name}/review", only("vera"), round="1"),
@@ -127,6 +130,7 @@ OTHER = {
 def populated(portal: PortalWorld) -> PortalWorld:
     portal.world.person("nina")
     portal.released()  # r0001 → e0001
+    add_linkage(portal)
     portal.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
     return portal
 
