@@ -14,8 +14,8 @@ from rpp_hub.warehouse.engine import quoted
 from rpp_hub.warehouse.masters import Masters, plain_name
 
 _SUFFIX = "( (jr|sr|ii|iii|iv))+$"
-# Excel shows days like this; which is which is told by the students themselves, whose days may be exchanged.
-_ALSO_WRITTEN = ("%m-%d-%Y", "%m/%d/%y", "%d.%m.%Y", "%Y/%m/%d", "%B %d, %Y", "%b %d, %Y")
+# Surveys write days in more ways than districts do. The two-digit year comes first: %Y would read 10 as the year 10.
+_DAYS = ("%m/%d/%y", "%m-%d-%y", *FORMATS, "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%B %d, %Y", "%b %d, %Y")
 
 
 def name_sql(column: str | None) -> str:
@@ -27,8 +27,7 @@ def name_sql(column: str | None) -> str:
 
 def day_sql(column: str) -> str:
     """A day somebody typed; NULL if it is none."""
-    forms = [*FORMATS, *_ALSO_WRITTEN]
-    return f"CAST(try_strptime(trim({column}), {forms}) AS DATE)"
+    return f"CAST(try_strptime(trim({column}), {list(_DAYS)}) AS DATE)"
 
 
 def number_people_by_name(con: duckdb.DuckDBPyConnection, layout: Layout) -> None:
