@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -126,9 +127,12 @@ def test_a_name_swapped_for_a_link_while_it_is_read_never_gives_the_secret(root:
             os.replace(root / "new", root / "swapped.ipynb")
 
     thread = threading.Thread(target=swap)
+    patience = time.monotonic() + 60
     thread.start()
     try:
         seen = {attempt(root) for _ in range(2000)}
+        while b"{}" not in seen and time.monotonic() < patience:  # a busy machine may show one face for a while
+            seen.add(attempt(root))
     finally:
         stop.set()
         thread.join()
