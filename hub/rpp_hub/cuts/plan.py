@@ -95,7 +95,9 @@ class Risk:
     def sentence(self) -> str:
         """For a person."""
         share = f"{100 * self.unique / self.count:.2g} %" if self.count else "0 %"
-        text = f"{self.unique:,} of {self.count:,} {self.of} ({share}) are unique by {', '.join(self.fields)}."
+        text = (
+            f"{self.unique:,} of {self.count:,} {self.of} ({share}) are unique by {', '.join(self.fields)}."
+        )
         worst = sorted(((n, f) for f, n in self.causes.items() if n), key=lambda c: (-c[0], c[1]))
         return text + "".join(f" Without {field}: {n:,} fewer." for n, field in worst)
 

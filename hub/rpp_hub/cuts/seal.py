@@ -75,7 +75,9 @@ def build_cut(
         remove_folder(parent / name)  # what a dead process left between renaming and recording
         publish(stage, parent / name)
         progress("sealed", 1, 1)
-    return SealedCut(agreed.project, name, parent / name, sha256, rows, plan.units, agreed.dropped, plan.risks)
+    return SealedCut(
+        agreed.project, name, parent / name, sha256, rows, plan.units, agreed.dropped, plan.risks
+    )
 
 
 def rehearse_cut(

@@ -15,17 +15,16 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pv
-import pyarrow.parquet as pq
 
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.names import printable
 from rpp_hub.warehouse.encoding import UTF8, find_encoding
 from rpp_hub.warehouse.engine import first
+from rpp_hub.warehouse.formats import FORMATS, read_binary
 
 TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".psv"})
-BINARY_SUFFIXES = frozenset({".dta", ".parquet"})
+BINARY_SUFFIXES = frozenset(FORMATS)
 DATA_SUFFIXES = TEXT_SUFFIXES | BINARY_SUFFIXES
 _DELIMITERS = (",", "\t", ";", "|")
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
@@ -61,7 +60,7 @@ def table_name(path: Path) -> str:
 def look_into(path: Path) -> Found:
     """How the file is written and what its columns are. Raises Invalid with file, line and what to do."""
     if path.suffix.lower() in BINARY_SUFFIXES:
-        return Found("binary", "", _checked_columns(path, _binary(path).column_names))
+        return Found("binary", "", _checked_columns(path, read_binary(path).column_names))
     encoding = find_encoding(path)
     header = _first_record(path, encoding)
     delimiter = max(_DELIMITERS, key=lambda d: _outside_quotes(header).count(d))
@@ -72,7 +71,7 @@ def look_into(path: Path) -> Found:
 def load(con: duckdb.DuckDBPyConnection, path: Path, found: Found, table: str) -> int:
     """Read the whole file as text into a new table, with `_row`, the record's number. Answers how many rows."""
     if found.encoding == "binary":
-        _load_arrow(con, _binary(path), found, table)
+        _load_arrow(con, read_binary(path), found, table)
     elif found.encoding == UTF8:
         _load_utf8(con, path, found, table)
     else:
@@ -206,33 +205,3 @@ def _as_duckdb_says(message: str) -> str:
 def _not_a_pattern(path: Path) -> str:
     """DuckDB reads * ? [ in a path as a pattern."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))
-
-
-def _binary(path: Path) -> pa.Table:
-    try:
-        table = pq.ParquetFile(path).read() if path.suffix.lower() == ".parquet" else _stata(path)
-        return pa.table([_text(c) for c in table.columns], names=table.column_names)
-    except Exception:  # both parsers fail in many ways on foreign bytes, and their messages may quote them
-        raise Invalid(
-            f"{printable(path.name)} cannot be read as {'Parquet' if path.suffix.lower() == '.parquet' else 'Stata'}. "
-            "Export it again, or send CSV UTF-8.",
-            code="unreadable-table",
-        ) from None
-
-
-def _stata(path: Path) -> pa.Table:
-    import pandas as pd  # only Stata files need it, and it takes half a second
-
-    return pa.Table.from_pandas(
-        pd.read_stata(path, convert_categoricals=False), preserve_index=False
-    ).replace_schema_metadata(None)
-
-
-def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_floating(column.type):
-        whole = pc.all(pc.equal(pc.trunc(column), column)).as_py()
-        if whole in (True, None):
-            column = column.cast(pa.int64())
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.date32())
-    return column.cast(pa.string())

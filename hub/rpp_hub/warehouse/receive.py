@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,8 +19,10 @@ from rpp_hub.domain.refusal import Refusal
 from rpp_hub.warehouse.folders import canonical_json, hash_file, locked, publish, remove_folder, staged
 from rpp_hub.warehouse.progress import Progress, silent
 from rpp_hub.warehouse.read import DATA_SUFFIXES, load, look_into, table_name
+from rpp_hub.warehouse.unpack import unpack
 
 MANIFEST = "manifest.json"
+ARCHIVE = ".zip"
 _NAME = re.compile(r"(19|20|21)\d\d(0[1-9]|1[0-2])_[a-z][a-z0-9_]{0,40}")
 _DOCUMENT_SUFFIXES = frozenset({".md", ".txt", ".pdf", ".docx", ".html", ".json", ".rtf", ".do"})
 
@@ -74,7 +76,10 @@ def receive_drop(
         files = []
         for number, source in enumerate(sources):
             progress(f"receiving {printable(source.name)}", number, len(sources))
-            files.append(_receive_file(source, stage))
+            files += _receive_file(source, stage)
+        if not any(f.table for f in files):
+            raise _no_tables(folder)
+        _refuse_part(files, received, known)
         drop = ReceivedDrop(name, content_hash({f.name: f.sha256 for f in files}), tuple(files))
         _refuse_known(drop, known)
         (stage / MANIFEST).write_bytes(canonical_json(asdict(drop)))
@@ -106,12 +111,16 @@ def _sources(folder: Path) -> list[Path]:
     sources = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "Thumbs.db")
     for source in sources:
         _refuse_kind(source)
-    if not any(s.suffix.lower() in DATA_SUFFIXES for s in sources):
-        raise Invalid(
-            f"There is no table in {printable(folder.name)}: expected files ending in {', '.join(sorted(DATA_SUFFIXES))}.",
-            code="no-tables",
-        )
+    if not any(s.suffix.lower() in DATA_SUFFIXES | {ARCHIVE} for s in sources):
+        raise _no_tables(folder)
     return sources
+
+
+def _no_tables(folder: Path) -> Invalid:
+    return Invalid(
+        f"There is no table in {printable(folder.name)}: expected files ending in {', '.join(sorted(DATA_SUFFIXES))}, zipped or not.",
+        code="no-tables",
+    )
 
 
 def _refuse_kind(source: Path) -> None:
@@ -124,12 +133,7 @@ def _refuse_kind(source: Path) -> None:
     if source.name == MANIFEST:
         raise Invalid(f"A drop cannot bring its own {MANIFEST}; rename or remove it.", code="bad-file-name")
     suffix = source.suffix.lower()
-    if suffix in (".xlsx", ".xls", ".sav", ".sas7bdat", ".zip"):
-        raise Invalid(
-            f"{shown}: {suffix} files cannot be read yet. Save it as CSV UTF-8 and receive that.",
-            code="unknown-format",
-        )
-    if suffix not in DATA_SUFFIXES | _DOCUMENT_SUFFIXES:
+    if suffix not in DATA_SUFFIXES | _DOCUMENT_SUFFIXES | {ARCHIVE}:
         raise Invalid(
             f"{shown} is neither a table ({', '.join(sorted(DATA_SUFFIXES))}) nor documentation "
             f"({', '.join(sorted(_DOCUMENT_SUFFIXES))}). Convert it, or take it out of the drop.",
@@ -137,18 +141,37 @@ def _refuse_kind(source: Path) -> None:
         )
 
 
-def _receive_file(source: Path, stage: Path) -> ReceivedFile:
+def _receive_file(source: Path, stage: Path) -> list[ReceivedFile]:
     copy = stage / source.name
     # What is looked into and hashed is the copy: the original may still change.
+    if copy.exists():
+        raise Invalid(
+            f"{printable(source.name)} stands in an archive of this drop and beside it. Take one of them out.",
+            code="bad-archive",
+        )
     _copy(source, copy)
+    if copy.suffix.lower() != ARCHIVE:
+        return [_described(copy)]
+    members = unpack(copy, stage)
+    for member in members:
+        if member.suffix.lower() == ARCHIVE:
+            raise Invalid(
+                f"{printable(source.name)} holds another archive. Unpack it yourself, and receive the files.",
+                code="bad-archive",
+            )
+        _refuse_kind(member)
+    return [_described(copy), *(_described(member) for member in members)]
+
+
+def _described(copy: Path) -> ReceivedFile:
     size, digest = copy.stat().st_size, hash_file(copy)
     if copy.suffix.lower() not in DATA_SUFFIXES:
-        return ReceivedFile(source.name, size, digest)
+        return ReceivedFile(copy.name, size, digest)
     found = look_into(copy)
     with duckdb.connect() as con:
         rows = load(con, copy, found, "incoming_file")
     return ReceivedFile(
-        source.name, size, digest, table_name(copy), rows, found.columns, found.encoding, found.delimiter
+        copy.name, size, digest, table_name(copy), rows, found.columns, found.encoding, found.delimiter
     )
 
 
@@ -160,6 +183,30 @@ def _copy(source: Path, copy: Path) -> None:
             f"{printable(source.name)} cannot be read by this account, or is gone. Give it the right to read, and receive again.",
             code="unreadable-file",
         ) from None
+
+
+def _refuse_part(files: Sequence[ReceivedFile], received: Path, known: Mapping[str, str]) -> None:
+    """A drop whose every table came before, as part of others, brings nothing new."""
+    before = {
+        f.sha256: name
+        for name in known
+        if (received / name / MANIFEST).is_file()
+        for f in read_drop(received / name).files
+        if f.table
+    }
+    tables = [f for f in files if f.table]
+    if all(f.sha256 in before for f in tables) and not any(
+        content_hash({f.name: f.sha256 for f in files}) == sha256 for sha256 in known.values()
+    ):
+        came = ", ".join(sorted({before[f.sha256] for f in tables}))
+        raise ActionRefused(
+            [
+                Refusal(
+                    "drop-repeated",
+                    f"Every table of it was received before, in {came}. There is nothing to do.",
+                )
+            ]
+        )
 
 
 def _refuse_known(drop: ReceivedDrop, known: Mapping[str, str]) -> None:

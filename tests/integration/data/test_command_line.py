@@ -80,7 +80,7 @@ BAD = {
     "a header twice": (b"student_id,club,Club\n0412345,go,chess\n", "line 1"),
     "an empty file": (b"", "empty"),
     "an open quote": (HEAD + b'0412345,2024,"chess\n', "Clubs.csv"),
-    "no known kind": (b"PK\x03\x04", "cannot be read yet"),
+    "no workbook": (b"PK\x03\x04", "cannot be read as Excel"),
 }
 
 
