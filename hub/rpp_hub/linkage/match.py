@@ -39,9 +39,9 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Weights in bits. 10 bits more make the odds a thousand times better."""
+    """Weights in bits: 8 are odds of 256 to 1 that the two are one person."""
 
-    link: float = 10.0
+    link: float = 8.0
     doubt: float = 1.0
     lead: float = 6.0
     candidates: int = 3
