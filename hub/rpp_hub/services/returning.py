@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
@@ -27,7 +29,7 @@ from rpp_hub.services.authority import require
 from rpp_hub.settings import Settings
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Project
-from rpp_hub.vault import Vault
+from rpp_hub.vault import Crosswalk, Vault
 from rpp_hub.vault.codes import LETTERS
 from rpp_hub.warehouse.progress import Progress, silent
 
@@ -102,17 +104,15 @@ class Returning:
 
     def _identifiers(self, project: str, read: Read) -> Mapping[str, str]:
         wanted = {c for c in read.codes if c is not None}
-        units = {_UNITS.get(c[0], "") for c in wanted} - {""}
-        crosswalk = self._vault.crosswalks.load(project)
-        known = {code: identifier for unit in units for identifier, code in crosswalk.codes(unit).items()}
-        return {code: known[code] for code in wanted if code in known}
+        found = _with_codes(self._vault.crosswalks.load(project), wanted)
+        return dict(zip(found["code"].to_pylist(), found["identifier"].to_pylist(), strict=True))
 
     def _refuse_foreign(self, project: str, read: Read, identifiers: Mapping[str, str]) -> None:
         """A code that this project has not, but another one has: the wrong file, or two projects' data joined."""
         unknown = {c for c in read.codes if c is not None and c not in identifiers}
         for other in self._vault.crosswalks.projects() if unknown else ():
             if other != project:
-                foreign = unknown & set(self._vault.crosswalks.load(other).table["code"].to_pylist())
+                foreign = set(_with_codes(self._vault.crosswalks.load(other), unknown)["code"].to_pylist())
                 if foreign:
                     rows = [n for n, c in enumerate(read.codes, start=1) if c in foreign]
                     raise ActionRefused((
@@ -154,6 +154,12 @@ def _district_of(session: Session, project: str) -> str:
             )
         )
     return row.district
+
+
+def _with_codes(crosswalk: Crosswalk, wanted: Collection[str]) -> pa.Table:
+    return crosswalk.table.filter(
+        pc.is_in(crosswalk.table["code"], value_set=pa.array(sorted(wanted), pa.string()))
+    )
 
 
 def _refuse_mistyped(read: Read, skip: bool) -> None:

@@ -24,7 +24,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route as StarletteRoute
 
 from tests.factories import actor, cell, notebook, printed
-from tests.integration.web.conftest import PortalWorld
+from tests.integration.web.conftest import PortalWorld, add_linkage
 
 pytestmark = pytest.mark.browser
 _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")  # fmt: skip
@@ -255,7 +255,7 @@ def test_the_script_of_the_review_page_is_the_only_one_its_policy_lets_run(
 def test_no_page_is_wider_than_the_window_or_makes_the_browser_complain(
     site: Site, chromium: Browser, width: int
 ) -> None:
-    view = submitted(site.portal)
+    view, linkage = submitted(site.portal), add_linkage(site.portal)
     site.portal.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
     visits = {
         "vera": ("/", "/review", f"/requests/{view.name}/review", f"/requests/{view.name}/review/finish"),
@@ -268,7 +268,16 @@ def test_no_page_is_wider_than_the_window_or_makes_the_browser_complain(
             f"/requests/{view.name}",
             "/releases",
         ),
-        "dora": ("/", "/projects/alpha", "/data", "/data/bayview", "/projects/alpha/cut", "/workspaces"),
+        "dora": (
+            "/",
+            "/projects/alpha",
+            "/data",
+            "/data/bayview",
+            "/projects/alpha/cut",
+            "/projects/alpha/linking",
+            f"/projects/alpha/linking/{linkage}",
+            "/workspaces",
+        ),
         "otto": ("/", "/audit"),
     }
     for person, paths in visits.items():
