@@ -6,6 +6,7 @@ import click
 
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.cli.progress import shown_progress
+from rpp_hub.cuts.difference import CutDifference
 from rpp_hub.cuts.plan import CutPlan
 from rpp_hub.services.cutting import CutView
 
@@ -60,6 +61,33 @@ def verify(ctx: CliContext, project: str, name: str | None, as_json: bool) -> No
         for problem in problems:
             click.echo(f"rpp: {problem}", err=True)
         raise SystemExit(3)
+
+
+@cut.command("diff")
+@click.argument("project")
+@click.option("--from", "before", default=None, metavar="CUT", help="The earlier cut; default: the one before the newest.")
+@click.option("--to", "after", default=None, metavar="CUT", help="The later cut; default: the newest.")
+@json_option
+@pass_cli
+def diff(ctx: CliContext, project: str, before: str | None, after: str | None, as_json: bool) -> None:
+    """What differs between two cuts of PROJECT: rows, columns, people, masters, versions."""
+    found = ctx.rpp.cutting.difference(project, before, after)
+    answer(found, as_json, lambda: _difference_text(found))
+
+
+def _difference_text(found: CutDifference) -> str:
+    lines = [f"From {found.before} to {found.after} of {found.project}:"]
+    for t in found.tables:
+        counts = f"{_rows(t.before)} before, {_rows(t.after)} after, {t.same:,} the same"
+        columns = [*(f"new column {c}" for c in t.columns_added), *(f"column {c} gone" for c in t.columns_gone)]
+        lines.append("; ".join([f"  {t.table}: {counts}", *columns]))
+    lines += [f"  {u.unit} codes: {u.gone:,} gone, {u.both:,} in both, {u.added:,} new" for u in found.units]
+    lines += [f"  {name}: {old} before, {new} after" for name, (old, new) in found.facts.items()]
+    return "\n".join(lines)
+
+
+def _rows(count: int | None) -> str:
+    return "no table" if count is None else f"{count:,} rows"
 
 
 def _plan_text(view: CutPlan) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.cli.progress import shown_progress
 from rpp_hub.domain.errors import Invalid
-from rpp_hub.services.warehousing import WarehouseStatus
+from rpp_hub.services.warehousing import DropView, WarehouseStatus
 from rpp_hub.warehouse.build import BuildReport
 from rpp_hub.warehouse.codebook import Codebook
+from rpp_hub.warehouse.habits import written_as
+from rpp_hub.warehouse.receive import ReceivedFile
 from rpp_hub.warehouse.report import report_html, report_text
 
 
@@ -29,8 +33,20 @@ def receive(ctx: CliContext, folder: Path, district: str, name: str | None) -> N
     """Keep the files of FOLDER, unchanged and hashed."""
     with shown_progress() as progress:
         drop = ctx.rpp.warehousing.receive(ctx.actor, folder, district, name, progress)
-    rows = "\n".join(f"  {f['name']}: {f['rows']:,} rows" if f["rows"] else f"  {f['name']}" for f in drop.files)
-    click.echo(f"Received {drop.name} ({drop.sha256[:12]}…):\n{rows}\nNext: rpp warehouse check {district}")
+    click.echo(_received_text(drop, district))
+
+
+def _received_text(drop: DropView, district: str) -> str:
+    shown = f", {drop.snapshot}" if drop.snapshot else ""
+    lines = [f"Received {drop.name} ({drop.sha256[:12]}…{shown}):"]
+    lines += [f"  {f['name']}: {f['rows']:,} rows, {_written_as(f)}" if f["table"] else f"  {f['name']}" for f in drop.files]
+    if drop.unlike_before:
+        lines += ["Other than last time; make sure that it is meant so:", *(f"  {s}" for s in drop.unlike_before)]
+    return "\n".join([*lines, f"Next: rpp warehouse check {district}"])
+
+
+def _written_as(file: Mapping[str, Any]) -> str:
+    return written_as(ReceivedFile(**{**file, "columns": tuple(file["columns"])}))
 
 
 @warehouse.command("check")
@@ -98,7 +114,7 @@ def _build_text(report: BuildReport) -> str:
 
 def _status_text(view: WarehouseStatus) -> str:
     lines = [f"{view.title} ({view.district})", "", "Received:"]
-    lines += [f"  {d.name:<24} {d.received_at:%Y-%m-%d %H:%M %Z}  by {d.received_by}  {d.sha256[:12]}…" for d in view.drops] or ["  nothing yet: rpp warehouse receive"]
+    lines += [f"  {d.name:<24} {d.snapshot:<12} {d.received_at:%Y-%m-%d %H:%M %Z}  by {d.received_by}  {d.sha256[:12]}…" for d in view.drops] or ["  nothing yet: rpp warehouse receive"]
     lines += ["", "Built:"]
     lines += [f"  {b.name:<24} {b.built_at:%Y-%m-%d %H:%M %Z}  by {b.built_by}" for b in view.builds] or ["  nothing yet: rpp warehouse build"]
     return "\n".join(lines)

@@ -13,6 +13,7 @@ from rpp_review.checks import Surroundings
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from rpp_hub.cuts.difference import CutDifference, compare_cuts
 from rpp_hub.cuts.linked import with_linked
 from rpp_hub.cuts.plan import Agreed, CutPlan, agree
 from rpp_hub.cuts.seal import SealedCut, build_cut, plan_cut, verify_cut
@@ -143,6 +144,15 @@ class Cutting:
         """Everything that is not as it was sealed; empty when all is."""
         cut = self.current(project) if name is None else self.named(project, name)
         return verify_cut(cut.path, cut.sha256)
+
+    def difference(self, project: str, before: str | None = None, after: str | None = None) -> CutDifference:
+        """What differs between two cuts; by default the newest and the one before it. Raises NotFound without two."""
+        cuts = self.list(project)
+        if before is None and len(cuts) < 2:
+            raise NotFound(f"{printable(project)} has no two cuts to compare yet.", code="no-cut")
+        old = self.named(project, before) if before else cuts[1]
+        new = self.named(project, after) if after else cuts[0]
+        return compare_cuts(old.path, new.path)
 
     def surroundings(self, project: str) -> Surroundings:
         """What the checks of a project's outputs must know: the population's identifiers and names, the cut's columns."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,9 +24,10 @@ from rpp_hub.warehouse.check import CheckReport, check_district
 from rpp_hub.warehouse.codebook import Codebook, Identifier
 from rpp_hub.warehouse.engine import first
 from rpp_hub.warehouse.folders import locked
+from rpp_hub.warehouse.habits import Snapshot, snapshot_of, unlike_before
 from rpp_hub.warehouse.masters import Masters, open_masters
 from rpp_hub.warehouse.progress import Progress, silent
-from rpp_hub.warehouse.receive import ReceivedDrop, drop_name, receive_drop
+from rpp_hub.warehouse.receive import ReceivedDrop, drop_name, read_drop, receive_drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class DropView:
     files: tuple[Mapping[str, object], ...]
     received_by: str
     received_at: datetime
+    snapshot: Snapshot = Snapshot.OTHER
+    unlike_before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ class Warehousing:
             with self._store.read() as session:
                 known = _known(session, district)
             received = receive_drop(folder, self._dir(district) / "received", name, known, progress)
-            return self._record(actor, district, received)
+            earlier = [read_drop(self._dir(district) / "received" / n) for n in sorted(known)]
+            return replace(self._record(actor, district, received), unlike_before=unlike_before(received, earlier))
 
     def _record(self, actor: Actor, district: str, received: ReceivedDrop) -> DropView:
         with self._store.act(actor, "drop:receive", f"drop:{district}/{received.name}") as act:
@@ -249,5 +253,5 @@ def _known(session: Session, district: str) -> dict[str, str]:
 
 
 def _drop_view(row: Drop) -> DropView:
-    return DropView(row.name, row.sha256, tuple(row.files), row.received_by, row.received_at)
+    return DropView(row.name, row.sha256, tuple(row.files), row.received_by, row.received_at, snapshot_of(row.name))
 

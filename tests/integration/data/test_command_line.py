@@ -170,6 +170,7 @@ def test_links_and_unreadable_files_are_refused(run: Command, home: Path, tmp_pa
         (("warehouse", "check", "bayview", "--html", "no/such/folder/report.html"), 2, "cannot be written"),
         (("cut", "show", "absence"), 4, "rpp cut build"),
         (("cut", "show", "nothing"), 4, "has no cut yet"),
+        (("cut", "diff", "absence"), 4, "no two cuts to compare"),
         (("cut", "plan", "nothing"), 4, "There is no project called"),
         (("cut", "build", "../vault"), 4, "There is no project called"),
         (("--actor", "rosa", "cut", "build", "absence"), 3, "cut:build"),
@@ -316,3 +317,27 @@ def test_a_synthetic_district_is_written_by_command(run: Command, tmp_path: Path
         == len((tmp_path / "d/202408_students/school.csv").read_text().splitlines()) - 1
     )
     assert run("synthetic", "district", tmp_path / "d", "--students", "3").code == 2
+
+
+def test_two_cuts_of_a_project_are_compared_and_who_could_be_told_apart_is_said(run: Command) -> None:
+    planned = run("cut", "plan", "absence")
+    assert "risk: " in planned.out
+    assert "are unique by" in planned.out
+    for _ in range(2):
+        assert run("cut", "build", "absence").code == 0
+    assert run("cut", "diff", "absence").out.startswith("From c0001 to c0002 of absence:\n")
+    same = run("cut", "diff", "absence", "--from", "c0001", "--to", "c0002", "--json").json
+    assert same["facts"] == {}
+    assert all(t["before"] == t["after"] == t["same"] > 0 for t in same["tables"])
+    assert all((u["gone"], u["added"]) == (0, 0) for u in same["units"])
+
+
+def test_what_came_is_shown_and_compared_with_the_last_of_its_kind(run: Command, tmp_path: Path) -> None:
+    assert "Clubs.csv: 1 rows, 3 columns, utf-8, separated by commas" in run(
+        "warehouse", "receive", drop(tmp_path, HEAD + b"0412345,2024,chess\n"), "--district", "bayview", "--as", "202410_clubs_census"
+    ).out  # fmt: skip
+    (tmp_path / "later").mkdir()
+    later = drop(tmp_path / "later", HEAD.replace(b",", b";") + b"0412345;2025;chess\n")
+    ended = run("warehouse", "receive", later, "--district", "bayview", "--as", "202510_clubs_census")
+    assert "census day" in ended.out
+    assert "separated by semicolons; in 202410_clubs_census it had" in ended.out
