@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from rpp_review.codes import ALPHABET, CODES, SYMBOLS, code
 
 from rpp_hub.domain.errors import Invalid
@@ -51,10 +52,10 @@ def draw_numbers(count: int, taken: Numbers) -> Numbers:
     return drawn
 
 
-def codes_of(letter: str, numbers: Numbers) -> list[str]:
-    """The codes of many numbers, as `rpp_review.codes.code` makes one."""
+def codes_of(letter: str, numbers: Numbers) -> pa.Array:
+    """The codes of many numbers, as `rpp_review.codes.code` makes one. As Arrow texts: millions of Python's take gigabytes."""
     if not len(numbers):
-        return []
+        return pa.array([], pa.string())
     symbols = np.stack(
         [
             ((numbers >> np.uint64(shift)) & np.uint64(31)).astype(np.uint8)
@@ -66,8 +67,8 @@ def codes_of(letter: str, numbers: Numbers) -> list[str]:
     text[:, 0], text[:, 1], text[:, -2] = ord(letter), ord("-"), ord("-")
     text[:, 2:-2] = _SYMBOL[symbols]
     text[:, -1] = _SYMBOL[_check_values(letter, symbols)]
-    whole: list[str] = text.view(f"S{_WIDTH}").ravel().astype(f"U{_WIDTH}").tolist()
-    return whole
+    offsets = np.arange(0, (len(numbers) + 1) * _WIDTH, _WIDTH, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(numbers), pa.py_buffer(offsets), pa.py_buffer(text))
 
 
 def _check_values(letter: str, symbols: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -179,5 +179,5 @@ def _coded(fresh: Mapping[str, pa.Array], numbers: Numbers) -> Iterator[pa.Table
     for unit, identifiers in fresh.items():
         codes = codes_of(letter_of(unit), numbers[start : start + len(identifiers)])
         start += len(identifiers)
-        units = pa.array([unit] * len(identifiers), pa.string())
-        yield pa.table([units, identifiers, pa.array(codes, pa.string())], schema=SCHEMA)
+        units = pa.repeat(pa.scalar(unit, pa.string()), len(identifiers))
+        yield pa.table([units, identifiers, codes], schema=SCHEMA)

@@ -14,6 +14,7 @@ import duckdb
 
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.warehouse.build import kept_codebook
+from rpp_hub.warehouse.cleaning import identical_sql
 from rpp_hub.warehouse.codebook import Codebook, Table, Type
 from rpp_hub.warehouse.engine import engine, first, one, quoted
 from rpp_hub.warehouse.folders import locked, staged
@@ -180,10 +181,8 @@ def _untyped(look: Looking) -> Iterator[Problem]:
 
 
 def _identical(look: Looking) -> Problem:
-    columns = ", ".join(map(quoted, look.loaded.columns))
-    rows = f"""SELECT _file, _row FROM {look.loaded.typed}
-        QUALIFY row_number() OVER (PARTITION BY {columns} ORDER BY _seq) > 1"""
-    count = one(look.con, f"SELECT count(*) FROM ({rows})")
+    rows = identical_sql(look.con, look.loaded.typed, look.loaded.columns) or ""
+    count = one(look.con, f"SELECT count(*) FROM ({rows})") if rows else 0
     return Problem(
         "identical-rows", look.loaded.name, "rows that repeat another one in every field", count, "rows",
         "Counts of rows come out too high.", "Only the first is kept.", look.places(rows) if count else (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -45,10 +45,24 @@ class Work:
 
 def drop_identical(work: Work, rule: Declared) -> int:
     """One row of each set of rows that agree in every field."""
-    columns = ", ".join(map(quoted, work.columns))
-    return work.replace(
-        f"SELECT * FROM {work.sql} QUALIFY row_number() OVER (PARTITION BY {columns} ORDER BY _seq) = 1"
-    )
+    repeated = identical_sql(work.con, work.sql, work.columns)
+    if repeated is None:
+        return 0
+    return one(work.con, f"DELETE FROM {work.sql} WHERE _seq IN (SELECT _seq FROM ({repeated}))")
+
+
+def identical_sql(con: duckdb.DuckDBPyConnection, sql: str, columns: Sequence[str]) -> str | None:
+    """The rows (_file, _row, _seq) that repeat an earlier one in every field; None when none does.
+
+    Where all hashes differ no two rows are alike; else only rows whose hashes meet are compared, not all with all.
+    """
+    names = ", ".join(map(quoted, columns))
+    met = f"SELECT hash({names}) AS h FROM {sql} GROUP BY h HAVING count(*) > 1"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE hashes_met AS {met}")
+    if not one(con, "SELECT count(*) FROM hashes_met"):
+        return None
+    return f"""SELECT _file, _row, _seq FROM {sql} WHERE hash({names}) IN (SELECT h FROM hashes_met)
+        QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY _seq) > 1"""
 
 
 def fits_grade(work: Work, rule: Declared) -> int:

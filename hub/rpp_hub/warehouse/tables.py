@@ -11,7 +11,7 @@ import duckdb
 from rpp_hub.warehouse.codebook import FILE_NAME, Codebook, Field, Table, Type, read_codebook
 from rpp_hub.warehouse.dates import FORMATS
 from rpp_hub.warehouse.draft import draft_codebook, draft_table
-from rpp_hub.warehouse.engine import one, quoted, text_literal
+from rpp_hub.warehouse.engine import first, one, quoted, text_literal
 from rpp_hub.warehouse.progress import Progress
 from rpp_hub.warehouse.read import Found, load
 from rpp_hub.warehouse.receive import ReceivedDrop, ReceivedFile, read_drop
@@ -67,9 +67,7 @@ def _united(con: duckdb.DuckDBPyConnection, name: str, parts: list[tuple[str, Re
         for i, (_, _, part) in enumerate(parts)
     )
     loaded = Loaded(name, columns, tuple(place for place, _, _ in parts), 0, {})
-    con.execute(f"CREATE TABLE {loaded.text} AS {selects}")
-    for _, _, part in parts:
-        con.execute(f"DROP TABLE {part}")
+    con.execute(f"CREATE VIEW {loaded.text} AS {selects}")  # no second copy of the largest thing there is
     return Loaded(name, columns, loaded.files, one(con, f"SELECT count(*) FROM {loaded.text}"), {})
 
 
@@ -111,16 +109,30 @@ def _described(codebook: Codebook, name: str) -> Table:
 
 def _typed(con: duckdb.DuckDBPyConnection, loaded: Loaded, table: Table) -> Loaded:
     fields = [table.field(c) or Field(c) for c in loaded.columns]
-    selected = ", ".join(f"{typed_sql(f, table.missing)} AS {quoted(f.name)}" for f in fields)
-    con.execute(f"CREATE TABLE {loaded.typed} AS SELECT {selected}, _file, _row, _seq FROM {loaded.text}")
-    untyped = {f.name: _count_untyped(con, loaded, f, table) for f in fields if f.type is not Type.STRING}
+    # in two steps, so that a value is trimmed once and not once for every question asked of it
+    present = ", ".join(f"{_present(f, table.missing)} AS {quoted(f.name)}" for f in fields)
+    selected = ", ".join(f"{_typed_value(f, quoted(f.name))} AS {quoted(f.name)}" for f in fields)
+    con.execute(
+        f"""CREATE TABLE {loaded.typed} AS SELECT {selected}, _file, _row, _seq
+            FROM (SELECT {present}, _file, _row, _seq FROM {loaded.text})"""
+    )
+    untyped = _count_untyped(con, loaded, [f for f in fields if f.type is not Type.STRING], table)
     return Loaded(
         loaded.name, loaded.columns, loaded.files, loaded.rows, {k: v for k, v in untyped.items() if v}
     )
 
 
-def _count_untyped(con: duckdb.DuckDBPyConnection, loaded: Loaded, field: Field, table: Table) -> int:
-    return one(con, f"SELECT count(*) FROM {loaded.text} WHERE {untyped_sql(field, table.missing)}")
+def _count_untyped(
+    con: duckdb.DuckDBPyConnection, loaded: Loaded, fields: Sequence[Field], table: Table
+) -> dict[str, int]:
+    """Values that are there as text and not there with their type, all fields in one pass."""
+    if not fields:
+        return {}
+    sent = first(
+        con, f"SELECT {', '.join(f'count({_present(f, table.missing)})' for f in fields)} FROM {loaded.text}"
+    )
+    kept = first(con, f"SELECT {', '.join(f'count({quoted(f.name)})' for f in fields)} FROM {loaded.typed}")
+    return {f.name: int(a) - int(b) for f, a, b in zip(fields, sent or (), kept or (), strict=True)}
 
 
 def untyped_sql(field: Field, missing: Sequence[str]) -> str:
@@ -130,7 +142,10 @@ def untyped_sql(field: Field, missing: Sequence[str]) -> str:
 
 def typed_sql(field: Field, missing: Sequence[str]) -> str:
     """The SQL that makes a text what the codebook says it is, or NULL."""
-    value = _present(field, missing)
+    return _typed_value(field, _present(field, missing))
+
+
+def _typed_value(field: Field, value: str) -> str:
     match field.type:
         case Type.INTEGER:
             # 12.0 is 12, but 12.5 is not an integer, whatever a cast would make of it.
