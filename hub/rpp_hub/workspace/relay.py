@@ -97,11 +97,7 @@ class Relay:
             return await self._refuse(request, TOO_LARGE if body.overfull else NO_SERVER)
 
     async def _refuse(self, request: web.Request, barred: Barred) -> web.Response:
-        if request.body_exists:
-            await spill(
-                request.content
-            )  # a proxy that is still writing would take the refusal for a broken line
-            await asyncio.sleep(AFTER_BODY)
+        await _settle(request)
         body = json.dumps(
             {"error": {"code": barred.code, "message": barred.reason}, "message": barred.reason}
         )
@@ -136,6 +132,7 @@ class Relay:
                     self.meter.add(Channel.HTTP, len(chunk))
                     await response.write(chunk)
                 await response.write_eof()
+                await _settle(request)
             return response
 
     async def _pass_websocket(self, request: web.Request, passed: Passed) -> web.StreamResponse:
@@ -207,6 +204,13 @@ class Relay:
         if self._session is None:
             raise RuntimeError("the relay has not been started")
         return self._session
+
+
+async def _settle(request: web.Request) -> None:
+    """Before the connection is closed: a proxy that still writes would take an answer for a broken line."""
+    if request.body_exists:
+        await spill(request.content)
+        await asyncio.sleep(AFTER_BODY)
 
 
 def _refused_websocket(status: int) -> Barred:
