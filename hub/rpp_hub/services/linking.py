@@ -17,12 +17,11 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from rpp_hub.cuts.linked import LinkedTable
 from rpp_hub.cuts.plan import Agreed, agree
 from rpp_hub.cuts.seal import rehearse_cut
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.application import Application, application_from
-from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, Stale
+from rpp_hub.domain.errors import ActionRefused, NotFound, Stale
 from rpp_hub.domain.gate import ProjectStatus
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
@@ -33,6 +32,12 @@ from rpp_hub.linkage.match import Pair
 from rpp_hub.services import linked_tables
 from rpp_hub.services.authority import require
 from rpp_hub.services.linked_tables import LinkageStatus, from_bytes, to_bytes
+from rpp_hub.services.linking_rules import (
+    refuse_nobody,
+    refuse_second,
+    refuse_taken,
+    refuse_undecided,
+)
 from rpp_hub.services.warehousing import current_masters
 from rpp_hub.settings import Installation
 from rpp_hub.store import models
@@ -99,7 +104,7 @@ class Linking:
         with self._at_work(project):
             made = self._match(project, application, masters, survey, progress)
             with self._store.read() as session:
-                _refuse_taken(session, project, made.described.name, application)
+                refuse_taken(session, project, made.described.name, application)
             row = self._row(actor, project, survey.by, made)
             if not made.pairs:
                 self._rehearse(row, masters, agree(application, masters.codebook), made.rows, progress)
@@ -119,7 +124,7 @@ class Linking:
                     f"{name} has no pair {pair}; its pairs are 1 to {len(pairs)}.", code="no-such-pair"
                 )
             if accept:
-                _refuse_second(row, pairs, wanted)
+                refuse_second(row, pairs, wanted)
             _keep_decision(row, pair, accept, actor)
             acts = row.summary.get("acts", 0) + 1  # a decision changed is a change, whatever the count says
             row.summary = {**row.summary, "acts": acts, "undecided": len(pairs) - len(row.decisions)}
@@ -134,7 +139,7 @@ class Linking:
         with self._at_work(project):
             with self._store.read() as session:
                 row = _in_review(session, project, name)
-            _refuse_undecided(row)
+            refuse_undecided(row)
             accepted = self._accepted(row)
             rows = with_accepted(from_bytes(self._sealed.read(project, row.rows_sha256)), accepted)
             self._rehearse(row, masters, agree(application, masters.codebook), rows, progress)
@@ -208,7 +213,7 @@ class Linking:
     ) -> None:
         """Scramble and scan the table as a cut will; what a cut would refuse is refused now."""
         table = linked_tables.linked_table(row, rows)
-        _refuse_nobody(table)
+        refuse_nobody(table)
         alone = Agreed(agreed.project, (table.plan,), (), agreed.years, agreed.cohort)
         cuts = self._installation.cuts_dir(row.project)
         counted = rehearse_cut(cuts, masters, alone, self._vault.crosswalks, progress, (table,))
@@ -323,75 +328,6 @@ def _in_review(session: Session, project: str, name: str) -> models.Linkage:
             (Refusal("not-in-review", f"{name} is {row.status}, so there is nothing to review."),)
         )
     return row
-
-
-def _refuse_taken(session: Session, project: str, table: str, application: Application) -> None:
-    open_ = select(models.Linkage).where(
-        models.Linkage.project == project,
-        models.Linkage.table == table,
-        models.Linkage.status != LinkageStatus.WITHDRAWN,
-    )
-    row = session.scalars(open_).first()
-    if row is not None:
-        raise ActionRefused(
-            (
-                Refusal(
-                    "table-exists",
-                    f"{project} has a linked survey called {table} already. Withdraw {row.name}, or name this one with --table.",
-                ),
-            )
-        )
-    if table in application.tables:
-        raise Invalid(
-            f"{project} has a table {table} of the district already. Name the survey otherwise with --table.",
-            code="table-exists",
-        )
-
-
-def _refuse_undecided(row: models.Linkage) -> None:
-    left = row.summary["pairs"] - len(row.decisions)
-    if left:
-        raise ActionRefused(
-            (
-                Refusal(
-                    "undecided-pairs",
-                    f"{left} doubtful pair{'s are' if left != 1 else ' is'} not decided yet. Accept or reject each, then finish.",
-                ),
-            )
-        )
-
-
-def _refuse_second(row: models.Linkage, pairs: tuple[Pair, ...], wanted: Pair) -> None:
-    accepted = {d.pair for d in row.decisions if d.accepted}
-    other = next(
-        (
-            p
-            for p in pairs
-            if p.person == wanted.person and p.number in accepted and p.number != wanted.number
-        ),
-        None,
-    )
-    if other is not None:
-        raise ActionRefused(
-            (
-                Refusal(
-                    "person-linked",
-                    f"Pair {other.number} links the same person to another student. Reject that one first.",
-                ),
-            )
-        )
-
-
-def _refuse_nobody(table: LinkedTable) -> None:
-    if table.rows is None or not table.rows.num_rows:
-        raise ActionRefused(
-            (
-                Refusal(
-                    "nobody-linked",
-                    "Nobody in the file could be linked, so there is nothing to give to the project. Is it the right file?",
-                ),
-            )
-        )
 
 
 def _keep_decision(row: models.Linkage, pair: int, accept: bool, actor: Actor) -> None:
