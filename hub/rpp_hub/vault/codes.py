@@ -44,12 +44,18 @@ def draw_numbers(count: int, taken: Numbers) -> Numbers:
         fresh = np.frombuffer(secrets.token_bytes(8 * (count - len(drawn))), dtype=np.uint64) & np.uint64(
             CODES - 1
         )
-        _, first = np.unique(np.concatenate([drawn, fresh]), return_index=True)
-        drawn = np.concatenate([drawn, fresh])[
-            np.sort(first)
-        ]  # unique() sorts; the order of drawing must stay random
+        drawn = np.concatenate([drawn, fresh])
+        drawn = drawn[
+            ~np.isin(drawn, _repeated(drawn))
+        ]  # seldom any; the order of drawing stays, for it is random
         drawn = drawn[~np.isin(drawn, taken)]
     return drawn
+
+
+def _repeated(numbers: Numbers) -> Numbers:
+    ordered = np.sort(numbers)
+    again: Numbers = ordered[1:][ordered[1:] == ordered[:-1]]
+    return again
 
 
 def codes_of(letter: str, numbers: Numbers) -> pa.Array:

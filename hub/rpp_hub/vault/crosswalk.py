@@ -1,7 +1,7 @@
 """Which code stands for which identifier in a project.
 
 A crosswalk is an Arrow table (unit, identifier, code) that is only ever added to. It lies encrypted with the project's
-key, as Arrow IPC inside, so that DuckDB joins it without copying. Codes are drawn at random and so say nothing about
+key, as Arrow IPC inside, so that DuckDB joins it as it is. Codes are drawn at random and so say nothing about
 the identifier; which numbers were ever drawn is kept beside (encrypted, too), so that two projects never share one.
 """
 
@@ -121,9 +121,12 @@ class CrosswalkStore:
 
     def _save(self, project: str, table: pa.Table) -> None:
         sink = pa.BufferOutputStream()
-        with pa.ipc.new_file(sink, SCHEMA) as writer:
+        with pa.ipc.new_file(sink, SCHEMA, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
             writer.write_table(table)
-        blob = encrypt(self._project_key(project), sink.getvalue().to_pybytes(), f"rpp crosswalk:{project}")
+        plain = sink.getvalue().to_pybytes()
+        del sink  # a state's crosswalk is hundreds of megabytes: no more copies at once than there must be
+        pa.default_memory_pool().release_unused()
+        blob = encrypt(self._project_key(project), plain, f"rpp crosswalk:{project}")
         write_private(self._path(project), blob)
 
     def _project_key(self, project: str) -> bytes:
@@ -170,8 +173,11 @@ class CrosswalkStore:
 def _missing(crosswalk: Crosswalk, unit: str, wanted: pa.Array) -> pa.Array:
     letter_of(unit)
     distinct = pc.drop_null(pc.unique(wanted.cast(pa.string())))
-    known = pc.is_in(distinct, value_set=crosswalk.of_unit(unit)["identifier"])
-    return distinct.filter(pc.invert(known))
+    coded = crosswalk.of_unit(unit)["identifier"]
+    if len(coded):
+        distinct = distinct.filter(pc.invert(pc.is_in(distinct, value_set=coded)))
+    pa.default_memory_pool().release_unused()  # hash tables of millions
+    return distinct
 
 
 def _coded(fresh: Mapping[str, pa.Array], numbers: Numbers) -> Iterator[pa.Table]:
