@@ -63,7 +63,9 @@ def help_of(name: str, command: click.Command) -> str:
     """What `--help` prints, in a terminal of 100 columns."""
     # click keeps the help option that it made first: give it the names that `rpp` gives, whoever is first
     names = cli.context_settings["help_option_names"]
-    context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100, help_option_names=names)
+    context = click.Context(
+        command, info_name=name, terminal_width=100, max_content_width=100, help_option_names=names
+    )
     return command.get_help(context)
 
 

@@ -130,10 +130,20 @@ class World:
         self.projects.decide(actor("paula"), name, approve=True)
         with self.store.act(actor("dora"), "cut:build", f"cut:{name}/c0001") as act:
             act.session.add(
-                Cut(project=name, name="c0001", sha256="0" * 64, build_sha256="0" * 64, summary={}, built_by="dora", built_at=NOW)
+                Cut(
+                    project=name,
+                    name="c0001",
+                    sha256="0" * 64,
+                    build_sha256="0" * 64,
+                    summary={},
+                    built_by="dora",
+                    built_at=NOW,
+                )
             )
 
-    def submit(self, project: str = "alpha", author: str = "rosa", body: bytes | None = None, **changes: Any) -> RequestView:
+    def submit(
+        self, project: str = "alpha", author: str = "rosa", body: bytes | None = None, **changes: Any
+    ) -> RequestView:
         given: dict[str, Any] = {
             "name": "analysis.ipynb",
             "notebook": body if body is not None else notebook(),
@@ -149,7 +159,11 @@ class World:
         return self.requests.seen_by(SETUP, view.name)
 
     def finish(
-        self, reviewer: str, view: RequestView, verdict: Verdict = Verdict.APPROVE, decision: Decision = Decision.RELEASE_APPROVED
+        self,
+        reviewer: str,
+        view: RequestView,
+        verdict: Verdict = Verdict.APPROVE,
+        decision: Decision = Decision.RELEASE_APPROVED,
     ) -> RequestView:
         verdicts = {i.identity: verdict for i in view.items}
         return self.reviewing.finish(

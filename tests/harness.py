@@ -87,7 +87,9 @@ class Running:
         logs = [self.home.parent / f"{self.home.name}.out", *sorted((self.home / "logs").glob("*.log"))]
         return "\n".join(f"--- {p.name}\n{p.read_text(errors='replace')[-3000:]}" for p in logs if p.exists())
 
-    def rpp(self, *arguments: str, actor: str | None = None, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
+    def rpp(
+        self, *arguments: str, actor: str | None = None, expect: int | None = 0
+    ) -> subprocess.CompletedProcess[str]:
         """The command line, as a person."""
         who = ("--actor", actor) if actor else ()
         done = subprocess.run(
@@ -98,7 +100,9 @@ class Running:
             check=False,
             timeout=300,
         )
-        assert expect is None or done.returncode == expect, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert expect is None or done.returncode == expect, (
+            f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
         return done
 
     def stop(self) -> None:
@@ -114,7 +118,12 @@ class Running:
 
     def pid_of(self, part: str) -> int:
         """The pid of the proxy, hub, portal or worker."""
-        marks = {"hub": "jupyterhub_config.py", "portal": "rpp_hub.web", "worker": "rpp_hub.worker", "proxy": "configurable-http-proxy"}
+        marks = {
+            "hub": "jupyterhub_config.py",
+            "portal": "rpp_hub.web",
+            "worker": "rpp_hub.worker",
+            "proxy": "configurable-http-proxy",
+        }
         assert self.process is not None
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():

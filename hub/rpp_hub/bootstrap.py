@@ -148,14 +148,18 @@ def open_installation(home: Path) -> Rpp:
     )
 
 
-def _rerunner(installation: Installation, settings: Settings, cutting: Cutting, environment: Path) -> Rerunner:
+def _rerunner(
+    installation: Installation, settings: Settings, cutting: Cutting, environment: Path
+) -> Rerunner:
     def rerun(notebook: bytes, project: str, cut: str) -> Rerun:
         outcome = rerun_notebook(
             notebook,
             cut_data=cutting.named(project, cut).path / "data",
             environment=environment,
             run_dir=ensure_run_dir(installation) / "r",
-            limits=RerunLimits(seconds=settings.review.rerun_timeout, address_space=settings.workspace.memory * MEBIBYTE),
+            limits=RerunLimits(
+                seconds=settings.review.rerun_timeout, address_space=settings.workspace.memory * MEBIBYTE
+            ),
         )
         complete = outcome.outcome is RerunOutcome.COMPLETE
         return Rerun(outcome.notebook, complete, outcome.message, version_of(environment))

@@ -98,12 +98,24 @@ def prepare(home: Path, data: Path | None, students: int, bind: str, say: Say) -
 def welcome(prepared: Demo) -> str:
     """What is printed once people can log in."""
     rows = [f"  {a.name:<8} {a.password:<22} {a.role:<16} {', '.join(a.projects)}" for a in prepared.accounts]
-    return "\n".join(["", f"Ready: {prepared.url}", "", "  name     password               role", *rows, "", "Ctrl-C stops all of it."])
+    return "\n".join(
+        [
+            "",
+            f"Ready: {prepared.url}",
+            "",
+            "  name     password               role",
+            *rows,
+            "",
+            "Ctrl-C stops all of it.",
+        ]
+    )
 
 
 def _people(rpp: Rpp, kept: Path) -> tuple[Account, ...]:
     """The accounts. Passwords are kept before they count, so that a crash locks nobody out."""
-    known = {a["name"]: a["password"] for a in json.loads(kept.read_text())["accounts"]} if kept.exists() else {}
+    known = (
+        {a["name"]: a["password"] for a in json.loads(kept.read_text())["accounts"]} if kept.exists() else {}
+    )
     accounts = tuple(
         Account(
             part.name,
@@ -175,7 +187,9 @@ def _project(rpp: Rpp, name: str, say: Say) -> None:
         text = yaml.safe_dump(_application(rpp, name, part.name), sort_keys=False, allow_unicode=True)
         status = rpp.projects.apply(Actor(part.name, Via.CLI), text).status
     if status is ProjectStatus.APPLIED:
-        rpp.projects.decide(Actor("paula", Via.CLI), name, approve=True, reason="Fits the district's learning agenda.")
+        rpp.projects.decide(
+            Actor("paula", Via.CLI), name, approve=True, reason="Fits the district's learning agenda."
+        )
     if not rpp.cutting.has_cut(name):
         say(f"Cutting the data of {name} …")
         rpp.cutting.build(Actor("dora", Via.CLI), name)
@@ -203,10 +217,18 @@ def _application(rpp: Rpp, name: str, lead: str) -> dict[str, Any]:
         "district": DISTRICT,
         "sponsor": "paula",
         "questions": questions,
-        "irb": {"number": f"IRB-{year}-{'014' if name == PROJECTS[0] else '027'}", "ends": date(year + 2, 6, 30)},
+        "irb": {
+            "number": f"IRB-{year}-{'014' if name == PROJECTS[0] else '027'}",
+            "ends": date(year + 2, 6, 30),
+        },
         "agreement": {"ends": date(year + 2, 12, 31), "name_district": False},
         "tables": {
-            table: {"fields": [{"name": f, "rationale": "Needed for the question above.", "need": "critical"} for f in fields]}
+            table: {
+                "fields": [
+                    {"name": f, "rationale": "Needed for the question above.", "need": "critical"}
+                    for f in fields
+                ]
+            }
             for table, fields in tables.items()
         },
         "years": [first, last],

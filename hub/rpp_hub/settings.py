@@ -37,7 +37,8 @@ class District(_Closed):
         default=(), description="Other names of the district. No check reads them yet."
     )
     return_key: str = Field(
-        default="", description="The district's public key, from `rpp return keygen`: what returned results are encrypted to."
+        default="",
+        description="The district's public key, from `rpp return keygen`: what returned results are encrypted to.",
     )
 
 

@@ -43,7 +43,9 @@ members:
 """
 
 
-def wait_for(site: Running, request: str, field: str, value: object, patience: float = 120.0) -> dict[str, object]:
+def wait_for(
+    site: Running, request: str, field: str, value: object, patience: float = 120.0
+) -> dict[str, object]:
     """Until the worker has done its part; the answer is the request as a reviewer sees it."""
     deadline = time.monotonic() + patience
     while True:
@@ -118,9 +120,23 @@ def audit_passes_then_fails(site: Running) -> None:
 def test_the_whole_path_on_the_synthetic_district(browser: Browser, site: Running, tmp_path: Path) -> None:
     # 1: a further delivery arrives
     write_district(tmp_path / "files", students=3000, seed=7)
-    drop = next(f for f in (tmp_path / "files").iterdir() if f.name.endswith("students")).rename(tmp_path / "203001_students")
-    site.rpp("warehouse", "receive", str(drop), "--district", "bayview", "--as", "203001_students", actor="dora")
-    again = site.rpp("warehouse", "receive", str(drop), "--district", "bayview", "--as", "203001_students", actor="dora", expect=3)
+    drop = next(f for f in (tmp_path / "files").iterdir() if f.name.endswith("students")).rename(
+        tmp_path / "203001_students"
+    )
+    site.rpp(
+        "warehouse", "receive", str(drop), "--district", "bayview", "--as", "203001_students", actor="dora"
+    )
+    again = site.rpp(
+        "warehouse",
+        "receive",
+        str(drop),
+        "--district",
+        "bayview",
+        "--as",
+        "203001_students",
+        actor="dora",
+        expect=3,
+    )
     assert "received before" in again.stderr
     assert "absent" in site.rpp("warehouse", "check", "bayview", actor="dora").stdout
     site.rpp("warehouse", "build", "bayview", actor="dora")
@@ -139,20 +155,27 @@ def test_the_whole_path_on_the_synthetic_district(browser: Browser, site: Runnin
     site.rpp("cut", "verify", "absence-by-grade", actor="dora")
 
     # 4 to 9
-    _request, bundle = from_opening_to_release(browser, site, "rosa", "absence-by-grade", tmp_path, refuse="figure")
+    _request, bundle = from_opening_to_release(
+        browser, site, "rosa", "absence-by-grade", tmp_path, refuse="figure"
+    )
     with zipfile.ZipFile(bundle) as archive:
         names = archive.namelist()
         notebook = json.loads(archive.read("notebook.ipynb"))
     assert not [n for n in names if n.endswith(".png")]  # the figure was refused by one of the two
     assert [n for n in names if n.startswith("tables/")]
     assert "notebook.html" in names
-    kinds = {m for cell in notebook["cells"] for output in cell.get("outputs", []) for m in output.get("data", {})}
+    kinds = {
+        m for cell in notebook["cells"] for output in cell.get("outputs", []) for m in output.get("data", {})
+    }
     assert "image/png" not in kinds
     verify_and_break(site, bundle)
 
     # 10
     audit_passes_then_fails(site)
-    acts = {e["act"] for e in json.loads(site.rpp("audit", "log", "--limit", "500", "--json", actor="otto").stdout)}
+    acts = {
+        e["act"]
+        for e in json.loads(site.rpp("audit", "log", "--limit", "500", "--json", actor="otto").stdout)
+    }
     assert {
         "drop:receive", "masters:build", "project:apply", "project:approve", "cut:build", "workspace:open", "request:submit",
         "request:examine", "request:review", "request:approve", "request:release", "release:download",

@@ -25,7 +25,9 @@ BESIDE = {
 def kept_of(package: str) -> list[str]:
     """The files of a package that are kept in the checkout's history, as a wheel names them."""
     root = CHECKOUT / PACKAGES[package]
-    listed = subprocess.run(["git", "ls-files", package], cwd=root, capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        ["git", "ls-files", package], cwd=root, capture_output=True, text=True, check=False
+    )
     if listed.returncode or not listed.stdout:
         pytest.skip("this is not a git checkout, so it is not known which files belong to it")
     return [name for name in listed.stdout.split() if (root / name).is_file()]

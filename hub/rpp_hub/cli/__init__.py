@@ -23,7 +23,9 @@ from rpp_hub.domain.errors import RppError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--actor", envvar="RPP_ACTOR", metavar="NAME", help="Who acts; their roles are checked. Or set RPP_ACTOR.")
+@click.option(
+    "--actor", envvar="RPP_ACTOR", metavar="NAME", help="Who acts; their roles are checked. Or set RPP_ACTOR."
+)
 @click.version_option(package_name="rpp")
 @click.pass_context
 def cli(context: click.Context, actor: str | None) -> None:
@@ -34,7 +36,23 @@ def cli(context: click.Context, actor: str | None) -> None:
     context.obj = CliContext(actor)
 
 
-for command in (init, up, doctor, demo, person, project, warehouse, cut, link, return_, vault, request, release, audit, synthetic):
+for command in (
+    init,
+    up,
+    doctor,
+    demo,
+    person,
+    project,
+    warehouse,
+    cut,
+    link,
+    return_,
+    vault,
+    request,
+    release,
+    audit,
+    synthetic,
+):
     cli.add_command(command)
 
 

@@ -41,7 +41,11 @@ def log(ctx: CliContext, by: str, act: str, subject: str, limit: int, as_json: b
 def verify(ctx: CliContext, as_json: bool) -> None:
     """Walk the whole chain. Exits 3 when an event was altered, removed or reordered."""
     outcome = ctx.rpp.auditing.verify(ctx.actor)
-    text = f"{outcome.events} events, unbroken. Head {outcome.head}" if outcome.ok else "The audit log is NOT whole."
+    text = (
+        f"{outcome.events} events, unbroken. Head {outcome.head}"
+        if outcome.ok
+        else "The audit log is NOT whole."
+    )
     answer(outcome, as_json, lambda: text)
     if not outcome.ok:
         click.echo(f"rpp: {outcome.problem}", err=True)
@@ -49,7 +53,14 @@ def verify(ctx: CliContext, as_json: bool) -> None:
 
 
 @audit.command("export")
-@click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True, help="Which form.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["jsonl", "csv"]),
+    default="jsonl",
+    show_default=True,
+    help="Which form.",
+)
 @pass_cli
 def export(ctx: CliContext, kind: str) -> None:
     """Every event, to standard output."""

@@ -56,7 +56,11 @@ def show(ctx: CliContext, project: str, name: str | None, as_json: bool) -> None
 def verify(ctx: CliContext, project: str, name: str | None, as_json: bool) -> None:
     """Whether PROJECT's cut is as it was sealed. Exits 3 when it is not."""
     problems = ctx.rpp.cutting.verify(project, name)
-    answer({"ok": not problems, "problems": problems}, as_json, lambda: "As it was sealed." if not problems else "NOT as it was sealed.")
+    answer(
+        {"ok": not problems, "problems": problems},
+        as_json,
+        lambda: "As it was sealed." if not problems else "NOT as it was sealed.",
+    )
     if problems:
         for problem in problems:
             click.echo(f"rpp: {problem}", err=True)
@@ -65,7 +69,13 @@ def verify(ctx: CliContext, project: str, name: str | None, as_json: bool) -> No
 
 @cut.command("diff")
 @click.argument("project")
-@click.option("--from", "before", default=None, metavar="CUT", help="The earlier cut; default: the one before the newest.")
+@click.option(
+    "--from",
+    "before",
+    default=None,
+    metavar="CUT",
+    help="The earlier cut; default: the one before the newest.",
+)
 @click.option("--to", "after", default=None, metavar="CUT", help="The later cut; default: the newest.")
 @json_option
 @pass_cli
@@ -79,7 +89,10 @@ def _difference_text(found: CutDifference) -> str:
     lines = [f"From {found.before} to {found.after} of {found.project}:"]
     for t in found.tables:
         counts = f"{_rows(t.before)} before, {_rows(t.after)} after, {t.same:,} the same"
-        columns = [*(f"new column {c}" for c in t.columns_added), *(f"column {c} gone" for c in t.columns_gone)]
+        columns = [
+            *(f"new column {c}" for c in t.columns_added),
+            *(f"column {c} gone" for c in t.columns_gone),
+        ]
         lines.append("; ".join([f"  {t.table}: {counts}", *columns]))
     lines += [f"  {u.unit} codes: {u.gone:,} gone, {u.both:,} in both, {u.added:,} new" for u in found.units]
     lines += [f"  {name}: {old} before, {new} after" for name, (old, new) in found.facts.items()]
@@ -93,7 +106,10 @@ def _rows(count: int | None) -> str:
 def _plan_text(view: CutPlan) -> str:
     agreed = view.agreed
     lines = [f"A cut for {agreed.project}, school years {agreed.years[0]} to {agreed.years[1]}:"]
-    lines += [f"  {t.name}: {view.rows[t.name]:,} rows; {', '.join(c.name for c in t.columns)}" for t in agreed.tables]
+    lines += [
+        f"  {t.name}: {view.rows[t.name]:,} rows; {', '.join(c.name for c in t.columns)}"
+        for t in agreed.tables
+    ]
     lines += [f"  {n:,} {unit}{'s' if unit == 'student' else ''}" for unit, n in view.units.items()]
     lines += [f"  risk: {r.sentence}" for r in view.risks]
     lines += [f"  not given: {d.table}.{d.field}. {d.reason}" for d in agreed.dropped]
@@ -101,7 +117,9 @@ def _plan_text(view: CutPlan) -> str:
 
 
 def _record_text(record: CutView) -> str:
-    lines = [f"{record.name} of {record.project}, built {record.built_at:%Y-%m-%d %H:%M %Z} by {record.built_by} ({record.sha256[:12]}…)"]
+    lines = [
+        f"{record.name} of {record.project}, built {record.built_at:%Y-%m-%d %H:%M %Z} by {record.built_by} ({record.sha256[:12]}…)"
+    ]
     lines += [f"  {table}: {rows:,} rows" for table, rows in record.rows.items()]
     lines += [f"  {n:,} {unit}{'s' if unit == 'student' else ''}" for unit, n in record.units.items()]
     lines += [f"  not given: {d['table']}.{d['field']}. {d['reason']}" for d in record.dropped]

@@ -43,10 +43,16 @@ def init(ctx: CliContext, data_manager: str | None) -> None:
     if data_manager is not None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
         ctx.rpp.people.add(
-            system(Via.CLI), data_manager, data_manager, roles=[Role.DATA_MANAGER, Role.OPERATOR], password=password
+            system(Via.CLI),
+            data_manager,
+            data_manager,
+            roles=[Role.DATA_MANAGER, Role.OPERATOR],
+            password=password,
         )
         click.echo(f"{data_manager} can log in as data manager and operator.")
-    click.echo(f"Keep a copy of {installation.vault_dir / 'master.key'} somewhere else: without it the vault stays shut.")
+    click.echo(
+        f"Keep a copy of {installation.vault_dir / 'master.key'} somewhere else: without it the vault stays shut."
+    )
 
 
 @click.command()
@@ -72,7 +78,9 @@ def doctor(as_json: bool) -> None:
 
 @click.command(short_help="Prepare a demonstration and start it.")
 @click.option(
-    "--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A district's files instead of a synthetic district."
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A district's files instead of a synthetic district.",
 )
 @click.option("--students", default=20_000, show_default=True, help="Size of the synthetic district.")
 @click.option("--prepare-only", is_flag=True, help="Prepare everything, then stop without starting.")
@@ -85,7 +93,10 @@ def demo(ctx: CliContext, data: Path | None, students: int, prepare_only: bool) 
         return
     installation = Installation(ctx.home)
     running.run(
-        installation, read_settings(installation.config_path), _say, lambda: click.echo(demonstration.welcome(prepared))
+        installation,
+        read_settings(installation.config_path),
+        _say,
+        lambda: click.echo(demonstration.welcome(prepared)),
     )
 
 

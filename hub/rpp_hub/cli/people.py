@@ -26,11 +26,18 @@ def person() -> None:
 @click.option("--role", "roles", multiple=True, type=click.Choice(_ROLES), help="May be given several times.")
 @click.option("--password", is_flag=True, help="Ask for a password, for a local account.")
 @pass_cli
-def add(ctx: CliContext, name: str, display_name: str, institution: str, roles: tuple[str, ...], password: bool) -> None:
+def add(
+    ctx: CliContext, name: str, display_name: str, institution: str, roles: tuple[str, ...], password: bool
+) -> None:
     """Register NAME. A researcher needs no role: membership in a project makes one."""
     secret = click.prompt("Password", hide_input=True, confirmation_prompt=True) if password else None
     view = ctx.rpp.people.add(
-        ctx.actor, name, display_name, institution=institution, roles=[Role(r) for r in roles], password=secret
+        ctx.actor,
+        name,
+        display_name,
+        institution=institution,
+        roles=[Role(r) for r in roles],
+        password=secret,
     )
     click.echo(f"{view.name} is registered.")
 
@@ -40,7 +47,9 @@ def add(ctx: CliContext, name: str, display_name: str, institution: str, roles: 
 @click.option("--training-ends", type=_DAY, help="Last day of the human-subjects training.")
 @click.option("--access-signed", type=_DAY, help="Day on which the access agreement was signed.")
 @pass_cli
-def certify(ctx: CliContext, name: str, training_ends: datetime | None, access_signed: datetime | None) -> None:
+def certify(
+    ctx: CliContext, name: str, training_ends: datetime | None, access_signed: datetime | None
+) -> None:
     """Record NAME's training or access agreement."""
     if training_ends is None and access_signed is None:
         raise click.UsageError("Give --training-ends, --access-signed, or both.")
@@ -77,7 +86,9 @@ def open_again(ctx: CliContext, name: str) -> None:
 @pass_cli
 def show(ctx: CliContext, name: str, as_json: bool) -> None:
     """What is on record of NAME."""
-    view = next((p for p in ctx.rpp.people.list(ctx.actor) if p.name == name), None) or ctx.rpp.people.get(name)
+    view = next((p for p in ctx.rpp.people.list(ctx.actor) if p.name == name), None) or ctx.rpp.people.get(
+        name
+    )
     answer(view, as_json, lambda: _lines(view))
 
 
@@ -87,7 +98,11 @@ def show(ctx: CliContext, name: str, as_json: bool) -> None:
 def list_people(ctx: CliContext, as_json: bool) -> None:
     """Everybody, by name."""
     people = ctx.rpp.people.list(ctx.actor)
-    answer(people, as_json, lambda: "\n".join(f"{p.name:<16} {', '.join(p.roles) or 'researcher'}" for p in people))
+    answer(
+        people,
+        as_json,
+        lambda: "\n".join(f"{p.name:<16} {', '.join(p.roles) or 'researcher'}" for p in people),
+    )
 
 
 def _lines(view: PersonView) -> str:

@@ -24,9 +24,13 @@ def apply(ctx: CliContext, file: Path) -> None:
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise Invalid(f"{file.name} is not UTF-8 text. Save it as UTF-8 and send it again.", code="application-encoding") from None
+        raise Invalid(
+            f"{file.name} is not UTF-8 text. Save it as UTF-8 and send it again.", code="application-encoding"
+        ) from None
     view = ctx.rpp.projects.apply(ctx.actor, text)
-    click.echo(f"{view.name} has applied. {view.sponsor}, its sponsor, decides: rpp project decide {view.name} --approve")
+    click.echo(
+        f"{view.name} has applied. {view.sponsor}, its sponsor, decides: rpp project decide {view.name} --approve"
+    )
 
 
 @project.command("decide")

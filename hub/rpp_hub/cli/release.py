@@ -48,14 +48,20 @@ def fetch(ctx: CliContext, name: str, target: Path) -> None:
 
 @release.command("verify")
 @click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The public key (PEM).")
+@click.option(
+    "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The public key (PEM)."
+)
 @json_option
 @pass_cli
 def verify(ctx: CliContext, bundle: Path, key: Path | None, as_json: bool) -> None:
     """Whether BUNDLE is whole and signed by this installation, or by --key. Needs nothing else."""
     pem = key.read_bytes() if key is not None else _own_key(ctx)
     outcome = verify_bundle(bundle, pem)
-    answer(outcome, as_json, lambda: f"{bundle.name}: whole and signed." if outcome.ok else f"{bundle.name}: NOT valid.")
+    answer(
+        outcome,
+        as_json,
+        lambda: f"{bundle.name}: whole and signed." if outcome.ok else f"{bundle.name}: NOT valid.",
+    )
     if not outcome.ok:
         for problem in outcome.problems:
             click.echo(f"rpp: {problem}", err=True)

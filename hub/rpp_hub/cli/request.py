@@ -15,14 +15,18 @@ def request() -> None:
 
 
 @request.command("list")
-@click.option("--status", "status", multiple=True, type=click.Choice([s.value for s in Status]), help="Only these.")
+@click.option(
+    "--status", "status", multiple=True, type=click.Choice([s.value for s in Status]), help="Only these."
+)
 @json_option
 @pass_cli
 def list_requests(ctx: CliContext, status: tuple[str, ...], as_json: bool) -> None:
     """The requests you may see, newest first."""
     views = ctx.rpp.requests.list(ctx.actor, status=[Status(s) for s in status])
     text = "\n".join(f"{v.name}  {v.status:<10} {v.project:<24} {v.author:<14} {v.file_name}" for v in views)
-    answer(views, as_json, lambda: text or "There is no request yet. Researchers make them in their workspace.")
+    answer(
+        views, as_json, lambda: text or "There is no request yet. Researchers make them in their workspace."
+    )
 
 
 @request.command("show")
@@ -37,7 +41,9 @@ def show(ctx: CliContext, name: str, as_json: bool) -> None:
 
 @request.command("approve")
 @click.argument("name")
-@click.option("--item", "items", multiple=True, help="Approve only these; the others are refused. Default: all.")
+@click.option(
+    "--item", "items", multiple=True, help="Approve only these; the others are refused. Default: all."
+)
 @click.option("--comment", default="", help="For the researcher; needed when something is refused.")
 @pass_cli
 def approve(ctx: CliContext, name: str, items: tuple[str, ...], comment: str) -> None:
@@ -83,7 +89,9 @@ def diagram() -> None:
     click.echo(mermaid(), nl=False)
 
 
-def _finish(ctx: CliContext, view: RequestView, decision: Decision, verdicts: dict[str, Verdict], comment: str) -> None:
+def _finish(
+    ctx: CliContext, view: RequestView, decision: Decision, verdicts: dict[str, Verdict], comment: str
+) -> None:
     after = ctx.rpp.reviewing.finish(ctx.actor, view.name, view.round, decision, verdicts, comment=comment)
     missing = after.reviewers_needed - after.reviewers_decided
     wait = f" It waits for {missing} more reviewer{'s' if missing > 1 else ''}." if missing > 0 else ""

@@ -27,7 +27,13 @@ def warehouse() -> None:
 @warehouse.command("receive")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--district", required=True, help="Whose files these are.")
-@click.option("--as", "name", default=None, metavar="YYYYMM_TYPE", help="The drop's name, such as 201804_staff; default: the folder's.")
+@click.option(
+    "--as",
+    "name",
+    default=None,
+    metavar="YYYYMM_TYPE",
+    help="The drop's name, such as 201804_staff; default: the folder's.",
+)
 @pass_cli
 def receive(ctx: CliContext, folder: Path, district: str, name: str | None) -> None:
     """Keep the files of FOLDER, unchanged and hashed."""
@@ -39,9 +45,15 @@ def receive(ctx: CliContext, folder: Path, district: str, name: str | None) -> N
 def _received_text(drop: DropView, district: str) -> str:
     shown = f", {drop.snapshot}" if drop.snapshot else ""
     lines = [f"Received {drop.name} ({drop.sha256[:12]}…{shown}):"]
-    lines += [f"  {f['name']}: {f['rows']:,} rows, {_written_as(f)}" if f["table"] else f"  {f['name']}" for f in drop.files]
+    lines += [
+        f"  {f['name']}: {f['rows']:,} rows, {_written_as(f)}" if f["table"] else f"  {f['name']}"
+        for f in drop.files
+    ]
     if drop.unlike_before:
-        lines += ["Other than last time; make sure that it is meant so:", *(f"  {s}" for s in drop.unlike_before)]
+        lines += [
+            "Other than last time; make sure that it is meant so:",
+            *(f"  {s}" for s in drop.unlike_before),
+        ]
     return "\n".join([*lines, f"Next: rpp warehouse check {district}"])
 
 
@@ -51,7 +63,12 @@ def _written_as(file: Mapping[str, Any]) -> str:
 
 @warehouse.command("check")
 @click.argument("district")
-@click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the report there as a page.")
+@click.option(
+    "--html",
+    "html_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report there as a page.",
+)
 @json_option
 @pass_cli
 def check(ctx: CliContext, district: str, html_file: Path | None, as_json: bool) -> None:
@@ -67,7 +84,10 @@ def _write_page(path: Path, page: str) -> None:
     try:
         path.write_text(page, encoding="utf-8")
     except OSError as error:
-        raise Invalid(f"{path} cannot be written: {error.strerror}. Name a file in a folder of yours.", code="unwritable-file") from None
+        raise Invalid(
+            f"{path} cannot be written: {error.strerror}. Name a file in a folder of yours.",
+            code="unwritable-file",
+        ) from None
 
 
 @warehouse.command("build")
@@ -107,16 +127,28 @@ def show(ctx: CliContext, district: str, as_json: bool) -> None:
 
 
 def _build_text(report: BuildReport) -> str:
-    lines = [f"Built {report.name}:", *(f"  {name}: {rows:,} rows" for name, rows in report.tables.items()), "", "Rules:"]
-    lines += [f"  {r.rule} on {r.table}: {f'{r.touched:,} rows' if r.applied else r.why}" for r in report.rules]
+    lines = [
+        f"Built {report.name}:",
+        *(f"  {name}: {rows:,} rows" for name, rows in report.tables.items()),
+        "",
+        "Rules:",
+    ]
+    lines += [
+        f"  {r.rule} on {r.table}: {f'{r.touched:,} rows' if r.applied else r.why}" for r in report.rules
+    ]
     return "\n".join(lines)
 
 
 def _status_text(view: WarehouseStatus) -> str:
     lines = [f"{view.title} ({view.district})", "", "Received:"]
-    lines += [f"  {d.name:<24} {d.snapshot:<12} {d.received_at:%Y-%m-%d %H:%M %Z}  by {d.received_by}  {d.sha256[:12]}…" for d in view.drops] or ["  nothing yet: rpp warehouse receive"]
+    lines += [
+        f"  {d.name:<24} {d.snapshot:<12} {d.received_at:%Y-%m-%d %H:%M %Z}  by {d.received_by}  {d.sha256[:12]}…"
+        for d in view.drops
+    ] or ["  nothing yet: rpp warehouse receive"]
     lines += ["", "Built:"]
-    lines += [f"  {b.name:<24} {b.built_at:%Y-%m-%d %H:%M %Z}  by {b.built_by}" for b in view.builds] or ["  nothing yet: rpp warehouse build"]
+    lines += [f"  {b.name:<24} {b.built_at:%Y-%m-%d %H:%M %Z}  by {b.built_by}" for b in view.builds] or [
+        "  nothing yet: rpp warehouse build"
+    ]
     return "\n".join(lines)
 
 

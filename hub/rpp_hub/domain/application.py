@@ -120,7 +120,9 @@ class Application(_Closed):
     def _makes_sense(self) -> Application:
         first, last = self.years
         if not (1900 <= first <= last <= 2200):
-            raise ValueError("years must be [first, last] with first not after last, as spring years, such as [2019, 2024]")
+            raise ValueError(
+                "years must be [first, last] with first not after last, as spring years, such as [2019, 2024]"
+            )
         people = [m.person for m in self.members]
         if len(set(people)) != len(people):
             raise ValueError("a person is listed twice among the members")
@@ -136,7 +138,9 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            raise Invalid("The application uses a YAML alias (*name). Write the value out.", code="application-alias")
+            raise Invalid(
+                "The application uses a YAML alias (*name). Write the value out.", code="application-alias"
+            )
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
@@ -153,17 +157,25 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 def parse_application(text: str) -> Application:
     """Read an application from YAML. Raises Invalid with one sentence for everything that is wrong."""
     if len(text.encode("utf-8", "replace")) > _LIMIT:
-        raise Invalid("The application is larger than 256 kB. Is it the right file?", code="application-too-large")
+        raise Invalid(
+            "The application is larger than 256 kB. Is it the right file?", code="application-too-large"
+        )
     try:
         raw = yaml.load(text, _UniqueKeyLoader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" on line {mark.line + 1}" if mark is not None else ""
-        raise Invalid(f"The application is not valid YAML{where}. Mend it there and send it again.", code="application-yaml") from None
+        raise Invalid(
+            f"The application is not valid YAML{where}. Mend it there and send it again.",
+            code="application-yaml",
+        ) from None
     except RecursionError:
         raise Invalid("The application is nested too deeply.", code="application-yaml") from None
     if not isinstance(raw, Mapping):
-        raise Invalid("The application must be a list of keys and values, beginning with `project:`.", code="application-yaml")
+        raise Invalid(
+            "The application must be a list of keys and values, beginning with `project:`.",
+            code="application-yaml",
+        )
     return application_from(raw)
 
 

@@ -49,7 +49,9 @@ def written(day: date) -> str:
 def person_is_active(s: Standing, _today: date) -> Refusal | None:
     """The account has not been closed."""
     if not s.person_active:
-        return Refusal("person-inactive", "Your account here is closed. Ask the data manager to open it again.")
+        return Refusal(
+            "person-inactive", "Your account here is closed. Ask the data manager to open it again."
+        )
     return None
 
 
@@ -77,7 +79,10 @@ def irb_is_current(s: Standing, today: date) -> Refusal | None:
     if s.irb_ends is None:
         return Refusal("irb-missing", "No IRB approval is on record. Send it to the data manager.")
     if s.irb_ends < today:
-        return Refusal("irb-ended", f"The IRB approval ended on {written(s.irb_ends)}. Send the renewal to the data manager.")
+        return Refusal(
+            "irb-ended",
+            f"The IRB approval ended on {written(s.irb_ends)}. Send the renewal to the data manager.",
+        )
     return None
 
 
@@ -96,7 +101,10 @@ def agreement_is_current(s: Standing, today: date) -> Refusal | None:
 def training_is_current(s: Standing, today: date) -> Refusal | None:
     """Human-subjects training is on record and has not ended."""
     if s.training_ends is None:
-        return Refusal("training-missing", "No human-subjects training is on record. Send the certificate to the data manager.")
+        return Refusal(
+            "training-missing",
+            "No human-subjects training is on record. Send the certificate to the data manager.",
+        )
     if s.training_ends < today:
         return Refusal(
             "training-ended",
@@ -108,14 +116,19 @@ def training_is_current(s: Standing, today: date) -> Refusal | None:
 def access_agreement_is_signed(s: Standing, today: date) -> Refusal | None:
     """The personal access agreement has been signed."""
     if s.access_agreement_signed is None or s.access_agreement_signed > today:
-        return Refusal("access-agreement-missing", "You have not signed the access agreement. Ask the data manager for it.")
+        return Refusal(
+            "access-agreement-missing",
+            "You have not signed the access agreement. Ask the data manager for it.",
+        )
     return None
 
 
 def cut_exists(s: Standing, _today: date) -> Refusal | None:
     """There is data to open the workspace with."""
     if not s.has_cut:
-        return Refusal("no-cut", "The project's data has not been cut yet. The data manager does that after approval.")
+        return Refusal(
+            "no-cut", "The project's data has not been cut yet. The data manager does that after approval."
+        )
     return None
 
 

@@ -108,16 +108,23 @@ Rule = Callable[[RequestState, Doer], Refusal | None]
 def reviewer_is_independent(state: RequestState, doer: Doer) -> Refusal | None:
     """A member of the project, or the maker of its cut, does not review its outputs."""
     if doer.name in state.members or doer.name == state.author:
-        return Refusal("reviewer-is-member", "You are a member of this project, so another reviewer must look at it.")
+        return Refusal(
+            "reviewer-is-member", "You are a member of this project, so another reviewer must look at it."
+        )
     if doer.name == state.cut_maker:
-        return Refusal("reviewer-made-cut", "You made the data this was computed from, so another reviewer must look at it.")
+        return Refusal(
+            "reviewer-made-cut",
+            "You made the data this was computed from, so another reviewer must look at it.",
+        )
     return None
 
 
 def outputs_are_examined(state: RequestState, _doer: Doer) -> Refusal | None:
     """Nobody reviews before the re-run and the checks are done."""
     if not state.examined:
-        return Refusal("not-examined", "The re-run and the checks are still under way. Look again in a minute.")
+        return Refusal(
+            "not-examined", "The re-run and the checks are still under way. Look again in a minute."
+        )
     return None
 
 
@@ -126,7 +133,10 @@ def place_is_free(state: RequestState, doer: Doer) -> Refusal | None:
     for review in state.reviews:
         if review.reviewer == doer.name:
             if review.decided:
-                return Refusal("already-decided", "You have finished your review of this round; it can no longer be changed.")
+                return Refusal(
+                    "already-decided",
+                    "You have finished your review of this round; it can no longer be changed.",
+                )
             return None
     if len(state.decided) >= state.reviewers_needed:
         return Refusal("enough-reviewers", "This round already has all the reviewers it needs.")
@@ -137,7 +147,9 @@ def enough_decisions(state: RequestState, _doer: Doer) -> Refusal | None:
     """As many reviewers have finished as the installation asks for."""
     missing = state.reviewers_needed - len(state.decided)
     if missing > 0:
-        return Refusal("reviews-missing", f"{missing} more reviewer{'s' if missing > 1 else ''} must finish first.")
+        return Refusal(
+            "reviews-missing", f"{missing} more reviewer{'s' if missing > 1 else ''} must finish first."
+        )
     return None
 
 
@@ -213,7 +225,9 @@ def refusals(state: RequestState, action: Action, doer: Doer) -> tuple[Refusal, 
     """All reasons why this doer may not take this action now; empty when they may."""
     row = find_transition(state.status, action)
     if row is None:
-        return (Refusal("wrong-status", f"A request that is {state.status} cannot be the object of “{action}”."),)
+        return (
+            Refusal("wrong-status", f"A request that is {state.status} cannot be the object of “{action}”."),
+        )
     if not holds_role(row, doer):
         return (Refusal("wrong-role", f"“{action}” is for {row.by or 'the system'} only."),)
     return tuple(r for r in (rule(state, doer) for rule in row.rules) if r is not None)

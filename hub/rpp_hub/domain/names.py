@@ -47,5 +47,7 @@ def check_district_name(name: str) -> str:
 
 def printable(text: str, limit: int = 60) -> str:
     """Foreign text as it may stand in a message or log line: no control or format characters, bounded."""
-    shown = "".join(c if unicodedata.category(c)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for c in text[: limit + 1])
+    shown = "".join(
+        c if unicodedata.category(c)[0] != "C" else "\N{REPLACEMENT CHARACTER}" for c in text[: limit + 1]
+    )
     return shown if len(shown) <= limit else shown[:limit] + "…"

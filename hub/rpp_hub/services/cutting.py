@@ -90,7 +90,9 @@ class Cutting:
                 granted = self._granted(session, project)
                 linked = read_tables(session, project, self._sealed)
             cuts = self._installation.cuts_dir(project)
-            sealed = build_cut(cuts, name, granted.masters, granted.agreed, self._vault.crosswalks, progress, linked)
+            sealed = build_cut(
+                cuts, name, granted.masters, granted.agreed, self._vault.crosswalks, progress, linked
+            )
             return self._record(actor, sealed, granted.masters)
 
     def _record(self, actor: Actor, sealed: SealedCut, masters: Masters) -> CutView:
@@ -130,7 +132,10 @@ class Cutting:
         """The newest cut. Raises NotFound when there is none."""
         cuts = self.list(project)
         if not cuts:
-            raise NotFound(f"{printable(project)} has no cut yet. A data manager makes one with `rpp cut build`.", code="no-cut")
+            raise NotFound(
+                f"{printable(project)} has no cut yet. A data manager makes one with `rpp cut build`.",
+                code="no-cut",
+            )
         return cuts[0]
 
     def named(self, project: str, name: str) -> CutView:
@@ -165,7 +170,9 @@ class Cutting:
             identifiers=identifiers,
             names=names,
             columns={t.name: tuple(c.name for c in t.columns) for t in granted.agreed.tables},
-            unit_columns=frozenset(c.name for t in granted.agreed.tables for c in t.columns if c.field.is_key),
+            unit_columns=frozenset(
+                c.name for t in granted.agreed.tables for c in t.columns if c.field.is_key
+            ),
         )
 
     def _granted(self, session: Session, project: str, cut: Cut | None = None) -> _Granted:
@@ -202,7 +209,12 @@ def _project(session: Session, name: str) -> Project:
 def _check_approved(project: Project) -> None:
     if project.status != ProjectStatus.APPROVED:
         raise ActionRefused(
-            (Refusal("not-approved", f"{project.name} is {project.status}. Data is cut for approved projects only."),)
+            (
+                Refusal(
+                    "not-approved",
+                    f"{project.name} is {project.status}. Data is cut for approved projects only.",
+                ),
+            )
         )
 
 

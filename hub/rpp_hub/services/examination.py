@@ -97,9 +97,16 @@ class Examination:
         picked = _only(submitted, {i.identity for i in current.items})
         reproductions = {k: str(v) for k, v in compare(picked, again).items() if k != _SOURCE}
         findings = run_checks(picked, self._appetite, self._surroundings(project))
-        counts = {"items": len(picked.items), "reproduced": sum(v == "reproduced" for v in reproductions.values())}
+        counts = {
+            "items": len(picked.items),
+            "reproduced": sum(v == "reproduced" for v in reproductions.values()),
+        }
         summary = {
-            "rerun": {"ok": rerun.ok and not trouble, "message": trouble or rerun.message, "environment": rerun.environment},
+            "rerun": {
+                "ok": rerun.ok and not trouble,
+                "message": trouble or rerun.message,
+                "environment": rerun.environment,
+            },
             "dropped": [asdict(d) for d in picked.dropped],
             "general": [asdict(f) for f in findings if f.identity not in {i.identity for i in current.items}],
             "counts": {**counts, "findings": len(findings)},

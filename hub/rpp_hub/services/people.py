@@ -55,13 +55,21 @@ class People:
         """Register somebody. Raises Invalid for an impossible name, ActionRefused if it is taken."""
         check_person_name(name)
         if Role.RESEARCHER in roles:
-            raise Invalid("Researcher is no role to give: it comes with membership in a project.", code="role-by-membership")
+            raise Invalid(
+                "Researcher is no role to give: it comes with membership in a project.",
+                code="role-by-membership",
+            )
         if password is not None and not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
-            raise Invalid(f"A password needs {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters.", code="bad-password")
+            raise Invalid(
+                f"A password needs {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters.",
+                code="bad-password",
+            )
         with self._store.act(actor, "person:add", f"person:{name}") as act:
             require(act.session, actor, Permission.PERSON_ADD)
             if act.session.get(Person, name) is not None:
-                raise ActionRefused((Refusal("person-exists", f"There is already somebody called {name} here."),))
+                raise ActionRefused(
+                    (Refusal("person-exists", f"There is already somebody called {name} here."),)
+                )
             act.session.add(
                 Person(
                     name=name,
@@ -94,7 +102,9 @@ class People:
 
     def set_active(self, actor: Actor, name: str, *, active: bool) -> PersonView:
         """Close an account, or open it again."""
-        with self._store.act(actor, "person:activate" if active else "person:deactivate", f"person:{name}") as act:
+        with self._store.act(
+            actor, "person:activate" if active else "person:deactivate", f"person:{name}"
+        ) as act:
             require(act.session, actor, Permission.PERSON_ADD)
             person = act.session.get(Person, name)
             if person is None:

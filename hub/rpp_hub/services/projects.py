@@ -63,7 +63,12 @@ class Projects:
             _check_people(act.session, application)
             if act.session.get(Project, name) is not None:
                 raise ActionRefused(
-                    (Refusal("project-exists", f"There is already a project called {name}. Choose another name."),)
+                    (
+                        Refusal(
+                            "project-exists",
+                            f"There is already a project called {name}. Choose another name.",
+                        ),
+                    )
                 )
             act.session.add(_row(application, actor))
             act.detail.update(district=application.district, tables=sorted(application.tables))
@@ -71,7 +76,9 @@ class Projects:
 
     def decide(self, actor: Actor, name: str, *, approve: bool, reason: str = "") -> ProjectView:
         """Approve or decline. For the sponsor, or a data manager who records the district's decision."""
-        with self._store.act(actor, f"project:{'approve' if approve else 'decline'}", f"project:{name}", reason) as act:
+        with self._store.act(
+            actor, f"project:{'approve' if approve else 'decline'}", f"project:{name}", reason
+        ) as act:
             rights = require(act.session, actor, Permission.PROJECT_DECIDE)
             project = _get(act.session, name)
             _check_may_decide(rights, project)
@@ -79,7 +86,11 @@ class Projects:
                 raise ActionRefused((Refusal("already-decided", f"{name} is already {project.status}."),))
             self._check_fields(application_from(project.application))
             project.status = ProjectStatus.APPROVED if approve else ProjectStatus.DECLINED
-            project.decided_by, project.decided_at, project.decision_reason = actor.name, datetime.now(UTC), reason
+            project.decided_by, project.decided_at, project.decision_reason = (
+                actor.name,
+                datetime.now(UTC),
+                reason,
+            )
         return self.get(name)
 
     def close(self, actor: Actor, name: str, reason: str = "") -> ProjectView:
@@ -88,7 +99,9 @@ class Projects:
             require(act.session, actor, Permission.PROJECT_CLOSE)
             project = _get(act.session, name)
             if project.status != ProjectStatus.APPROVED:
-                raise ActionRefused((Refusal("not-open", f"{name} is {project.status}, so there is nothing to close."),))
+                raise ActionRefused(
+                    (Refusal("not-open", f"{name} is {project.status}, so there is nothing to close."),)
+                )
             project.status = ProjectStatus.CLOSED
         return self.get(name)
 
@@ -100,7 +113,9 @@ class Projects:
             _check_person(act.session, person, "member")
             if any(m.person == person for m in project.members):
                 raise ActionRefused((Refusal("already-member", f"{person} is a member of {name} already."),))
-            project.members.append(Membership(project=name, person=person, role="member", since=datetime.now(UTC)))
+            project.members.append(
+                Membership(project=name, person=person, role="member", since=datetime.now(UTC))
+            )
             act.detail["person"] = person
         return self.get(name)
 
@@ -111,7 +126,9 @@ class Projects:
             project = _get(act.session, name)
             membership = next((m for m in project.members if m.person == person), None)
             if membership is None:
-                raise ActionRefused((Refusal("not-member", f"{printable(person)} is not a member of {name}."),))
+                raise ActionRefused(
+                    (Refusal("not-member", f"{printable(person)} is not a member of {name}."),)
+                )
             project.members.remove(membership)
             act.detail["person"] = person
         return self.get(name)
@@ -125,7 +142,11 @@ class Projects:
         """One project for a person; NotFound for those who may not know of it."""
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
-            if actor.name != SYSTEM and name not in rights.projects and not rights.may(Permission.PROJECT_READ_ALL):
+            if (
+                actor.name != SYSTEM
+                and name not in rights.projects
+                and not rights.may(Permission.PROJECT_READ_ALL)
+            ):
                 raise _no_project(name)
             return _view(_get(session, name))
 
@@ -151,7 +172,11 @@ class Projects:
         if application.cohort is not None and application.cohort.table not in known:
             faults.append(_unknown_table(application.cohort.table, known))
         for table, request in application.tables.items():
-            faults += [_unknown_field(table, f.name, known) for f in request.fields if f.name not in known.get(table, {f.name})]
+            faults += [
+                _unknown_field(table, f.name, known)
+                for f in request.fields
+                if f.name not in known.get(table, {f.name})
+            ]
         if faults:
             raise Invalid("The application cannot be used. " + " ".join(faults), code="unknown-field")
 
@@ -183,7 +208,9 @@ def _get(session: Session, name: str) -> Project:
 
 
 def _no_project(name: str) -> NotFound:
-    return NotFound(f"There is no project called {printable(name)!r} that you may see.", code="no-such-project")
+    return NotFound(
+        f"There is no project called {printable(name)!r} that you may see.", code="no-such-project"
+    )
 
 
 def _check_may_apply(session: Session, actor: Actor, application: Application) -> None:
@@ -195,7 +222,10 @@ def _check_may_apply(session: Session, actor: Actor, application: Application) -
 def _check_may_decide(rights: Rights, project: Project) -> None:
     if Role.DATA_MANAGER in rights.roles or rights.name in (project.sponsor, SYSTEM):
         return
-    raise NotPermitted(f"Only {project.sponsor}, its sponsor, or a data manager decides on {project.name}.", code="not-sponsor")
+    raise NotPermitted(
+        f"Only {project.sponsor}, its sponsor, or a data manager decides on {project.name}.",
+        code="not-sponsor",
+    )
 
 
 def _check_people(session: Session, application: Application) -> None:
@@ -206,7 +236,10 @@ def _check_people(session: Session, application: Application) -> None:
         )
     _check_person(session, application.sponsor, "sponsor")
     if Role.PRACTITIONER not in rights_of(session, application.sponsor).roles:
-        raise Invalid(f"{application.sponsor} cannot sponsor a project: a sponsor is a practitioner.", code="not-practitioner")
+        raise Invalid(
+            f"{application.sponsor} cannot sponsor a project: a sponsor is a practitioner.",
+            code="not-practitioner",
+        )
     for member in application.members:
         _check_person(session, member.person, "member")
 
@@ -247,7 +280,8 @@ def _row(application: Application, actor: Actor) -> Project:
         irb_ends=application.irb.ends,
         agreement_ends=application.agreement.ends,
         members=[
-            Membership(project=application.project, person=m.person, role=m.role, since=now) for m in application.members
+            Membership(project=application.project, person=m.person, role=m.role, since=now)
+            for m in application.members
         ],
     )
 

@@ -56,7 +56,12 @@ class Releasing:
     """Makes bundles of approved requests and hands them out."""
 
     def __init__(
-        self, store: Store, installation: Installation, settings: Settings, content: ContentStore, signer: Signer
+        self,
+        store: Store,
+        installation: Installation,
+        settings: Settings,
+        content: ContentStore,
+        signer: Signer,
     ) -> None:
         self._store = store
         self._folder = installation.releases_dir
@@ -81,7 +86,10 @@ class Releasing:
             request = get_request(session, name)
             facts = self._facts(session, request)
             approved = state_of(session, request, self._needed).approved_items
-            snapshot, contents = request.current.snapshot, {i.identity: i.sha256 for i in request.current.items}
+            snapshot, contents = (
+                request.current.snapshot,
+                {i.identity: i.sha256 for i in request.current.items},
+            )
             reasons = gate(standing(session, request.author, request.project), datetime.now(UTC).date())
         if reasons:
             raise ActionRefused(reasons)
@@ -101,7 +109,11 @@ class Releasing:
         """The releases this person may know of, newest first."""
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
-            query = select(Release, Request.author).join(Request, Request.id == Release.request_id).order_by(Release.id.desc())
+            query = (
+                select(Release, Request.author)
+                .join(Request, Request.id == Release.request_id)
+                .order_by(Release.id.desc())
+            )
             if actor.name != SYSTEM and not _sees_all(rights):
                 query = query.where(Release.project.in_(rights.projects))
             if project is not None:
@@ -144,9 +156,15 @@ class Releasing:
         digest = _sha256(path)
         with self._store.act(system(Via.WORKER), f"request:{Action.RELEASE}", f"request:{name}") as act:
             request = get_request(act.session, name, lock=True)
-            request.status = perform(state_of(act.session, request, self._needed), Action.RELEASE, Doer(SYSTEM, frozenset()))
+            request.status = perform(
+                state_of(act.session, request, self._needed), Action.RELEASE, Doer(SYSTEM, frozenset())
+            )
             release = Release(
-                request_id=request.id, project=request.project, bundle_sha256=digest, items=items, released_at=datetime.now(UTC)
+                request_id=request.id,
+                project=request.project,
+                bundle_sha256=digest,
+                items=items,
+                released_at=datetime.now(UTC),
             )
             act.session.add(release)
             act.session.flush()
@@ -157,7 +175,9 @@ class Releasing:
 
     def _facts(self, session: Session, request: Request) -> ReleaseFacts:
         current = request.current
-        cut = session.scalars(select(Cut).where(Cut.project == request.project, Cut.name == current.cut)).one()
+        cut = session.scalars(
+            select(Cut).where(Cut.project == request.project, Cut.name == current.cut)
+        ).one()
         head = self._store.head()
         return ReleaseFacts(
             project=request.project,
@@ -207,7 +227,8 @@ def _no_release(name: str) -> NotFound:
 def _check_whole(path: Path, release: Release) -> None:
     if not path.is_file() or _sha256(path) != release.bundle_sha256:
         raise Unavailable(
-            f"The bundle of {release.name} is damaged or gone. The operator can restore it from the backup.", code="bundle-damaged"
+            f"The bundle of {release.name} is damaged or gone. The operator can restore it from the backup.",
+            code="bundle-damaged",
         )
 
 

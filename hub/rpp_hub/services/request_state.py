@@ -86,7 +86,9 @@ def state_of(session: Session, request: Request, reviewers_needed: int) -> Reque
     """What the lifecycle's rules need to know."""
     current = request.current
     members = session.scalars(select(Membership.person).where(Membership.project == request.project))
-    maker = session.scalars(select(Cut.built_by).where(Cut.project == request.project, Cut.name == current.cut)).first()
+    maker = session.scalars(
+        select(Cut.built_by).where(Cut.project == request.project, Cut.name == current.cut)
+    ).first()
     return RequestState(
         status=Status(request.status),
         author=request.author,

@@ -55,13 +55,17 @@ class Submission:
 class Requests:
     """The register of export requests."""
 
-    def __init__(self, store: Store, settings: Settings, content: ContentStore, today: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, content: ContentStore, today: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._needed = settings.review.reviewers
         self._content = content
         self._now = today
 
-    def submit(self, actor: Actor, project: str, submission: Submission, replaces: str | None = None) -> RequestView:
+    def submit(
+        self, actor: Actor, project: str, submission: Submission, replaces: str | None = None
+    ) -> RequestView:
         """Freeze a notebook and ask for some of its outputs to be released.
 
         Raises Invalid for what cannot be understood, ActionRefused with every reason of the gate. The snapshot is kept
@@ -103,7 +107,9 @@ class Requests:
                 raise no_request(name)
             return view_for(session, request, actor.name, self._needed)
 
-    def list(self, actor: Actor, *, status: Collection[Status] = (), project: str | None = None) -> tuple[RequestView, ...]:
+    def list(
+        self, actor: Actor, *, status: Collection[Status] = (), project: str | None = None
+    ) -> tuple[RequestView, ...]:
         """The requests this person may see, newest first."""
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
@@ -121,7 +127,9 @@ class Requests:
         view = self.seen_by(actor, name)
         for item in view.items:
             if item.identity == identity:
-                return load_item(self._content, item.identity, item.kind, item.media_type, item.title, item.sha256), view
+                return load_item(
+                    self._content, item.identity, item.kind, item.media_type, item.title, item.sha256
+                ), view
         raise no_request(name)
 
     def refusals(self, actor: Actor, name: str, action: Action) -> tuple[Refusal, ...]:
@@ -141,7 +149,12 @@ class Requests:
     def _request_for(self, session: Session, actor: Actor, project: str, replaces: str | None) -> Request:
         if replaces is None:
             request = Request(
-                project=project, author=actor.name, status=Status.SUBMITTED, round=1, created_at=self._now(), rounds=[]
+                project=project,
+                author=actor.name,
+                status=Status.SUBMITTED,
+                round=1,
+                created_at=self._now(),
+                rounds=[],
             )
             session.add(request)
             session.flush()
@@ -157,7 +170,9 @@ class Requests:
     def _round(
         self, session: Session, request: Request, submission: Submission, snapshot: str, items: Sequence[Item]
     ) -> Round:
-        cut = session.scalars(select(Cut.name).where(Cut.project == request.project).order_by(Cut.id.desc())).first()
+        cut = session.scalars(
+            select(Cut.name).where(Cut.project == request.project).order_by(Cut.id.desc())
+        ).first()
         return Round(
             request_id=request.id,
             number=request.round,
@@ -186,7 +201,9 @@ class Requests:
         )
 
 
-def load_item(content: ContentStore, identity: str, kind: str, media_type: str, title: str, sha256: str) -> Item:
+def load_item(
+    content: ContentStore, identity: str, kind: str, media_type: str, title: str, sha256: str
+) -> Item:
     """An item with its bytes from the content store."""
     cell, _, position = identity.rpartition(":")
     return Item(
@@ -223,7 +240,8 @@ def _check_words(submission: Submission) -> None:
     for what, text in (("context", submission.context), ("controls", submission.controls)):
         if not _SHORTEST_TEXT <= len(text.strip()) <= _LONGEST_TEXT:
             raise Invalid(
-                f"Say a little more about the {what}: {_SHORTEST_TEXT} to {_LONGEST_TEXT} characters, please.", code=f"bad-{what}"
+                f"Say a little more about the {what}: {_SHORTEST_TEXT} to {_LONGEST_TEXT} characters, please.",
+                code=f"bad-{what}",
             )
         if any(unicodedata.category(c) in ("Cc", "Cf", "Cs") and c not in "\n\r\t" for c in text):
             raise Invalid(f"The {what} holds invisible control characters. Type it anew.", code=f"bad-{what}")

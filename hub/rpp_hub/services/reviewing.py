@@ -72,7 +72,13 @@ class Reviewing:
         with self._store.act(actor, f"request:{Action.REVIEW}", f"request:{name}") as act:
             request = self._reviewable(act.session, actor, name, round_number)
             row = _row_of(act.session, request, actor.name)
-            _record(row, request, {**_kept(row), **(verdicts or {})}, {**row.comments, **(comments or {})}, comment or row.comment)
+            _record(
+                row,
+                request,
+                {**_kept(row), **(verdicts or {})},
+                {**row.comments, **(comments or {})},
+                comment or row.comment,
+            )
             reasons = _unfinished(request, row, decision)
             if reasons:
                 raise ActionRefused(reasons)
@@ -88,7 +94,9 @@ class Reviewing:
         request = get_request(session, name, lock=True)
         perform(state_of(session, request, self._needed), Action.REVIEW, doer_for(rights, request.project))
         if round_number != request.round:
-            raise Stale(f"{name} was submitted anew while you looked at it. Open it again: round {request.round} is current.")
+            raise Stale(
+                f"{name} was submitted anew while you looked at it. Open it again: round {request.round} is current."
+            )
         return request
 
     def _follow(self, act: Act, request: Request) -> None:
@@ -122,12 +130,18 @@ def _kept(row: ReviewRow) -> dict[str, Verdict]:
 
 
 def _record(
-    row: ReviewRow, request: Request, verdicts: Mapping[str, Verdict], comments: Mapping[str, str], comment: str
+    row: ReviewRow,
+    request: Request,
+    verdicts: Mapping[str, Verdict],
+    comments: Mapping[str, str],
+    comment: str,
 ) -> None:
     known = {i.identity for i in request.current.items}
     strangers = (set(verdicts) | set(comments)) - known
     if strangers:
-        raise Invalid("The review names an item that is not in this round. Open the request again.", code="no-such-item")
+        raise Invalid(
+            "The review names an item that is not in this round. Open the request again.", code="no-such-item"
+        )
     if any(len(text) > _LONGEST_COMMENT for text in (*comments.values(), comment)):
         raise Invalid(f"A comment can have at most {_LONGEST_COMMENT} characters.", code="comment-too-long")
     row.verdicts = {k: str(v) for k, v in verdicts.items()}
@@ -140,11 +154,22 @@ def _unfinished(request: Request, row: ReviewRow, decision: Decision) -> tuple[R
     open_items = [i for i in request.current.items if i.identity not in row.verdicts]
     if open_items:
         reasons.append(
-            Refusal("item-undecided", f"{len(open_items)} item{'s have' if len(open_items) > 1 else ' has'} no verdict yet.")
+            Refusal(
+                "item-undecided",
+                f"{len(open_items)} item{'s have' if len(open_items) > 1 else ' has'} no verdict yet.",
+            )
         )
-    silent = [k for k, v in row.verdicts.items() if v == Verdict.REFUSE and not row.comments.get(k) and not row.comment]
+    silent = [
+        k
+        for k, v in row.verdicts.items()
+        if v == Verdict.REFUSE and not row.comments.get(k) and not row.comment
+    ]
     if silent:
-        reasons.append(Refusal("refusal-unexplained", "Say in a comment why you refuse, so that the researcher can mend it."))
+        reasons.append(
+            Refusal(
+                "refusal-unexplained", "Say in a comment why you refuse, so that the researcher can mend it."
+            )
+        )
     if decision is Decision.SEND_BACK and not row.comment and not row.comments:
         reasons.append(Refusal("return-unexplained", "Say in a comment what the researcher should change."))
     return tuple(reasons)

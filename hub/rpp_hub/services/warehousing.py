@@ -89,7 +89,9 @@ class Warehousing:
                 known = _known(session, district)
             received = receive_drop(folder, self._dir(district) / "received", name, known, progress)
             earlier = [read_drop(self._dir(district) / "received" / n) for n in sorted(known)]
-            return replace(self._record(actor, district, received), unlike_before=unlike_before(received, earlier))
+            return replace(
+                self._record(actor, district, received), unlike_before=unlike_before(received, earlier)
+            )
 
     def _record(self, actor: Actor, district: str, received: ReceivedDrop) -> DropView:
         with self._store.act(actor, "drop:receive", f"drop:{district}/{received.name}") as act:
@@ -139,12 +141,16 @@ class Warehousing:
         with self._store.read() as session:
             row = _district(session, district)
             drops = session.scalars(select(Drop).where(Drop.district == district).order_by(Drop.name))
-            builds = session.scalars(select(Build).where(Build.district == district).order_by(Build.id.desc()))
+            builds = session.scalars(
+                select(Build).where(Build.district == district).order_by(Build.id.desc())
+            )
             return WarehouseStatus(
                 district,
                 row.title,
                 tuple(_drop_view(d) for d in drops),
-                tuple(BuildView(b.name, b.sha256, b.summary["tables"], b.built_by, b.built_at) for b in builds),
+                tuple(
+                    BuildView(b.name, b.sha256, b.summary["tables"], b.built_by, b.built_at) for b in builds
+                ),
             )
 
     def districts(self) -> tuple[str, ...]:
@@ -183,7 +189,9 @@ class Warehousing:
             t.name: tuple(
                 f.name
                 for f in t.fields
-                if not f.never_share and not f.person_name and (f.is_key or f.identifier is not Identifier.DIRECT)
+                if not f.never_share
+                and not f.person_name
+                and (f.is_key or f.identifier is not Identifier.DIRECT)
             )
             for t in masters.codebook.tables
         }
@@ -242,7 +250,8 @@ def _district(session: Session, name: str) -> District:
     row = session.get(District, name)
     if row is None:
         raise NotFound(
-            f"There is no district called {printable(name)!r} here. Add it to rpp.toml and start again.", code="no-such-district"
+            f"There is no district called {printable(name)!r} here. Add it to rpp.toml and start again.",
+            code="no-such-district",
         )
     return row
 
@@ -253,5 +262,6 @@ def _known(session: Session, district: str) -> dict[str, str]:
 
 
 def _drop_view(row: Drop) -> DropView:
-    return DropView(row.name, row.sha256, tuple(row.files), row.received_by, row.received_at, snapshot_of(row.name))
-
+    return DropView(
+        row.name, row.sha256, tuple(row.files), row.received_by, row.received_at, snapshot_of(row.name)
+    )

@@ -110,11 +110,16 @@ def verify_events(events: Iterable[AuditEvent], head: Head, anchors: Mapping[int
             return AuditVerification(False, seq, prev, problem)
         seq, prev = event.seq, event.hash
     if (seq, prev) != (head.seq, head.hash):
-        return AuditVerification(False, seq, prev, f"The log ends at event {seq}, but its head says {head.seq}.")
+        return AuditVerification(
+            False, seq, prev, f"The log ends at event {seq}, but its head says {head.seq}."
+        )
     beyond = [n for n in anchors if n > seq]
     if beyond:
         return AuditVerification(
-            False, seq, prev, f"The log ends at event {seq}, but event {max(beyond)} was anchored outside of the database."
+            False,
+            seq,
+            prev,
+            f"The log ends at event {seq}, but event {max(beyond)} was anchored outside of the database.",
         )
     return AuditVerification(True, seq, prev)
 
@@ -147,6 +152,8 @@ def read_anchors(path: Path) -> dict[int, str]:
 
 def write_anchor(path: Path, head: Head) -> None:
     """Append the head to the anchors file."""
-    line = canonical({"seq": head.seq, "hash": head.hash, "at": datetime.now(UTC).isoformat(timespec="seconds")})
+    line = canonical(
+        {"seq": head.seq, "hash": head.hash, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+    )
     with path.open("a", encoding="utf-8") as file:
         file.write(line + "\n")

@@ -31,7 +31,9 @@ class ContentStore:
             self._write(path, content)
         except OSError as error:
             if error.errno == errno.ENOSPC:
-                raise Unavailable("The disk is full. Nothing was kept; make room and try again.", code="disk-full") from None
+                raise Unavailable(
+                    "The disk is full. Nothing was kept; make room and try again.", code="disk-full"
+                ) from None
             raise
         return digest
 
@@ -44,7 +46,8 @@ class ContentStore:
             raise NotFound(f"There is no content {digest[:12]}… here.") from None
         if hashlib.sha256(content).hexdigest() != digest:
             raise Unavailable(
-                f"The stored content {digest[:12]}… was damaged. Restore it from the backup.", code="content-damaged"
+                f"The stored content {digest[:12]}… was damaged. Restore it from the backup.",
+                code="content-damaged",
             )
         return content
 

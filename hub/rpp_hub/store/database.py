@@ -109,11 +109,15 @@ def _told_plainly() -> Iterator[None]:
     try:
         yield
     except StaleDataError:
-        raise Stale("Somebody else changed this at the same time. Look at it again, then repeat what you did.") from None
+        raise Stale(
+            "Somebody else changed this at the same time. Look at it again, then repeat what you did."
+        ) from None
     except OperationalError as error:
         text = str(error.orig).lower()
         if "full" in text or "no space" in text:
-            raise Unavailable("The disk is full. Nothing was changed; make room and try again.", code="disk-full") from None
+            raise Unavailable(
+                "The disk is full. Nothing was changed; make room and try again.", code="disk-full"
+            ) from None
         if "locked" in text:
             raise Unavailable("The database is busy. Try again in a minute.", code="busy") from None
         raise

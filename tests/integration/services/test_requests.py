@@ -26,7 +26,13 @@ def test_two_approvals_of_what_was_examined_approve_the_request(world: World) ->
     assert after.status is Status.APPROVED
     assert set(after.approved_items) == {"source", "a:0"}
     acts = [e.act for e in world.auditing.events(actor("ada"), AuditFilter(act="request:"))][::-1]
-    assert acts == ["request:submit", "request:examine", "request:review", "request:review", "request:approve"]
+    assert acts == [
+        "request:submit",
+        "request:examine",
+        "request:review",
+        "request:review",
+        "request:approve",
+    ]
     assert world.auditing.verify(actor("ada")).ok
 
 
@@ -73,7 +79,9 @@ def test_a_reviewers_unfinished_verdicts_are_kept_and_can_change(world: World) -
 def test_nothing_unseen_can_be_approved(world: World) -> None:
     view = world.examined()
     with pytest.raises(ActionRefused) as caught:
-        world.reviewing.finish(actor("vera"), view.name, 1, Decision.RELEASE_APPROVED, {"a:0": Verdict.APPROVE})
+        world.reviewing.finish(
+            actor("vera"), view.name, 1, Decision.RELEASE_APPROVED, {"a:0": Verdict.APPROVE}
+        )
     assert [r.code for r in caught.value.refusals] == ["item-undecided"]
     assert world.requests.seen_by(actor("vera"), view.name).reviews == ()  # the refused act left nothing
 
@@ -138,7 +146,9 @@ def test_a_request_does_not_exist_for_those_who_have_no_business_with_it(world: 
     assert world.requests.list(actor(name)) == ()
 
 
-@pytest.mark.parametrize("number", ["r1", "r00001", "r-001", "r0001 ", "R0001", "r²", "x0001", "", "r" + "9" * 30])
+@pytest.mark.parametrize(
+    "number", ["r1", "r00001", "r-001", "r0001 ", "R0001", "r²", "x0001", "", "r" + "9" * 30]
+)
 def test_a_name_that_is_not_quite_a_requests_name_finds_nothing(world: World, number: str) -> None:
     world.submit()
     with pytest.raises(NotFound):
@@ -193,7 +203,10 @@ def test_the_snapshot_is_what_was_submitted_whatever_becomes_of_the_file(world: 
 
 def test_an_output_that_does_not_come_again_is_marked(world: World) -> None:
     world.rerun_answer = Rerun(
-        notebook(cell("print('n = 120')", [printed("n = 121\n")])), True, "It ran from top to bottom.", "env-1"
+        notebook(cell("print('n = 120')", [printed("n = 121\n")])),
+        True,
+        "It ran from top to bottom.",
+        "env-1",
     )
     view = world.examined()
     assert next(i for i in view.items if i.identity == "a:0").reproduction == "differs"
@@ -247,4 +260,6 @@ def test_the_author_withdraws_and_nobody_reviews_any_more(world: World) -> None:
 def _submission() -> Any:
     from rpp_hub.services.requests import Submission
 
-    return Submission("analysis.ipynb", notebook(), ("a:0",), "Number of students in grade nine.", "Small counts dropped.")
+    return Submission(
+        "analysis.ipynb", notebook(), ("a:0",), "Number of students in grade nine.", "Small counts dropped."
+    )

@@ -19,7 +19,9 @@ from rpp_review.checks import FAMILIES, Appetite
 
 CHECKOUT = Path(__file__).parents[3]
 WRITTEN = (CHECKOUT / "README.md", CHECKOUT / "CHANGELOG.md", *sorted((CHECKOUT / "docs").rglob("*.md")))
-_COMMAND = re.compile(r"(?<![\w/.-])(?<!-[ugo] )rpp (?:--actor [A-Za-z]+ )?((?:[a-z][a-z-]+)(?: [a-z][a-z-]+)*)")
+_COMMAND = re.compile(
+    r"(?<![\w/.-])(?<!-[ugo] )rpp (?:--actor [A-Za-z]+ )?((?:[a-z][a-z-]+)(?: [a-z][a-z-]+)*)"
+)
 _LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 
 
@@ -59,7 +61,9 @@ def test_every_link_and_picture_of_a_page_leads_somewhere(path: Path) -> None:
 
 
 def test_every_command_that_a_message_names_exists() -> None:
-    said = " ".join(s for part in reading_code.told().values() for entry in part.values() for s in entry.sentences)
+    said = " ".join(
+        s for part in reading_code.told().values() for entry in part.values() for s in entry.sentences
+    )
     named = {m.group(1) for code in re.findall(r"`([^`]+)`", said) for m in _COMMAND.finditer(code)}
     assert named
     assert [n for n in sorted(named) if not is_command(n.split())] == []
@@ -77,7 +81,9 @@ def test_every_setting_has_a_meaning() -> None:
 
 
 def test_every_environment_variable_that_is_read_is_described() -> None:
-    sources = "".join(p.read_text(encoding="utf-8") for p in reading_code.HUB.rglob("*.py") if "workspace" not in p.parts)
+    sources = "".join(
+        p.read_text(encoding="utf-8") for p in reading_code.HUB.rglob("*.py") if "workspace" not in p.parts
+    )
     read = set(re.findall(r"""environ(?:\.get\(|\[)["'](RPP_[A-Z_]+)["']|envvar="(RPP_[A-Z_]+)\"""", sources))
     assert {name for pair in read for name in pair if name} <= set(write_docs.VARIABLES)
 

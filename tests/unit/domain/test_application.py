@@ -43,7 +43,11 @@ def test_a_good_application_is_understood() -> None:
         ("years: [2019, 2024]", "years: [2024, 2019]", "first not after last"),
         ("project: attendance-gaps", "project: ../../etc", "cannot be a project's name"),
         ("project: attendance-gaps", "project: a--b", "cannot be a project's name"),
-        ("{person: rosa, role: lead}", "{person: rosa, role: member}", "exactly one member must have the role lead"),
+        (
+            "{person: rosa, role: lead}",
+            "{person: rosa, role: member}",
+            "exactly one member must have the role lead",
+        ),
         ("{person: rosa, role: lead}", "{person: system, role: lead}", "cannot be a person's name"),
         ("name: days_absent", "name: student_id", "asked for twice"),
         ("name: days_absent", "name: 'x; drop table'", "fields.1.name"),

@@ -60,7 +60,9 @@ def test_the_gate_names_every_reason_at_once() -> None:
 
 def test_dates_are_written_for_people() -> None:
     reason = gate(replace(OPEN, training_ends=date(2026, 3, 3)), TODAY)[0].reason
-    assert reason == "Human-subjects training ended on 3 March 2026. Send a new certificate to the data manager."
+    assert (
+        reason == "Human-subjects training ended on 3 March 2026. Send a new certificate to the data manager."
+    )
 
 
 _maybe_day = st.none() | st.dates(date(2020, 1, 1), date(2030, 1, 1))

@@ -141,7 +141,9 @@ def test_only_the_author_withdraws() -> None:
 
 _verdicts = st.dictionaries(st.sampled_from(ITEMS), st.sampled_from(Verdict))
 _reviews = st.lists(
-    st.builds(Review, st.sampled_from(["vera", "viktor", "zoe"]), _verdicts, st.none() | st.sampled_from(Decision)),
+    st.builds(
+        Review, st.sampled_from(["vera", "viktor", "zoe"]), _verdicts, st.none() | st.sampled_from(Decision)
+    ),
     max_size=3,
     unique_by=lambda r: r.reviewer,
 )
@@ -152,7 +154,9 @@ def test_at_most_one_thing_follows_by_itself_and_never_an_item_without_every_app
     reviews: list[Review], needed: int
 ) -> None:
     now = state(reviews=tuple(reviews), reviewers_needed=needed)
-    possible = [a for a in (Action.APPROVE, Action.RETURN, Action.REJECT) if not refusals(now, a, SYSTEM_DOER)]
+    possible = [
+        a for a in (Action.APPROVE, Action.RETURN, Action.REJECT) if not refusals(now, a, SYSTEM_DOER)
+    ]
     decided = [r for r in reviews if r.decided]
     assert len(possible) == (1 if len(decided) >= needed else 0)
     for item in now.approved_items:

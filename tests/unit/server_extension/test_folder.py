@@ -131,7 +131,9 @@ def test_a_name_swapped_for_a_link_while_it_is_read_never_gives_the_secret(root:
     thread.start()
     try:
         seen = {attempt(root) for _ in range(2000)}
-        while b"{}" not in seen and time.monotonic() < patience:  # a busy machine may show one face for a while
+        while (
+            b"{}" not in seen and time.monotonic() < patience
+        ):  # a busy machine may show one face for a while
             seen.add(attempt(root))
     finally:
         stop.set()

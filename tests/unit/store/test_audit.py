@@ -117,7 +117,9 @@ def test_control_without_our_guards_sqlite_would_let_a_row_be_replaced(path: Pat
     assert "altered" in outcome.problem
 
 
-@pytest.mark.parametrize("column", ["at", "actor", "via", "act", "subject", "reason", "detail", "prev", "hash"])
+@pytest.mark.parametrize(
+    "column", ["at", "actor", "via", "act", "subject", "reason", "detail", "prev", "hash"]
+)
 def test_an_altered_column_is_found(path: Path, store: Store, column: str) -> None:
     for name in ("aa", "bb", "cc"):
         add(store, name)
@@ -147,7 +149,9 @@ def test_reordered_rows_are_found(path: Path, store: Store) -> None:
     assert not store.verify_audit().ok
 
 
-def test_a_cut_off_tail_is_found_by_the_anchor_even_when_the_head_was_turned_back(path: Path, store: Store) -> None:
+def test_a_cut_off_tail_is_found_by_the_anchor_even_when_the_head_was_turned_back(
+    path: Path, store: Store
+) -> None:
     for name in ("aa", "bb", "cc"):
         add(store, name)
     store.anchor()
@@ -219,7 +223,9 @@ with store.act(Actor("dora", Via.CLI), "district:add", "district:late") as act:
 
 
 @pytest.mark.parametrize("moment", ["before-change", "before-event", "before-commit"])
-def test_killed_between_any_two_statements_an_act_has_not_happened(path: Path, store: Store, moment: str) -> None:
+def test_killed_between_any_two_statements_an_act_has_not_happened(
+    path: Path, store: Store, moment: str
+) -> None:
     add(store, "early")
     ended = subprocess.run([sys.executable, "-c", _KILLED, str(path), moment], check=False)
     assert ended.returncode == -signal.SIGKILL
@@ -234,11 +240,12 @@ def test_a_full_disk_is_told_plainly_and_changes_nothing(path: Path, store: Stor
     with sqlite3.connect(path) as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.close()
-    with pytest.raises(Unavailable, match="disk is full"), store.act(DORA, "district:add", "district:big") as act:
+    with (
+        pytest.raises(Unavailable, match="disk is full"),
+        store.act(DORA, "district:add", "district:big") as act,
+    ):
         act.session.connection().exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         act.session.add(District(name="big", title="x" * 200, added_at=datetime.now(UTC)))
         act.detail["filler"] = "x" * 1_000_000
     assert names(store) == ["aa"]
     assert store.verify_audit().ok
-
-

@@ -66,5 +66,10 @@ def test_a_review_page_runs_one_script_of_ours_and_a_strange_host_gets_no_say_in
 
 
 def test_an_events_detail_is_read_without_brackets_and_with_short_hashes() -> None:
-    detail = json.dumps({"rows": {"staff": 1215, "tests": 78752}, "sha256": "ab" * 32, "decided": True, "tables": ["a", "b"]})
-    assert detail_words(detail) == f"rows staff 1,215, tests 78,752 · sha256 {'ab' * 6}… · decided yes · tables a, b"
+    detail = json.dumps(
+        {"rows": {"staff": 1215, "tests": 78752}, "sha256": "ab" * 32, "decided": True, "tables": ["a", "b"]}
+    )
+    assert (
+        detail_words(detail)
+        == f"rows staff 1,215, tests 78,752 · sha256 {'ab' * 6}… · decided yes · tables a, b"
+    )
