@@ -73,6 +73,7 @@ class Requests:
         """
         items = _picked(submission)
         _check_words(submission)
+        self._check_may_submit(actor, project, replaces)
         snapshot = self._content.put(submission.notebook)
         for item in items:
             self._content.put(item.content)
@@ -139,6 +140,17 @@ class Requests:
             rights = rights_of(session, actor.name)
             state = state_of(session, request, self._needed)
             return refusals(state, action, doer_for(rights, request.project))
+
+    def _check_may_submit(self, actor: Actor, project: str, replaces: str | None) -> None:
+        """Before any byte is kept; the act itself asks again."""
+        with self._store.read() as session:
+            self._check_gate(session, actor, project)
+            if replaces is not None:
+                request = get_request(session, replaces)
+                if request.project != project:
+                    raise no_request(replaces)
+                doer = Doer(actor.name, frozenset({Role.RESEARCHER}))
+                perform(state_of(session, request, self._needed), Action.RESUBMIT, doer)
 
     def _check_gate(self, session: Session, actor: Actor, project: str) -> None:
         require(session, actor, Permission.REQUEST_SUBMIT, project)
