@@ -258,6 +258,28 @@ def test_somebody_elses_running_workspace_refuses(scene: Scene, path: str) -> No
     assert scene.others.ask("GET", path).status == 200
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/user/rosa/attendance-gaps/../../remy/course-pathways/api/contents",
+        "/user/rosa/attendance-gaps/%2e%2e/%2e%2e/remy/course-pathways/api/contents",
+        "/user/rosa%2f..%2fremy/course-pathways/api/contents",
+        "//user/remy/course-pathways/api/contents",
+        "/services/rpp/../../user/remy/course-pathways/api/contents",
+        "/hub/../services/rpp/workspace/requests",
+    ],
+)
+def test_no_way_of_writing_an_address_leads_past_whose_it_is(scene: Scene, path: str) -> None:
+    cookies = {
+        n: v
+        for base in (scene.own.base, "/hub/", "/services/rpp/")
+        for n, v in scene.rosa.cookies(base).items()
+    }
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    assert _raw(scene.site, path, cookie) in (302, 400, 403, 404)
+    assert _raw(scene.site, f"{scene.own.base}api/contents", cookie) == 200
+
+
 def test_somebody_elses_kernel_is_not_to_be_talked_to(scene: Scene) -> None:
     with scene.others.kernel() as kernel:
         channels = f"{scene.others.base}api/kernels/{kernel.ident}/channels"
@@ -390,6 +412,16 @@ def _run_dir(site: Running) -> Path:
     from rpp_hub.settings import Installation
 
     return Installation(site.home).run_dir
+
+
+def _raw(site: Running, path: str, cookie: str) -> int:
+    """The status of an address that no client writes."""
+    with socket.create_connection(("127.0.0.1", site.port), 10) as line:
+        host = f"127.0.0.1:{site.port}"
+        line.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n".encode()
+        )
+        return int(line.makefile("rb").readline().split()[1])
 
 
 def _accepted(words: list[str], kept: list[tuple[str, str]]) -> list[str]:

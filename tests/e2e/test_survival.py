@@ -170,6 +170,48 @@ def test_a_kill_of_the_worker_in_the_middle_of_a_rerun_leaves_the_request_whole(
     whole(rpp)
 
 
+# --- a workspace that opens again on what a kernel has left there
+
+PLANT = """
+import json, os
+def put(path):
+    path = "/workspace/" + path
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    mark = path.replace("/", "_")
+    open(path, "w").write(f"try:\\n    open('/workspace/ran-{mark}', 'w').close()\\nexcept OSError: pass\\n")
+configs = [f"{n}_config.py" for n in ("jupyter", "jupyter_server", "jupyter_lab", "jupyterhub_singleuser", "ipython", "ipython_kernel")]
+modules = ["sitecustomize.py", "usercustomize.py", "rpp_review/__init__.py", "rpp_kernel/__init__.py", "tornado.py", "socket.py", "json.py"]
+for name in configs + modules:
+    put(name)
+for folder in (".jupyter", ".config/jupyter", ".local/share/jupyter", "etc/jupyter", ".ipython/profile_default", ".ipython/profile_default/startup"):
+    for name in configs:
+        put(f"{folder}/{name}")
+os.makedirs("/workspace/.local/share/jupyter/kernels/rpp")
+spec = {"argv": ["/usr/bin/touch", "/workspace/ran-kernel"], "display_name": "x", "language": "python"}
+json.dump(spec, open("/workspace/.local/share/jupyter/kernels/rpp/kernel.json", "w"))
+"""
+
+
+def test_what_a_kernel_plants_runs_nowhere_and_leads_the_hub_nowhere_when_the_workspace_opens_again(
+    own: Running,
+) -> None:
+    folder, victim = own.home / "workspaces" / OTHER / "members" / "remy", own.home / "hub" / "victim"
+    with visiting(own, "remy") as remy:
+        with remy.open_workspace(OTHER).kernel() as kernel:
+            kernel.run(PLANT)
+            links = "import os; os.unlink('/workspace/starter.ipynb')"
+            for name in (".starter.ipynb.new", ".starter.ipynb", "starter.ipynb.tmp"):
+                links += f"; os.symlink({str(victim)!r}, '/workspace/{name}')"
+            kernel.run(links)
+        remy.close_workspace(OTHER)
+        with remy.open_workspace(OTHER).kernel() as kernel:
+            assert kernel.run("import json, socket; print(json.__file__)").startswith("/usr/lib/")
+        remy.close_workspace(OTHER)
+    assert [p.name for p in folder.glob("ran-*")] == []
+    assert not victim.exists()
+    assert json.loads((folder / "starter.ipynb").read_text())["cells"]
+
+
 # --- a condition that is lost
 
 
