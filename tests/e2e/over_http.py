@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import aiohttp
 from yarl import URL
 
+from tests.execute_request import execute_request
 from tests.harness import Running
 
 T = TypeVar("T")
@@ -216,28 +217,6 @@ class Kernel:
                 if told["msg_type"] == "status" and content["execution_state"] == "idle":
                     return "".join(printed).strip()
         raise AssertionError(f"the kernel's web socket was closed ({socket.close_code})")
-
-
-def execute_request(session: str, code: str) -> dict[str, Any]:
-    header = {
-        "msg_id": uuid.uuid4().hex, "session": session, "username": "", "msg_type": "execute_request", "version": "5.3",
-        "date": "2026-01-01T00:00:00Z",
-    }  # fmt: skip
-    content = {
-        "code": code,
-        "silent": False,
-        "store_history": False,
-        "user_expressions": {},
-        "allow_stdin": False,
-    }
-    return {
-        "header": header,
-        "parent_header": {},
-        "metadata": {},
-        "content": content,
-        "channel": "shell",
-        "buffers": [],
-    }
 
 
 def planted(path: str, content: bytes) -> str:

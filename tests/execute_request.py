@@ -1,0 +1,28 @@
+"""What a browser sends to a kernel when a cell is run."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+
+def execute_request(session: str, code: str) -> dict[str, Any]:
+    header = {
+        "msg_id": uuid.uuid4().hex, "session": session, "username": "", "msg_type": "execute_request", "version": "5.3",
+        "date": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+    content = {
+        "code": code,
+        "silent": False,
+        "store_history": False,
+        "user_expressions": {},
+        "allow_stdin": False,
+    }
+    return {
+        "header": header,
+        "parent_header": {},
+        "metadata": {},
+        "content": content,
+        "channel": "shell",
+        "buffers": [],
+    }
