@@ -124,8 +124,8 @@ def open_installation(home: Path) -> Rpp:
     vaulting = Vaulting(store, installation, vault)
     vaulting.settle()
     content = ContentStore(installation.requests_dir)
-    warehousing = Warehousing(store, installation, settings)
-    cutting = Cutting(store, installation, settings, vault)
+    warehousing = Warehousing(store, installation)
+    cutting = Cutting(store, installation, vault)
     rerunner = _rerunner(installation, settings, cutting, environment)
     return Rpp(
         installation=installation,

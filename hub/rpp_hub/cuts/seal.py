@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from rpp_hub.cuts.linked import LinkedTable, select_with_linked
+from rpp_hub.cuts.look import Leak
 from rpp_hub.cuts.plan import Agreed, CutPlan, Dropped, Risk, TablePlan, Treatment
 from rpp_hub.cuts.risk import measure_risk, told_by
 from rpp_hub.cuts.scan import scan_tables
@@ -134,7 +134,7 @@ def verify_cut(path: Path, sha256: str) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def _refuse_leaks(leaks: tuple[Any, ...]) -> None:
+def _refuse_leaks(leaks: tuple[Leak, ...]) -> None:
     if leaks:
         advice = "No cut was made. Mark the column in the codebook as an identifier or as never to be shared, build the masters, and cut again."
         raise ActionRefused(

@@ -13,38 +13,12 @@ import json
 from collections.abc import Callable
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 PAYLOAD_TYPE = "application/vnd.rpp.release+json"
 
 Sign = Callable[[bytes], bytes]
-
-
-def generate_key() -> bytes:
-    """A new private key, PEM, not encrypted: whoever keeps it encrypts it."""
-    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def signer(private_key_pem: bytes) -> Sign:
-    """The function that signs with this key."""
-    key = load_pem_private_key(private_key_pem, password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError("A release is signed with an Ed25519 key.")
-    return key.sign
-
-
-def public_pem(private_key_pem: bytes) -> bytes:
-    """The public half of a private key."""
-    key = load_pem_private_key(private_key_pem, password=None)
-    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def canonical_pem(public_key_pem: bytes) -> bytes | None:

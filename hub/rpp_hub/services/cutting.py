@@ -27,7 +27,7 @@ from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require
 from rpp_hub.services.linked_tables import described_tables, read_tables
 from rpp_hub.services.warehousing import current_masters
-from rpp_hub.settings import Installation, Settings
+from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Cut, Project
 from rpp_hub.vault import Vault
@@ -64,10 +64,9 @@ class _Granted:
 class Cutting:
     """The cuts of the projects."""
 
-    def __init__(self, store: Store, installation: Installation, settings: Settings, vault: Vault) -> None:
+    def __init__(self, store: Store, installation: Installation, vault: Vault) -> None:
         self._store = store
         self._installation = installation
-        self._settings = settings
         self._vault = vault
         self._sealed = SealedFiles(vault.folder, vault.crosswalks)
 

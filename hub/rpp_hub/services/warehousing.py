@@ -16,7 +16,7 @@ from rpp_hub.domain.errors import NotFound, Unavailable
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.services.authority import require
-from rpp_hub.settings import Installation, Settings
+from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Build, District, Drop
 from rpp_hub.warehouse.build import BuildReport, build_masters
@@ -67,10 +67,9 @@ class WarehouseStatus:
 class Warehousing:
     """The warehouses of the districts."""
 
-    def __init__(self, store: Store, installation: Installation, settings: Settings) -> None:
+    def __init__(self, store: Store, installation: Installation) -> None:
         self._store = store
         self._installation = installation
-        self._settings = settings
 
     def receive(
         self, actor: Actor, folder: Path, district: str, name: str | None = None, progress: Progress = silent

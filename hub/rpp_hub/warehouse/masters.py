@@ -88,15 +88,6 @@ def known_identifiers(masters: Masters) -> frozenset[str]:
     return frozenset(values)
 
 
-def known_names(masters: Masters) -> frozenset[str]:
-    """Persons' full names in both orders (`maria garcia`, `garcia maria`), small letters without accents.
-
-    Single names are not among them: White and Young are surnames, too.
-    """
-    with duckdb.connect() as con:
-        return frozenset(f"{a} {b}" for a, b in name_pairs(con, masters))
-
-
 def name_pairs(con: duckdb.DuckDBPyConnection, masters: Masters) -> list[tuple[str, str]]:
     """(first, last) and (last, first) of every person, word by word as they may stand in a text."""
     pairs: set[tuple[str, str]] = set()

@@ -145,7 +145,7 @@ class _Intruded(Store):
 def test_two_who_cut_at_once_do_not_replace_each_others_folder(rpp: Rpp) -> None:
     store = _Intruded(rpp.store.url, rpp.store.anchors)
     store.intruder = lambda: rpp.cutting.build(DORA, "absence")
-    cutting = Cutting(store, rpp.installation, rpp.settings, rpp.cutting._vault)
+    cutting = Cutting(store, rpp.installation, rpp.cutting._vault)
     cutting.build(DORA, "absence")
     assert rpp.cutting.verify("absence") == ()
     assert rpp.cutting.build(DORA, "absence").name == "c0002"
@@ -160,7 +160,7 @@ def test_two_who_receive_at_once_do_not_replace_each_others_files(
     (other / "Clubs.csv").write_text("student_id,school_year,club\n2,2024,go\n")
     store = _Intruded(rpp.store.url, rpp.store.anchors)
     store.intruder = lambda: rpp.warehousing.receive(DORA, other, "bayview", drop.name)
-    Warehousing(store, rpp.installation, rpp.settings).receive(DORA, drop, "bayview")
+    Warehousing(store, rpp.installation).receive(DORA, drop, "bayview")
     kept = rpp.installation.warehouse_dir("bayview") / "received" / drop.name / "Clubs.csv"
     assert kept.read_text() == (drop / "Clubs.csv").read_text()
     store.close()

@@ -23,12 +23,13 @@ from rpp_hub.domain.errors import Invalid
 from rpp_hub.release import archive
 from rpp_hub.release.archive import pack
 from rpp_hub.release.bundle import ReleaseFacts, build_bundle
-from rpp_hub.release.signing import generate_key, is_signed, public_pem, sign_payload, signer
+from rpp_hub.release.signing import is_signed, sign_payload
 from rpp_hub.release.verify import verify_bundle
 from rpp_review.items import Kind
 from rpp_review.normal_form import normal_form
 from rpp_review.rendering import table_csv
 
+from tests.unit.release.keys import generate_key, public_pem, signer
 from tests.unit.review.notebooks import code_cell, display, error, notebook, png, stream
 
 PRIVATE = generate_key()
