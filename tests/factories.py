@@ -19,6 +19,8 @@ from rpp_hub.services.projects import Projects
 from rpp_hub.services.request_state import RequestView
 from rpp_hub.services.requests import Requests, Submission
 from rpp_hub.services.reviewing import Reviewing
+from rpp_hub.services.signing import SignedElsewhere, Signing
+from rpp_hub.services.umbrellas import Umbrellas, UmbrellaTerms
 from rpp_hub.settings import Appetite, Installation, Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store, migrate, sqlite_url
@@ -74,6 +76,13 @@ def notebook(*cells: dict[str, Any]) -> bytes:
     return json.dumps(body).encode()
 
 
+def umbrella(umbrellas: Umbrellas, signing: Signing, district: str = "bayview") -> None:
+    """An umbrella agreement over everything, in force from 2026 to 2030, as signed elsewhere."""
+    paper = umbrellas.propose(SETUP, district, UmbrellaTerms(date(2026, 1, 1), date(2030, 12, 31)))
+    for party in paper.missing:
+        signing.record(SETUP, paper.name, SignedElsewhere(party, "Somebody", date(2026, 1, 1), b"a scan"))
+
+
 @dataclass
 class World:
     """The services of a small installation on a temporary folder."""
@@ -93,6 +102,8 @@ class World:
         self.content = ContentStore(self.installation.requests_dir)
         self.people = People(self.store)
         self.projects = Projects(self.store, lambda _district: {})
+        self.umbrellas = Umbrellas(self.store, self.content, lambda: NOW)
+        self.signing = Signing(self.store, self.content, lambda: NOW)
         self.requests = Requests(self.store, self.settings, self.content, lambda: NOW)
         self.reviewing = Reviewing(self.store, self.settings, lambda: NOW)
         self.auditing = Auditing(self.store)
@@ -113,6 +124,7 @@ class World:
         """Seven people, one district, two approved projects with a cut each."""
         with self.store.act(SETUP, "district:add", "district:bayview") as act:
             act.session.add(District(name="bayview", title="Bayview", added_at=NOW))
+        umbrella(self.umbrellas, self.signing)
         self.person("dora", Role.DATA_MANAGER)
         self.person("paula", Role.PRACTITIONER)
         for name in ("vera", "viktor", "zoe"):

@@ -25,6 +25,8 @@ from rpp_hub.services.releasing import Releasing, Signer
 from rpp_hub.services.requests import Requests
 from rpp_hub.services.returning import Returning
 from rpp_hub.services.reviewing import Reviewing
+from rpp_hub.services.signing import Signing
+from rpp_hub.services.umbrellas import Umbrellas
 from rpp_hub.services.vaulting import Vaulting, settle_vault
 from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.services.workspaces import Workspaces
@@ -50,6 +52,8 @@ class Rpp:
     store: Store
     people: People
     projects: Projects
+    umbrellas: Umbrellas
+    signing: Signing
     warehousing: Warehousing
     cutting: Cutting
     linking: Linking
@@ -134,6 +138,8 @@ def open_installation(home: Path) -> Rpp:
         store=store,
         people=People(store),
         projects=Projects(store, warehousing.known_fields),
+        umbrellas=Umbrellas(store, content, _now),
+        signing=Signing(store, content, _now),
         warehousing=warehousing,
         cutting=cutting,
         linking=Linking(store, installation, vault),

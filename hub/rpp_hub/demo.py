@@ -21,6 +21,8 @@ from rpp_hub.domain.actor import Actor, Via, system
 from rpp_hub.domain.errors import NotFound
 from rpp_hub.domain.gate import ProjectStatus
 from rpp_hub.domain.permissions import Role
+from rpp_hub.services.signing import SignedElsewhere
+from rpp_hub.services.umbrellas import UmbrellaTerms
 from rpp_hub.settings import write_private
 from rpp_hub.synthetic import write_district
 from rpp_hub.warehouse.receive import is_drop_name
@@ -86,6 +88,7 @@ def prepare(home: Path, data: Path | None, students: int, bind: str, say: Say) -
     installation = initialise(home, _CONFIG.format(bind=bind))
     rpp = open_installation(installation.home)
     accounts = _people(rpp, home / "demo.json")
+    _umbrella(rpp)
     _district(rpp, data, students, say)
     for project in PROJECTS:
         _project(rpp, project, say)
@@ -151,6 +154,21 @@ def _person(rpp: Rpp, part: _Part, account: Account) -> None:
 
 def _keep(path: Path, prepared: Demo) -> None:
     write_private(path, json.dumps(asdict(prepared), indent=2).encode() + b"\n")
+
+
+def _umbrella(rpp: Rpp) -> None:
+    """The district's umbrella agreement, as signed elsewhere before the demonstration began."""
+    today, setup = datetime.now(UTC).date(), system(Via.CLI)
+    versions = rpp.umbrellas.versions(DISTRICT)
+    paper = (
+        versions[0]
+        if versions
+        else rpp.umbrellas.propose(setup, DISTRICT, UmbrellaTerms(today.replace(day=1)))
+    )
+    for party in paper.missing:
+        file = f"Demonstration: stands for the signed umbrella agreement {paper.document_sha256}.\n".encode()
+        signed = SignedElsewhere(party, f"For the {party}", today, file)
+        paper = rpp.signing.record(setup, paper.name, signed)
 
 
 def _district(rpp: Rpp, data: Path | None, students: int, say: Say) -> None:

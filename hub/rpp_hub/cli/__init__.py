@@ -6,6 +6,7 @@ import os
 
 import click
 
+from rpp_hub.cli.agreement import agreement
 from rpp_hub.cli.audit import audit
 from rpp_hub.cli.context import CliContext, fail
 from rpp_hub.cli.cut import cut
@@ -43,6 +44,7 @@ for command in (
     demo,
     person,
     project,
+    agreement,
     warehouse,
     cut,
     link,

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     PROJECT_DECIDE = "project:decide"
     PROJECT_CLOSE = "project:close"
     PROJECT_READ_ALL = "project:read-all"
+    AGREEMENT_MANAGE = "agreement:manage"
     MEMBER_CHANGE = "member:change"
     PERSON_ADD = "person:add"
     PERSON_READ = "person:read"
@@ -61,12 +62,12 @@ PERMISSIONS = MappingProxyType(
                 _P.DROP_RECEIVE, _P.DROP_READ, _P.MASTERS_BUILD, _P.CUT_BUILD, _P.CUT_READ,
                 _P.LINK_MAKE, _P.RETURN_MAKE, _P.VAULT_DESTROY,
                 _P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_CLOSE, _P.PROJECT_READ_ALL,
-                _P.MEMBER_CHANGE, _P.PERSON_ADD, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.RELEASE_REVOKE,
+                _P.AGREEMENT_MANAGE, _P.MEMBER_CHANGE, _P.PERSON_ADD, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.RELEASE_REVOKE,
             }
         ),
         Role.OUTPUT_REVIEWER: frozenset({_P.REQUEST_REVIEW, _P.REQUEST_READ_ALL}),
         Role.PRACTITIONER: frozenset({_P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_READ_ALL}),
-        Role.DIRECTOR: frozenset({_P.PROJECT_READ_ALL, _P.PERSON_READ}),
+        Role.DIRECTOR: frozenset({_P.AGREEMENT_MANAGE, _P.PROJECT_READ_ALL, _P.PERSON_READ}),
         Role.OPERATOR: frozenset({_P.INSTALLATION_OPERATE, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.AUDIT_READ, _P.VAULT_ROTATE}),
         Role.AUDITOR: frozenset({_P.AUDIT_READ}),
     }

@@ -14,7 +14,7 @@ from rpp_hub.domain.permissions import Role
 from rpp_hub.services.auditing import AuditFilter
 from rpp_hub.synthetic import Summary, write_district
 
-from tests.factories import FAR, SETUP, actor
+from tests.factories import FAR, SETUP, actor, umbrella
 from tests.harness import remove
 
 STUDENTS = 150
@@ -56,6 +56,7 @@ def make_home(home: Path) -> Rpp:
     """An installation with everybody, and no data."""
     initialise(home, CONFIG)
     rpp = open_installation(home)
+    umbrella(rpp.umbrellas, rpp.signing)
     for name, role in PEOPLE.items():
         rpp.people.add(SETUP, name, name.title(), roles=[role] if role else [])
         rpp.people.certify(SETUP, name, training_ends=FAR, access_signed=date(2026, 1, 1))

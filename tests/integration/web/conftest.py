@@ -119,6 +119,8 @@ def open_rpp(world: World) -> Rpp:
         store=world.store,
         people=world.people,
         projects=world.projects,
+        umbrellas=world.umbrellas,
+        signing=world.signing,
         warehousing=Warehousing(world.store, world.installation),
         cutting=Cutting(world.store, world.installation, vault),
         linking=Linking(world.store, world.installation, vault),
