@@ -16,11 +16,13 @@ from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, NotPermitted
 from rpp_hub.domain.gate import ProjectStatus, Standing, gate
 from rpp_hub.domain.lifecycle import SYSTEM
 from rpp_hub.domain.names import printable
+from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import Rights, require, rights_of
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Cut, District, Membership, Person, Project
+from rpp_hub.store.paging import read_page
 
 # district → table → its fields; empty while no masters have been built
 KnownFields = Callable[[str], Mapping[str, frozenset[str]]]
@@ -158,6 +160,15 @@ class Projects:
             if actor.name != SYSTEM and not rights.may(Permission.PROJECT_READ_ALL):
                 query = query.where(Project.name.in_(rights.projects))
             return tuple(_view(p) for p in session.scalars(query))
+
+    def page(self, actor: Actor, at: PageAt) -> Page[ProjectView]:
+        """A page of the projects this person may know of, by name."""
+        with self._store.read() as session:
+            rights = rights_of(session, actor.name)
+            query = select(Project)
+            if actor.name != SYSTEM and not rights.may(Permission.PROJECT_READ_ALL):
+                query = query.where(Project.name.in_(rights.projects))
+            return read_page(session, query, Project.name, at).map(_view)
 
     def gate(self, person: str, project: str, today: date | None = None) -> tuple[Refusal, ...]:
         """Why this person may not work on this project today; empty when they may."""

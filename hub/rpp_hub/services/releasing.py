@@ -18,6 +18,7 @@ from rpp_hub.domain.errors import ActionRefused, NotFound, Unavailable
 from rpp_hub.domain.gate import gate
 from rpp_hub.domain.lifecycle import SYSTEM, Action, Doer, Status, perform
 from rpp_hub.domain.names import printable
+from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.release.bundle import ReleaseFacts, build_bundle
@@ -28,6 +29,7 @@ from rpp_hub.settings import Installation, Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Cut, Release, Request
+from rpp_hub.store.paging import read_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,18 @@ class Releasing:
             if project is not None:
                 query = query.where(Release.project == project)
             return tuple(_view(release, author) for release, author in session.execute(query))
+
+    def page(self, actor: Actor, at: PageAt) -> Page[ReleaseView]:
+        """A page of the releases this person may know of, newest first."""
+        with self._store.read() as session:
+            rights = rights_of(session, actor.name)
+            query = select(Release)
+            if actor.name != SYSTEM and not _sees_all(rights):
+                query = query.where(Release.project.in_(rights.projects))
+            page = read_page(session, query, Release.id, at, newest_first=True)
+            asked = select(Request.id, Request.author).where(Request.id.in_([r.request_id for r in page]))
+            authors = {row[0]: row[1] for row in session.execute(asked)}
+            return page.map(lambda release: _view(release, authors[release.request_id]))
 
     def download(self, actor: Actor, name: str) -> tuple[Path, ReleaseView]:
         """The bundle's path, for a member of its project; each download is an act of its own.

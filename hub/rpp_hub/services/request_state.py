@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import select
@@ -44,6 +45,22 @@ class ReviewView:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How many items a round has, and what the checks found in them."""
+
+    items: int = 0
+    fails: int = 0
+    looks: int = 0
+
+    def plus(self, findings: Iterable[Mapping[str, Any]]) -> Tally:
+        """One item more."""
+        outcomes = [f["outcome"] for f in findings]
+        return Tally(
+            self.items + 1, self.fails + outcomes.count("fail"), self.looks + outcomes.count("review")
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RequestView:
     """A request and its current round, for one viewer."""
 
@@ -64,6 +81,11 @@ class RequestView:
     reviewers_decided: int
     reviewers_needed: int
     approved_items: tuple[str, ...]
+
+    @property
+    def tally(self) -> Tally:
+        """Its items and findings, counted."""
+        return reduce(lambda tally, item: tally.plus(item.findings), self.items, Tally())
 
 
 def get_request(session: Session, name: str, *, lock: bool = False) -> Request:

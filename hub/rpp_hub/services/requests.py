@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from rpp_review.items import Item, Kind
 from rpp_review.normal_form import InvalidNotebook, normal_form
@@ -17,10 +18,12 @@ from rpp_hub.domain.errors import ActionRefused, Invalid
 from rpp_hub.domain.gate import gate
 from rpp_hub.domain.lifecycle import SYSTEM, Action, Doer, Status, perform, refusals
 from rpp_hub.domain.names import printable
+from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require, rights_of
 from rpp_hub.services.projects import standing
+from rpp_hub.services.request_lines import RequestLine, request_lines
 from rpp_hub.services.request_state import (
     RequestView,
     doer_for,
@@ -122,6 +125,11 @@ class Requests:
             if project is not None:
                 query = query.where(Request.project == project)
             return tuple(view_for(session, r, actor.name, self._needed) for r in session.scalars(query))
+
+    def page(self, actor: Actor, at: PageAt, **equal: Any) -> Page[RequestLine]:
+        """A page of the requests this person may see, newest first, a line each; `equal` narrows by project or status."""
+        with self._store.read() as session:
+            return request_lines(session, rights_of(session, actor.name), self._needed, at, **equal)
 
     def item_content(self, actor: Actor, name: str, identity: str) -> tuple[Item, RequestView]:
         """One item of the current round with its bytes, for somebody who may see the request."""

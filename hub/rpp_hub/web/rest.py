@@ -14,10 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from rpp_hub.domain.lifecycle import Decision, Verdict
 from rpp_hub.services.projects import ProjectView
 from rpp_hub.services.releasing import ReleaseView
+from rpp_hub.services.request_lines import RequestLine
 from rpp_hub.services.request_state import RequestView
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import ViewerDep, check_api_call
 from rpp_hub.web.pages.workspaces import open_workspace, stop_workspace
+from rpp_hub.web.paging import ApiPageAtDep, link_next
 from rpp_hub.web.portal import PortalDep
 
 router = APIRouter(prefix=f"{BASE}/api")
@@ -95,9 +97,13 @@ def me(viewer: ViewerDep) -> Me:
 
 
 @router.get("/projects")
-def projects(portal: PortalDep, viewer: ViewerDep) -> list[ProjectView]:
-    """The projects this person may know of."""
-    return list(portal.rpp.projects.list(viewer.actor))
+def projects(
+    request: Request, response: Response, portal: PortalDep, viewer: ViewerDep, at: ApiPageAtDep
+) -> list[ProjectView]:
+    """The projects this person may know of, by name; the Link header leads to the next page."""
+    page = portal.rpp.projects.page(viewer.actor, at)
+    link_next(request, response, page)
+    return list(page)
 
 
 @router.get("/projects/{name}")
@@ -138,9 +144,13 @@ def stop(portal: PortalDep, viewer: ViewerDep, name: str) -> Response:
 
 
 @router.get("/requests")
-def requests(portal: PortalDep, viewer: ViewerDep) -> list[RequestView]:
-    """The requests this person may know of, newest first."""
-    return list(portal.rpp.requests.list(viewer.actor))
+def requests(
+    request: Request, response: Response, portal: PortalDep, viewer: ViewerDep, at: ApiPageAtDep
+) -> list[RequestLine]:
+    """The requests this person may know of, newest first; the Link header leads to the next page."""
+    page = portal.rpp.requests.page(viewer.actor, at)
+    link_next(request, response, page)
+    return list(page)
 
 
 @router.get("/requests/{name}")
@@ -170,6 +180,10 @@ def withdraw(portal: PortalDep, viewer: ViewerDep, name: str, body: WithdrawBody
 
 
 @router.get("/releases")
-def releases(portal: PortalDep, viewer: ViewerDep) -> list[ReleaseView]:
-    """The releases this person may know of."""
-    return list(portal.rpp.releasing.list(viewer.actor))
+def releases(
+    request: Request, response: Response, portal: PortalDep, viewer: ViewerDep, at: ApiPageAtDep
+) -> list[ReleaseView]:
+    """The releases this person may know of, newest first; the Link header leads to the next page."""
+    page = portal.rpp.releasing.page(viewer.actor, at)
+    link_next(request, response, page)
+    return list(page)

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from rpp_hub.domain.gate import written
 from rpp_hub.web import BASE
+from rpp_hub.web.paging import to_page
 from rpp_hub.web.paths import path
 
 HERE = Path(__file__).parent
@@ -106,7 +107,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(day=day, counted=counted, grouped=grouped, detail_words=detail_words)
-    environment.globals.update(path=path, static=static, moment=moment, is_over=is_over, base=BASE)
+    environment.globals.update(
+        path=path, static=static, moment=moment, is_over=is_over, base=BASE, to_page=to_page
+    )
     return environment
 
 

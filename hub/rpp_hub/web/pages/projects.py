@@ -15,6 +15,7 @@ from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
 from rpp_hub.web.errors import status_of
 from rpp_hub.web.pages.home import my_projects
+from rpp_hub.web.paging import PageAtDep
 from rpp_hub.web.paths import path
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
 
@@ -23,9 +24,9 @@ _LARGEST_APPLICATION = 300_000
 
 
 @router.get("/projects")
-def projects(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
-    """All the projects this person may know of."""
-    return page(request, "projects.html", viewer, projects=portal.rpp.projects.list(viewer.actor))
+def projects(request: Request, portal: PortalDep, viewer: ViewerDep, at: PageAtDep) -> Response:
+    """The projects this person may know of, a page at a time."""
+    return page(request, "projects.html", viewer, projects=portal.rpp.projects.page(viewer.actor, at))
 
 
 @router.get("/projects/new")

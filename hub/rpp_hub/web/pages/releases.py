@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, Response
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
+from rpp_hub.web.paging import PageAtDep
 from rpp_hub.web.paths import path
 from rpp_hub.web.portal import PortalDep, page, see
 
@@ -18,9 +19,9 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9-]")
 
 
 @router.get("/releases")
-def releases(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
-    """All the releases this person may know of."""
-    return page(request, "releases.html", viewer, releases=portal.rpp.releasing.list(viewer.actor))
+def releases(request: Request, portal: PortalDep, viewer: ViewerDep, at: PageAtDep) -> Response:
+    """The releases this person may know of, a page at a time."""
+    return page(request, "releases.html", viewer, releases=portal.rpp.releasing.page(viewer.actor, at))
 
 
 @router.get("/releases/public-key.pem")

@@ -12,6 +12,7 @@ from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
 from rpp_hub.web.headers import item_policy, review_policy
 from rpp_hub.web.item_document import STYLE_HASH, item_document, shown_items
+from rpp_hub.web.paging import PageAtDep
 from rpp_hub.web.paths import path
 from rpp_hub.web.portal import PortalDep, page, see
 
@@ -19,9 +20,9 @@ router = APIRouter(prefix=BASE, include_in_schema=False)
 
 
 @router.get("/requests")
-def requests(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
-    """All the requests this person may know of."""
-    return page(request, "requests.html", viewer, requests=portal.rpp.requests.list(viewer.actor))
+def requests(request: Request, portal: PortalDep, viewer: ViewerDep, at: PageAtDep) -> Response:
+    """The requests this person may know of, a page at a time."""
+    return page(request, "requests.html", viewer, requests=portal.rpp.requests.page(viewer.actor, at))
 
 
 @router.get("/requests/{name}")

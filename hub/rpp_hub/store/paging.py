@@ -1,0 +1,59 @@
+"""One page of a query, found through an index: the rows behind a key, and whether there are more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Integer, Row, Select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from rpp_hub.domain.errors import Invalid
+from rpp_hub.domain.paging import MOST, Page, PageAt
+
+R = TypeVar("R")
+Key = InstrumentedAttribute[Any]
+
+
+def read_page(
+    session: Session, query: Select[R], key: Key, at: PageAt, *, newest_first: bool = False
+) -> Page[R]:
+    """A page of the query's objects in the order of `key`, which must be unique, indexed and not null.
+
+    Reads one row more than it shows, to know whether there are others. Raises Invalid for a mark that is no key.
+    """
+    return _page(session.scalars(_from(query, key, at, newest_first=newest_first)).all(), key, at)
+
+
+def read_rows(
+    session: Session, query: Select[*tuple[Any, ...]], key: Key, at: PageAt, *, newest_first: bool = False
+) -> Page[Row[Any]]:
+    """The same for a query of columns; `key` must be among them under its own name."""
+    return _page(session.execute(_from(query, key, at, newest_first=newest_first)).all(), key, at)
+
+
+def _from(
+    query: Select[*tuple[Any, ...]], key: Key, at: PageAt, *, newest_first: bool
+) -> Select[*tuple[Any, ...]]:
+    if at.after:
+        mark = _typed(key, at.after)
+        query = query.where(key < mark if newest_first else key > mark)
+    return query.order_by(key.desc() if newest_first else key).limit(_limit(at) + 1)
+
+
+def _page(rows: Sequence[R], key: Key, at: PageAt) -> Page[R]:
+    shown = tuple(rows[: _limit(at)])
+    following = str(getattr(shown[-1], key.key)) if len(rows) > len(shown) else ""
+    return Page(shown, following, first=not at.after)
+
+
+def _limit(at: PageAt) -> int:
+    return max(1, min(at.limit, MOST))
+
+
+def _typed(key: Key, mark: str) -> str | int:
+    if not isinstance(key.type, Integer):
+        return mark
+    if not (mark.isascii() and mark.isdigit() and len(mark) <= 9):
+        raise Invalid("This page of the list does not exist. Begin at the first.", code="bad-page")
+    return int(mark)
