@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rpp_hub.domain.errors import Invalid, RppError
+from rpp_hub.domain.generalisation import parse_generalisation
 from rpp_hub.domain.names import check_district_name, check_person_name, check_project_name
 
 _LIMIT = 256 * 1024
@@ -35,6 +36,18 @@ class FieldRequest(_Closed):
     name: _FieldName
     rationale: _Sentence
     need: Need = Need.CRITICAL
+    # how much coarser it is given, such as `month` or `other below 10`; empty: as the codebook says
+    generalise: Annotated[str, Field(max_length=80)] = ""
+
+    @field_validator("generalise")
+    @classmethod
+    def _generalise(cls, value: str) -> str:
+        try:
+            if value:
+                parse_generalisation(value)
+        except Invalid as error:
+            raise ValueError(error.message) from None
+        return value
 
 
 class TableRequest(_Closed):
