@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
 
 from rpp_hub.domain.lifecycle import Decision, Verdict
@@ -18,6 +17,7 @@ from rpp_hub.services.request_lines import RequestLine
 from rpp_hub.services.request_state import RequestView
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import ViewerDep, check_api_call
+from rpp_hub.web.openapi import description
 from rpp_hub.web.pages.workspaces import open_workspace, stop_workspace
 from rpp_hub.web.paging import ApiPageAtDep, link_next
 from rpp_hub.web.portal import PortalDep
@@ -80,7 +80,7 @@ class WorkspaceState(_Closed):
 @router.get("/openapi.json", include_in_schema=False)
 def openapi(request: Request, _viewer: ViewerDep) -> dict[str, Any]:
     """This API, described."""
-    return get_openapi(title="rpp", version="1", routes=request.app.routes)
+    return description(request.app)
 
 
 @router.get("/me")
