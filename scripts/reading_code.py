@@ -9,8 +9,9 @@ from datetime import date
 from itertools import product
 from pathlib import Path
 
-from rpp_hub.domain.gate import ProjectStatus, Standing, gate
+from rpp_hub.domain.gate import Standing, gate
 from rpp_hub.domain.lifecycle import TRANSITIONS, Action, Status
+from rpp_hub.domain.project_lifecycle import ProjectStatus
 
 CHECKOUT = Path(__file__).parent.parent
 HUB = CHECKOUT / "hub" / "rpp_hub"
@@ -19,6 +20,7 @@ GATE = "The gate: may this person work on this project today"
 PARTS: Mapping[str, tuple[Path, ...]] = {
     GATE: (HUB / "domain" / "gate.py",),
     "The life of a request": (HUB / "domain" / "lifecycle.py", HUB / "services" / "reviewing.py"),
+    "The life of a project": (HUB / "domain" / "project_lifecycle.py",),
     "Everything else the installation says": (HUB,),
     "What a workspace's walls say": (HUB / "workspace",),
     "What is said of a notebook that cannot be read": (CHECKOUT / "extensions" / "rpp_review",),

@@ -17,6 +17,7 @@ from rpp_hub.cli import cli
 from rpp_hub.cli.context import EXIT_CODES
 from rpp_hub.domain.lifecycle import mermaid
 from rpp_hub.domain.permissions import PERMISSIONS, Permission, Role
+from rpp_hub.domain.project_lifecycle import project_mermaid, project_table
 from rpp_hub.settings import Settings
 from rpp_hub.web.errors import STATUS
 from rpp_review.checks import FAMILIES, Appetite
@@ -76,6 +77,17 @@ def request_states() -> str:
         "One table in `rpp_hub.domain.lifecycle` holds every step: from which status, by which action, to which status, by whom,\n"
         "and which rules must agree. `rpp request diagram` prints this picture from it.\n\n"
         f"```mermaid\n{mermaid()}```\n"
+    )
+
+
+def project_states() -> str:
+    """The project's lifecycle: a picture and every row."""
+    return (
+        "# The life of a project\n\n"
+        "One table in `rpp_hub.domain.project_lifecycle` holds every step: from which status, by which act, to which status, by\n"
+        "whom, and which rules must agree. *Researcher* is a member of this project. An act that changes no status is not in the\n"
+        "picture; it is in the table.\n\n"
+        f"```mermaid\n{project_mermaid()}```\n\n{project_table()}"
     )
 
 
@@ -261,6 +273,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "checks.md": checks,
     "command-line.md": command_line,
     "permissions.md": permissions,
+    "project-states.md": project_states,
     "refusals.md": refusals,
     "request-states.md": request_states,
     "settings.md": settings,

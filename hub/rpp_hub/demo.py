@@ -19,8 +19,8 @@ import yaml
 from rpp_hub.bootstrap import Rpp, initialise, open_installation
 from rpp_hub.domain.actor import Actor, Via, system
 from rpp_hub.domain.errors import NotFound
-from rpp_hub.domain.gate import ProjectStatus
 from rpp_hub.domain.permissions import Role
+from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.services.signing import SignedElsewhere
 from rpp_hub.services.umbrellas import UmbrellaTerms
 from rpp_hub.settings import write_private

@@ -8,18 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
+from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
-
-
-class ProjectStatus(StrEnum):
-    """Where a project stands."""
-
-    APPLIED = "applied"
-    APPROVED = "approved"
-    DECLINED = "declined"
-    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +56,9 @@ def person_is_member(s: Standing, _today: date) -> Refusal | None:
 def project_is_approved(s: Standing, _today: date) -> Refusal | None:
     """The district said yes and the project is not over."""
     sentences = {
+        ProjectStatus.DRAFT: "is a draft that has not been sent yet. Its lead sends it.",
+        ProjectStatus.RETURNED: "was sent back for a revision. Its lead sends it again.",
+        ProjectStatus.WITHDRAWN: "was withdrawn. Apply anew.",
         ProjectStatus.APPLIED: "has not been decided on yet. Its sponsor can tell you when that will be.",
         ProjectStatus.DECLINED: "was declined. Talk to its sponsor before applying again.",
         ProjectStatus.CLOSED: "is closed. Ask the data manager if it must be opened again.",

@@ -20,9 +20,9 @@ from rpp_hub.cuts.seal import SealedCut, build_cut, plan_cut, verify_cut
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.application import application_from
 from rpp_hub.domain.errors import ActionRefused, NotFound
-from rpp_hub.domain.gate import ProjectStatus
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
+from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require
 from rpp_hub.services.linked_tables import described_tables, read_tables

@@ -22,9 +22,9 @@ from rpp_hub.cuts.seal import rehearse_cut
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.application import Application, application_from
 from rpp_hub.domain.errors import ActionRefused, NotFound, Stale
-from rpp_hub.domain.gate import ProjectStatus
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
+from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.linkage.columns import By
 from rpp_hub.linkage.link import IDENTIFIER, Linkage, Question, link_survey, with_accepted

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.application import Application, application_from, parse_application
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, NotPermitted
-from rpp_hub.domain.gate import ProjectStatus, Standing, gate
+from rpp_hub.domain.gate import Standing, gate
 from rpp_hub.domain.lifecycle import SYSTEM
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission, Role
+from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import Rights, require, rights_of
 from rpp_hub.store.database import Store

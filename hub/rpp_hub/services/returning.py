@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound
-from rpp_hub.domain.gate import ProjectStatus
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
+from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.linkage.envelope import Key, close_box, to_district, with_passphrase
 from rpp_hub.linkage.results import Read, Results, read_codes, read_results, rows_in_words, to_csv

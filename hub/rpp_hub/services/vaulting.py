@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import ActionRefused, NotFound
-from rpp_hub.domain.gate import ProjectStatus
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
+from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require
 from rpp_hub.settings import Installation

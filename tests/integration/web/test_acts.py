@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from rpp_hub.domain.gate import ProjectStatus
 from rpp_hub.domain.lifecycle import Status
+from rpp_hub.domain.project_lifecycle import ProjectStatus
 
 from tests.factories import APPLICATION, actor
 from tests.integration.web.browser import OWN

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rpp_hub.domain.gate import GATE, ProjectStatus, Standing, gate
+from rpp_hub.domain.gate import GATE, Standing, gate
+from rpp_hub.domain.project_lifecycle import ProjectStatus
 
 TODAY = date(2026, 11, 24)
 OPEN = Standing(
@@ -28,6 +29,9 @@ YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 CLOSED = {
     "person-inactive": {"person_active": False},
     "not-member": {"is_member": False},
+    "project-draft": {"project_status": ProjectStatus.DRAFT},
+    "project-returned": {"project_status": ProjectStatus.RETURNED},
+    "project-withdrawn": {"project_status": ProjectStatus.WITHDRAWN},
     "project-applied": {"project_status": ProjectStatus.APPLIED},
     "project-declined": {"project_status": ProjectStatus.DECLINED},
     "project-closed": {"project_status": ProjectStatus.CLOSED},

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from rpp_hub.domain.errors import Invalid, RppError
-from rpp_hub.domain.gate import ProjectStatus
 from rpp_hub.domain.permissions import Permission, Role
+from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.services.projects import ProjectView
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
