@@ -164,7 +164,7 @@ def _rerunner(
             environment=environment,
             run_dir=ensure_run_dir(installation) / "r",
             limits=RerunLimits(
-                seconds=settings.review.rerun_timeout, address_space=settings.workspace.memory * MEBIBYTE
+                seconds=settings.review.rerun_timeout, memory=settings.workspace.memory * MEBIBYTE
             ),
         )
         complete = outcome.outcome is RerunOutcome.COMPLETE

@@ -102,8 +102,31 @@ class Workspace(_Closed):
 
     memory: int = Field(
         default=8192,
-        ge=256,
-        description="MiB of address space that each process of a workspace or a re-run may take.",
+        ge=512,
+        description="MiB of memory that a workspace or a re-run may take; where the machine has no control groups, each of "
+        "its processes (`rpp doctor` says which).",
+    )
+    cpus: float = Field(
+        default=0.0, ge=0.0, description="Processors that a workspace may keep busy; 0 is no limit."
+    )
+    processes: int = Field(default=512, ge=64, description="Processes and threads that a workspace may have.")
+    open_files: int = Field(default=4096, ge=256, description="Files that each process may have open.")
+    disk: int = Field(
+        default=10_240,
+        ge=16,
+        description="MiB that a workspace's files may take. At that point a notebook's code can write no more; notebooks "
+        "are still saved.",
+    )
+    cell_seconds: int = Field(
+        default=0,
+        ge=0,
+        description="Seconds that one cell may run before it is interrupted, and its kernel ended if that does not help; "
+        "0 is no limit.",
+    )
+    loopback_projects: tuple[str, ...] = Field(
+        default=(),
+        description="Projects whose kernels get a loopback of their own (127.0.0.1, connected to nothing else) beside UNIX "
+        "sockets, for dask and joblib.",
     )
     gate_interval: int = Field(
         default=30,

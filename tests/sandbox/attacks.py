@@ -42,6 +42,11 @@ def _attack(body: str) -> str:
     )
 
 
+def statement(code: str) -> str:
+    """One statement, tried."""
+    return _attack(code)
+
+
 def tcp(port: int, family: str = "AF_INET", host: str = "127.0.0.1") -> str:
     return _attack(f"""
         with socket.socket(socket.{family}, socket.SOCK_STREAM) as s:

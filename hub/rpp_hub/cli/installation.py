@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.permissions import Role
 from rpp_hub.settings import Installation, read_settings
-from rpp_hub.workspace.doctor import probe
+from rpp_hub.workspace.doctor import notes, probe
 
 _FIRST_CONFIG = """\
 # The installation's settings. An unknown key is an error.
@@ -69,9 +70,11 @@ def up(ctx: CliContext) -> None:
 @json_option
 def doctor(as_json: bool) -> None:
     """Whether this machine can run workspaces, and what to do where it cannot."""
-    problems = probe()
-    text = "\n".join(f"{p.sentence} {p.remedy}" for p in problems)
-    answer(problems, as_json, lambda: text or "This machine can run workspaces.")
+    problems, known = probe(), notes()
+    text = "\n".join(f"{p.sentence} {p.remedy}" for p in problems) or "This machine can run workspaces."
+    lines = (f"{note.sentence} {note.remedy}".strip() for note in known)
+    found = {"problems": [asdict(p) for p in problems], "notes": [asdict(note) for note in known]}
+    answer(found, as_json, lambda: "\n".join((text, *lines)))
     if problems:
         raise SystemExit(1)
 

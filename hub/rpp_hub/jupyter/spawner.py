@@ -19,8 +19,9 @@ from rpp_hub.domain.refusal import Refusal
 from rpp_hub.jupyter.starter import place_starter
 from rpp_hub.settings import ensure_run_dir
 from rpp_hub.workspace import client
+from rpp_hub.workspace.allowances import limits_of
 from rpp_hub.workspace.capability import mint
-from rpp_hub.workspace.config import MEBIBYTE, Limits, Secrets, SupervisorConfig, server_environment
+from rpp_hub.workspace.config import Secrets, SupervisorConfig, server_environment
 from rpp_hub.workspace.leftovers import holder, sweep
 
 
@@ -148,7 +149,8 @@ class RppSpawner(Spawner):  # type: ignore[misc]
             hub_socket=run_dir / "hub.sock",
             portal_socket=run_dir / "portal.sock",
             log=logs / f"{self.user.name}-{self.name}.log",
-            limits=Limits(address_space=self.rpp.settings.workspace.memory * MEBIBYTE),
+            limits=limits_of(self.rpp.settings.workspace),
+            loopback=self.name in self.rpp.settings.workspace.loopback_projects,
         )
 
     def _secrets(self) -> Secrets:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 from urllib.parse import quote
 
 MEBIBYTE = 1024 * 1024
+LARGEST_FILE = 8 * 1024 * MEBIBYTE
 INSIDE_HUB_SOCKET = "/run/rpp/hub.sock"
 SECRET_NAMES = frozenset(
     {"JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN", "JUPYTERHUB_CRYPT_KEY", "CONFIGPROXY_AUTH_TOKEN"}
@@ -35,13 +36,22 @@ class InvalidConfig(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a workspace may take. Sizes are bytes, times are seconds."""
+    """How much a workspace may take. Sizes are bytes, times are seconds, None is no limit.
+
+    `memory`, `processes` and `cpus` are of all its processes together where the machine has the means for it, else of
+    each sandbox or process. `address_space` follows from `memory` where it is not given.
+    """
 
     kernels: int = 8
+    memory: int | None = None
+    cpus: float | None = None
+    disk: int | None = None
+    disk_reserve: int = 512 * MEBIBYTE
+    cell_seconds: float | None = None
     kernel_start: float = 60.0
     processes: int = 512
     open_files: int = 4096
-    file_size: int = 8 * 1024 * MEBIBYTE
+    file_size: int = LARGEST_FILE
     address_space: int | None = None
     shared_memory: int = 512 * MEBIBYTE
     scratch: int = 1024 * MEBIBYTE
@@ -91,6 +101,7 @@ class SupervisorConfig:
     log: Path | None = None
     kernel_environment: dict[str, str] = field(default_factory=dict)
     warm_kernel: bool = True
+    loopback: bool = False
     rerun: RerunOrder | None = None
     limits: Limits = field(default_factory=Limits)
 

@@ -1,9 +1,9 @@
-"""What the Jupyter Server may ask of its kernels, over `ctl.sock`: start, poll, wait, signal, kill."""
+"""What the Jupyter Server may ask, over `ctl.sock`: start, poll, wait, signal, kill a kernel, end what is overdue, and what is used."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rpp_hub.workspace.kernels import KERNEL_ID, KernelOrder, KernelRefused, Kernels
@@ -14,20 +14,23 @@ SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGUS
 class Control:
     """Answers one request at a time; unknown verbs and unknown kernels are refused in a sentence."""
 
-    def __init__(self, kernels: Kernels) -> None:
-        self._kernels = kernels
+    def __init__(self, kernels: Kernels, usage: Callable[[], Mapping[str, Any]]) -> None:
+        self._kernels, self._usage = kernels, usage
         self._verbs = {
             "start": self._start,
             "poll": self._poll,
             "wait": self._wait,
             "signal": self._signal,
             "kill": self._kill,
+            "overdue": self._overdue,
         }
 
     async def __call__(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         verb, kernel = request.get("do"), request.get("kernel")
+        if verb == "usage":
+            return self._usage()
         if not isinstance(verb, str) or verb not in self._verbs:
-            return {"error": "start, poll, wait, signal and kill are all there is."}
+            return {"error": "start, poll, wait, signal, kill, overdue and usage are all there is."}
         if not isinstance(kernel, str) or KERNEL_ID.fullmatch(kernel) is None:
             return {"error": "The kernel's id is not of the known form."}
         try:
@@ -54,3 +57,7 @@ class Control:
     async def _kill(self, kernel: str, _: Mapping[str, Any]) -> Mapping[str, Any]:
         self._kernels.kill(kernel)
         return {"code": await self._kernels.wait(kernel)}
+
+    async def _overdue(self, kernel: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._kernels.overdue(kernel, end=request.get("end") is True)
+        return {"noted": kernel}

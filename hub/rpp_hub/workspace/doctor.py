@@ -1,13 +1,18 @@
-"""Can this machine make a sandbox? If not: what is missing, and what to type."""
+"""Can this machine make a sandbox? If not: what is missing, and what to type. If so: what holds it, and what could hold it better."""
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
 import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from rpp_hub.workspace import confinement
 
 OLDEST = (0, 8, 0)
 APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
@@ -23,7 +28,7 @@ TRIAL = (
         "--die-with-parent",
     ),
     *("--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"),
-    *("--proc", "/proc", "--dev", "/dev", "--", "/usr/bin/true"),
+    *("--proc", "/proc", "--dev", "/dev"),
 )
 
 
@@ -34,6 +39,20 @@ class Problem:
     code: str
     sentence: str
     remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that works here, and how; `remedy` is empty where there is nothing better."""
+
+    code: str
+    sentence: str
+    remedy: str = ""
+
+
+def notes() -> list[Note]:
+    """By what a workspace is held on this machine, and whose its processes are."""
+    return [_limits(), _accounts()]
 
 
 def probe() -> list[Problem]:
@@ -60,12 +79,27 @@ def diagnose(complaint: str, read: Callable[[Path], str]) -> Problem:
             " /usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/ && apparmor_parser -r"
             " /etc/apparmor.d/bwrap-userns-restrict'.",
         )
-    if read(USERNS_CLONE) == "0" or read(MAX_NAMESPACES) == "0":
+    exhausted = "namespaces exceeded" in complaint
+    if exhausted or read(USERNS_CLONE) == "0" or read(MAX_NAMESPACES) == "0":
         return Problem(
             "userns",
-            "User namespaces are switched off on this machine, so no sandbox can be started.",
+            "User namespaces are switched off or used up on this machine, so no sandbox can be started.",
             "Switch them on: 'sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000', and the same"
             " in /etc/sysctl.d/.",
+        )
+    if "seccomp" in complaint.lower():
+        return Problem(
+            "seccomp",
+            "The kernel takes no filter of system calls here, so no sandbox can be started.",
+            "Use a kernel with CONFIG_SECCOMP_FILTER; inside a container, let its own seccomp profile allow 'prctl' and"
+            " 'seccomp'.",
+        )
+    if "mount proc" in complaint.lower():
+        return Problem(
+            "proc",
+            "This container hides parts of /proc, and so the kernel lets nobody mount another one for a sandbox.",
+            "Start the container with an unmasked /proc: 'docker run --security-opt systempaths=unconfined', in Kubernetes"
+            " 'procMount: Unmasked'.",
         )
     return Problem(
         "sandbox",
@@ -113,11 +147,39 @@ def _libseccomp() -> Problem | None:
 
 
 def _trial() -> Problem | None:
+    from rpp_hub.workspace.seccomp import program
+
     try:
-        tried = subprocess.run(TRIAL, capture_output=True, text=True, check=False, timeout=20)
+        with TemporaryFile() as rules:
+            rules.write(program())
+            rules.seek(0)
+            command = (*TRIAL, "--seccomp", str(rules.fileno()), "--", "/usr/bin/true")
+            tried = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=20, pass_fds=(rules.fileno(),)
+            )
     except (OSError, subprocess.TimeoutExpired) as error:
         return diagnose(str(error), _read)
     return diagnose(tried.stderr, _read) if tried.returncode else None
+
+
+def _limits() -> Note:
+    found = confinement.means()
+    whole = found in (confinement.Means.CGROUP1, confinement.Means.CGROUP2)
+    return Note(f"limits-{found}", confinement.DESCRIPTIONS[found], "" if whole else confinement.REMEDY)
+
+
+def _accounts() -> Note:
+    return Note(
+        "one-account",
+        f"All workspaces run under the one account {_account()}: namespaces and the filter of system calls keep them apart.",
+    )
+
+
+def _account() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def _read(path: Path) -> str:

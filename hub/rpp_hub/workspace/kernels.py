@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from rpp_hub.workspace.config import SupervisorConfig
 from rpp_hub.workspace.launcher import Keeper, SandboxProcess, launch
 from rpp_hub.workspace.leftovers import remove
 from rpp_hub.workspace.sandbox import Bind, Ceilings, Sandbox, environment_binds
+from rpp_hub.workspace.watch import Limit, Working
 
 KERNEL_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 KEY = re.compile(r"[A-Za-z0-9_-]{1,200}")
@@ -90,8 +91,10 @@ class Slot:
 class Kernels:
     """Every kernel of one supervisor."""
 
-    def __init__(self, config: SupervisorConfig, keeper: Keeper) -> None:
-        self._config, self._keeper = config, keeper
+    def __init__(
+        self, config: SupervisorConfig, keeper: Keeper, note: Callable[[Limit, str], None] = lambda *_: None
+    ) -> None:
+        self._config, self._keeper, self._note = config, keeper, note
         self._ipc = config.run_dir / "ipc"
         self._ipc.mkdir(mode=0o700)
         self._binds = environment_binds(config.environment)
@@ -104,6 +107,20 @@ class Kernels:
 
     def __len__(self) -> int:
         return len(self._running)
+
+    def working(self) -> list[Working]:
+        """Those that run for somebody."""
+        return [Working(kernel, slot.process) for kernel, slot in self._running.items()]
+
+    def overdue(self, kernel: str, *, end: bool) -> None:
+        """A cell took longer than one may: it was interrupted, and where that did not help its kernel ends."""
+        slot = self._running.get(kernel)
+        if slot is None:
+            raise KernelRefused("There is no such kernel.")
+        if end:
+            slot.process.end_for(Limit.TIME)
+        else:
+            self._note(Limit.TIME_INTERRUPTED, kernel)
 
     def warm(self) -> None:
         """Starts the next kernel's process ahead, unless one waits already. Where it cannot, kernels start cold."""
@@ -208,6 +225,7 @@ class Kernels:
             directory=sandbox.WORKSPACE,
             shared_memory=limits.shared_memory,
             scratch=limits.scratch,
+            loopback=config.loopback,
         )
 
     def _publish(self, kernel: str, slot: Slot) -> None:
@@ -238,6 +256,8 @@ class Kernels:
         if self._running.get(kernel) is slot:
             del self._running[kernel]
             self._codes[kernel] = code
+            if slot.process.ended_for:
+                self._note(Limit(slot.process.ended_for), kernel)
             while len(self._codes) > REMEMBERED:
                 del self._codes[next(iter(self._codes))]
             (self._ipc / kernel).unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rpp_hub.workspace import seccomp
 from rpp_hub.workspace.client import HOST_VARIABLES
+from rpp_hub.workspace.confinement import Confinement, Rlimits
 from rpp_hub.workspace.sandbox import Descriptors, Sandbox, arguments, command_line
 
 Take = Callable[[bytes], None]
@@ -33,10 +34,11 @@ class Keeper:
 
     Bubblewrap binds a sandbox's life to its parent's only when the sandbox is nearly finished, some ten milliseconds
     after its start. Until then what runs is a member of this process's group, and this process kills its own group as
-    soon as the other end of its standard input is gone.
+    soon as the other end of its standard input is gone. Where the sandboxes are held to their limits is known here too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, confinement: Confinement | None = None) -> None:
+        self.confinement = confinement or Rlimits()
         self._process = subprocess.Popen(
             ("/bin/sh", "-c", "read -r _; kill -9 0"),
             stdin=subprocess.PIPE,
@@ -62,8 +64,12 @@ class Keeper:
 class SandboxProcess:
     """One running sandbox. `ended` resolves to the exit code; everything inside dies with this process."""
 
-    def __init__(self, name: str, process: subprocess.Popen[bytes], status: int) -> None:
+    def __init__(
+        self, name: str, process: subprocess.Popen[bytes], status: int, confinement: Confinement
+    ) -> None:
         self.name = name
+        self.ended_for = ""  # the limit it was ended for, by us or by the kernel
+        self._confinement = confinement
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._process = process
         self._tail = bytearray()
@@ -104,6 +110,11 @@ class SandboxProcess:
         if not self.ended.done():
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
+
+    def end_for(self, limit: str) -> None:
+        """Ends it because it reached a limit; the first one counts."""
+        self.ended_for = self.ended_for or limit
+        self.kill()
 
     async def stop(self, grace: float) -> None:
         """Asks the command to end, then ends it. Returns when the last process inside is gone."""
@@ -172,6 +183,9 @@ class SandboxProcess:
         for descriptor in (self._pidfd, self._output, self._status_descriptor):
             loop.remove_reader(descriptor)
         code = self._process.wait()
+        if not self.ended_for and code and self._confinement.starved(self.name):
+            self.ended_for = "memory"
+        self._confinement.leave(self.name)
         os.close(self._pidfd)
         os.close(self._status_descriptor)
         if self._process.stdout is not None:
@@ -189,7 +203,7 @@ def launch(
         stack.callback(os.close, status_end)
         try:
             descriptors = Descriptors(
-                seccomp=stack.enter_context(memory_file("seccomp", seccomp.program())),
+                seccomp=stack.enter_context(memory_file("seccomp", seccomp.program(sandbox.loopback))),
                 status=status_end,
                 synthetic={
                     path: stack.enter_context(memory_file("file", content))
@@ -198,7 +212,7 @@ def launch(
             )
             listed = stack.enter_context(memory_file("arguments", arguments(sandbox, descriptors)))
             process = subprocess.Popen(
-                command_line(sandbox, listed),
+                [*keeper.confinement.entrance(name), *command_line(sandbox, listed)],
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -210,8 +224,9 @@ def launch(
             )
         except BaseException:
             os.close(status)
+            keeper.confinement.leave(name)
             raise
-        return SandboxProcess(name, process, status)
+        return SandboxProcess(name, process, status, keeper.confinement)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ class RerunLimits:
     seconds: float = 3600.0
     cell_seconds: float = 900.0
     result_size: int = 128 * MEBIBYTE
-    address_space: int | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _config(
         purpose=Purpose.RERUN,
         log=log,
         rerun=order,
-        limits=Limits(kernels=1, stop_grace=1.0, address_space=limits.address_space),
+        limits=Limits(kernels=1, stop_grace=1.0, memory=limits.memory),
     )
 
 

@@ -70,6 +70,7 @@ class Sandbox:
     directory: str = HOME
     shared_memory: int = 256 * MEBIBYTE
     scratch: int = 512 * MEBIBYTE
+    loopback: bool = False
     synthetic: Mapping[str, bytes] = field(default_factory=lambda: SYNTHETIC)
 
 

@@ -28,7 +28,15 @@ FORBIDDEN = (
         "adjtimex",
         "stime",
     ),
-    *("fanotify_init", "fanotify_mark", "move_pages", "mbind", "migrate_pages", "set_mempolicy"),
+    *(
+        "fanotify_init",
+        "fanotify_mark",
+        "move_pages",
+        "mbind",
+        "migrate_pages",
+        "set_mempolicy",
+        "get_mempolicy",
+    ),
     *("sethostname", "setdomainname", "vhangup", "landlock_create_ruleset"),
 )
 # A program that finds these missing falls back to what the rules can see into; EPERM would make it give up.
@@ -51,12 +59,13 @@ NAMESPACE_FLAGS = (
     0x40000000,
 )
 LOW_32_BITS = 0xFFFFFFFF
+INTERNET = frozenset({int(socket.AF_INET), int(socket.AF_INET6)})
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 
 
 @functools.cache
-def program() -> bytes:
-    """The compiled filter, as `bwrap --seccomp FD` reads it."""
+def program(loopback: bool = False) -> bytes:
+    """The compiled filter, as `bwrap --seccomp FD` reads it. `loopback` leaves the sandbox's own 127.0.0.1 to it."""
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
     _refuse(rules, FORBIDDEN, errno.EPERM)
     _refuse(rules, ABSENT, errno.ENOSYS)
@@ -64,19 +73,20 @@ def program() -> bytes:
         rules.add_rule(_errno(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
     for request in (TIOCSTI, TIOCLINUX):  # the kernel looks at 32 bits, so the rule must too (CVE-2019-10063)
         rules.add_rule(_errno(errno.EPERM), "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, LOW_32_BITS, request))
-    _only_unix_sockets(rules)
+    _only_local_sockets(rules, INTERNET if loopback else frozenset())
     with tempfile.TemporaryFile() as compiled:
         rules.export_bpf(compiled)
         compiled.seek(0)
         return compiled.read()
 
 
-def _only_unix_sockets(rules: seccomp.SyscallFilter) -> None:
+def _only_local_sockets(rules: seccomp.SyscallFilter, also: frozenset[int]) -> None:
+    """`also` is harmless only in a network namespace with nothing in it but its own loopback."""
     for call in ("socket", "socketpair"):
         below = seccomp.Arg(0, seccomp.LT, socket.AF_UNIX)
         above = seccomp.Arg(0, seccomp.GT, socket.AF_NETLINK)
-        between = range(socket.AF_UNIX + 1, socket.AF_NETLINK)
-        for condition in (below, above, *(seccomp.Arg(0, seccomp.EQ, family) for family in between)):
+        between = set(range(socket.AF_UNIX + 1, socket.AF_NETLINK)) - also
+        for condition in (below, above, *(seccomp.Arg(0, seccomp.EQ, family) for family in sorted(between))):
             rules.add_rule(_errno(errno.EAFNOSUPPORT), call, condition)
         # libzmq ends the process on any other errno for netlink.
         rules.add_rule(_errno(errno.EOPNOTSUPP), call, seccomp.Arg(0, seccomp.EQ, socket.AF_NETLINK))

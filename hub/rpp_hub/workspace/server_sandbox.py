@@ -32,7 +32,12 @@ def server_sandbox(config: SupervisorConfig, command: tuple[str, ...], *, worksp
         command=(sandbox.PYTHON, "-I", "-m", *command),
         binds=tuple(binds),
         ceilings=Ceilings(limits.open_files, limits.file_size, limits.processes, limits.address_space),
-        variables=JUPYTER_VARIABLES | config.server_environment,
+        variables=JUPYTER_VARIABLES | _limits(config) | config.server_environment,
         directory=sandbox.WORKSPACE if workspace else sandbox.HOME,
         scratch=limits.scratch,
     )
+
+
+def _limits(config: SupervisorConfig) -> dict[str, str]:
+    seconds = config.limits.cell_seconds
+    return {} if seconds is None else {"RPP_CELL_SECONDS": str(seconds)}

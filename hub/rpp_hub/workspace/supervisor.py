@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import dataclasses
 import json
 import logging
 import logging.handlers
@@ -18,6 +19,7 @@ import sys
 from pathlib import Path
 
 from rpp_hub.workspace.config import InvalidConfig, Purpose, Secrets, SupervisorConfig, from_json
+from rpp_hub.workspace.confinement import Allowance, confinement
 from rpp_hub.workspace.control import Control
 from rpp_hub.workspace.doctor import probe
 from rpp_hub.workspace.front import Front
@@ -25,6 +27,7 @@ from rpp_hub.workspace.kernels import Kernels
 from rpp_hub.workspace.launcher import Keeper, SandboxProcess
 from rpp_hub.workspace.leftovers import LOCK, FolderInUse, claim, remove
 from rpp_hub.workspace.lines import serve_lines
+from rpp_hub.workspace.watch import Watch
 
 CONFIG_LIMIT = 1024 * 1024
 LOG_SIZE = 1024 * 1024
@@ -38,11 +41,15 @@ class Supervisor:
     """One server sandbox, its kernels, and what connects them; ends when any of it says so."""
 
     def __init__(self, config: SupervisorConfig, secrets: Secrets) -> None:
-        self.config = config
+        limits = config.limits
+        allowed = Allowance(limits.memory, limits.processes, limits.cpus)
+        self.confinement = confinement(config.run_dir.name, allowed)
+        self.config = config = _held(config, together=self.confinement.is_shared)
         self.state = "starting"
         self.reason = ""
-        self.keeper = Keeper()
-        self.kernels = Kernels(config, self.keeper)
+        self.keeper = Keeper(self.confinement)
+        self.watch = Watch(config, self.confinement, lambda: self.kernels.working(), lambda: self._server)
+        self.kernels = Kernels(config, self.keeper, self.watch.note)
         self.stopped = asyncio.Event()
         self._stop = asyncio.Event()
         self._front = _front(self, secrets)
@@ -52,12 +59,15 @@ class Supervisor:
     async def run(self) -> int:
         """Until told to stop or until the server sandbox has ended. The return value is the exit code."""
         try:
-            self._control = await serve_lines(self.config.run_dir / "ctl.sock", Control(self.kernels))
+            self.confinement.open()
+            control = Control(self.kernels, self.watch.usage)
+            self._control = await serve_lines(self.config.run_dir / "ctl.sock", control)
             self._front.open()
             self._server = self._front.launch_server()
             self._server.ended.add_done_callback(self._server_ended)
             await self._front.serve()
             self.state = "running"
+            self.watch.begin()
             self._look_at_folder()
             say({"ready": os.getpid()})
             await self._stop.wait()
@@ -87,13 +97,23 @@ class Supervisor:
         grace = self.config.limits.stop_grace
         server = () if self._server is None else (self._server.stop(grace),)
         await asyncio.gather(*server, self.kernels.close(grace / 4))
+        await self.watch.close()
         self.keeper.close()
+        self.confinement.close()
         if self._control is not None:
             self._control.close()
         with contextlib.suppress(OSError):
             remove(self.config.run_dir)
         self.stopped.set()
         await self._front.close(self._server)
+
+
+def _held(config: SupervisorConfig, *, together: bool) -> SupervisorConfig:
+    """Where memory cannot be held for all together, each process is held by its address space."""
+    limits = config.limits
+    if together or limits.address_space is not None or limits.memory is None:
+        return config
+    return dataclasses.replace(config, limits=dataclasses.replace(limits, address_space=limits.memory))
 
 
 def _front(supervisor: Supervisor, secrets: Secrets) -> Front:

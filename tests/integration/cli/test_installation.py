@@ -94,8 +94,9 @@ def test_an_address_in_use_is_said_at_once(home: Path) -> None:
 
 def test_doctor_answers_in_json(tmp_path: Path) -> None:
     done = rpp(tmp_path, "doctor", "--json")
-    problems = json.loads(done.stdout)
-    assert (done.returncode == 0) == (problems == [])
+    found = json.loads(done.stdout)
+    assert (done.returncode == 0) == (found["problems"] == [])
+    assert {note["code"].partition("-")[0] for note in found["notes"]} >= {"limits"}
 
 
 def test_every_kind_of_error_has_an_exit_code() -> None:
