@@ -112,6 +112,7 @@ def _plan_text(view: CutPlan) -> str:
     ]
     lines += [f"  {n:,} {unit}{'s' if unit == 'student' else ''}" for unit, n in view.units.items()]
     lines += [f"  risk: {r.sentence}" for r in view.risks]
+    lines += [f"  coarser: {g.table}.{g.field}, {g.sentence}." for g in agreed.generalised]
     lines += [f"  not given: {d.table}.{d.field}. {d.reason}" for d in agreed.dropped]
     return "\n".join(lines)
 
@@ -122,5 +123,6 @@ def _record_text(record: CutView) -> str:
     ]
     lines += [f"  {table}: {rows:,} rows" for table, rows in record.rows.items()]
     lines += [f"  {n:,} {unit}{'s' if unit == 'student' else ''}" for unit, n in record.units.items()]
+    lines += [f"  coarser: {g['table']}.{g['field']}, {g['sentence']}." for g in record.generalised]
     lines += [f"  not given: {d['table']}.{d['field']}. {d['reason']}" for d in record.dropped]
     return "\n".join(lines)

@@ -26,7 +26,12 @@ _FEWEST, _SHARE = 3, 0.05
 def scan_birth_dates(look: Look, masters: Masters, crosswalk: Crosswalk) -> Iterator[Leak]:
     """Every column that says days of birth. All columns in one pass over the rows."""
     key = look.key
-    kept = [c for c in look.table.columns if c is not key and c.treatment is Treatment.KEEP]
+    # A birth date that is kept as it is was agreed to be: by itself it is the month at most.
+    kept = [
+        c
+        for c in look.table.columns
+        if c is not key and c.treatment is Treatment.KEEP and not c.field.is_birth_date
+    ]
     if key is None or not kept or not _load_births(look, masters, crosswalk):
         return
     counts = ", ".join(_counts(f"c.{quoted(c.name)}", look.type_of(c)) for c in kept)
@@ -74,7 +79,7 @@ def _load_births(look: Look, masters: Masters, crosswalk: Crosswalk) -> bool:
 def _birth_date(masters: Masters, unit: str) -> tuple[str, str, str] | None:
     for table in masters.codebook.tables:
         key = table.key(unit) if unit else None
-        day = next((f.name for f in table.fields if f.generalise == "month"), None)
+        day = next((f.name for f in table.fields if f.is_birth_date), None)
         if key is not None and day is not None and table.name in masters.tables:
             return table.name, key.name, day
     return None

@@ -60,7 +60,9 @@ def compare_cuts(before: Path, after: Path) -> CutDifference:
         tables = tuple(_table(con, name, (before, after), (old, new), books) for name in names)
         units = tuple(_units(con, (before, after), books))
     facts = {
-        k: (old.get(k), new.get(k)) for k in ("years", "masters", "made_with") if old.get(k) != new.get(k)
+        k: (old.get(k), new.get(k))
+        for k in ("years", "generalised", "masters", "made_with")
+        if old.get(k) != new.get(k)
     }
     return CutDifference(old["project"], old["cut"], new["cut"], tables, units, facts)
 

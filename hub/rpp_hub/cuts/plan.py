@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rpp_hub.cuts.coarser import coarser_of, reason_not_to, refuse_differences
 from rpp_hub.cuts.cohort import Condition, compile_cohort
 from rpp_hub.cuts.matches import did_you_mean
-from rpp_hub.domain.application import Application
+from rpp_hub.domain.application import Application, FieldRequest
 from rpp_hub.domain.errors import Invalid
-from rpp_hub.warehouse.codebook import Codebook, Field, Identifier, Table, Type
+from rpp_hub.domain.generalisation import Generalisation
+from rpp_hub.warehouse.codebook import Codebook, Field, Identifier, Table
 
-# A table is one of the first of these that it has a key of.
+# A table is about the first of these that it has a key of, else about what its first key says.
 UNITS = ("student", "staff", "class", "school", "household")
 
 
@@ -21,7 +23,7 @@ class Treatment(StrEnum):
 
     KEEP = "kept as it is"
     CODE = "replaced by the project's code"
-    MONTH = "generalised to the month"
+    COARSER = "generalised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Column:
 
     field: Field
     treatment: Treatment
+    coarser: Generalisation | None = None
 
     @property
     def name(self) -> str:
@@ -56,6 +59,25 @@ class TablePlan:
     key: str
     year: str | None
 
+    @property
+    def people(self) -> str:
+        """Those whom its rows are about, in words."""
+        return f"{self.unit}s" if self.unit == "student" else self.unit or "people"
+
+    def said_of(self, column: Column) -> str:
+        """What happens to a column, for a person."""
+        return column.coarser.sentence(self.people) if column.coarser else str(column.treatment)
+
+
+@dataclass(frozen=True, slots=True)
+class Generalised:
+    """A field that is given coarser than the masters have it, as declared and for a person."""
+
+    table: str
+    field: str
+    declared: str
+    sentence: str
+
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
@@ -76,6 +98,16 @@ class Agreed:
     dropped: tuple[Dropped, ...]
     years: tuple[int, int]
     cohort: Cohort | None
+
+    @property
+    def generalised(self) -> tuple[Generalised, ...]:
+        """Every field that is given coarser."""
+        return tuple(
+            Generalised(t.name, c.name, c.coarser.declared, t.said_of(c))
+            for t in self.tables
+            for c in t.columns
+            if c.coarser
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +152,7 @@ def agree(application: Application, codebook: Codebook) -> Agreed:
         table = codebook.table(name)
         if table is None:
             continue  # refused above
-        given, left = _columns(table, [f.name for f in request.fields])
+        given, left = _columns(table, request.fields)
         dropped += left
         if given:
             tables.append(_table_plan(table, given))
@@ -128,6 +160,7 @@ def agree(application: Application, codebook: Codebook) -> Agreed:
         raise Invalid(
             "Nothing is left of what the project asks for: every field may not be shared.", code="empty-cut"
         )
+    refuse_differences((t.name, c.name, c.coarser) for t in tables for c in t.columns)
     return Agreed(
         application.project, tuple(tables), tuple(dropped), application.years, _cohort(application, codebook)
     )
@@ -161,18 +194,25 @@ def _refuse_unknown(application: Application, codebook: Codebook) -> None:
         )
 
 
-def _columns(table: Table, asked: list[str]) -> tuple[list[Column], list[Dropped]]:
+def _columns(table: Table, asked: Sequence[FieldRequest]) -> tuple[list[Column], list[Dropped]]:
     given, dropped = [], []
-    for name in asked:
-        field = table.field(name)
+    for request in asked:
+        field = table.field(request.name)
         if field is None:
             continue
-        reason = reason_to_drop(field)
+        declared = request.generalise or field.generalise
+        reason = reason_to_drop(field) or reason_not_to(declared, field, main_key(table))
         if reason:
-            dropped.append(Dropped(table.name, name, reason))
+            dropped.append(Dropped(table.name, field.name, reason))
         else:
-            given.append(Column(field, _treatment(field)))
+            given.append(_column(field, coarser_of(declared, field)))
     return given, dropped
+
+
+def _column(field: Field, coarser: Generalisation | None) -> Column:
+    if field.is_key:
+        return Column(field, Treatment.CODE)
+    return Column(field, Treatment.COARSER if coarser else Treatment.KEEP, coarser)
 
 
 def reason_to_drop(field: Field) -> str:
@@ -183,15 +223,7 @@ def reason_to_drop(field: Field) -> str:
         return "A person's name."
     if field.identifier is Identifier.DIRECT and not field.unit:
         return "It identifies a person directly and cannot be coded."
-    if field.generalise and (field.generalise != "month" or field.type is not Type.DATE):
-        return f"The codebook wants it generalised ({field.generalise}), which cannot be done with a {field.type}."
     return ""
-
-
-def _treatment(field: Field) -> Treatment:
-    if field.is_key:
-        return Treatment.CODE
-    return Treatment.MONTH if field.generalise == "month" else Treatment.KEEP
 
 
 def _table_plan(table: Table, columns: list[Column]) -> TablePlan:
@@ -201,7 +233,8 @@ def _table_plan(table: Table, columns: list[Column]) -> TablePlan:
 
 def main_key(table: Table) -> Field | None:
     """The field that says what a row is about."""
-    return next((key for unit in UNITS if (key := table.key(unit)) is not None), None)
+    keys = (key for unit in UNITS if (key := table.key(unit)) is not None)
+    return next(keys, None) or next((f for f in table.fields if f.is_key), None)
 
 
 def _cohort(application: Application, codebook: Codebook) -> Cohort | None:

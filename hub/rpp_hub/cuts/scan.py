@@ -17,6 +17,7 @@ from rpp_hub.cuts.look import Leak, Look
 from rpp_hub.cuts.notes import dictionary_values, notes, unexpected_notes
 from rpp_hub.cuts.plan import Agreed, Column, TablePlan, Treatment
 from rpp_hub.cuts.population import by_chance, load_population, mark, people_with_codes, plain
+from rpp_hub.domain.generalisation import Calendar
 from rpp_hub.vault import Crosswalk
 from rpp_hub.warehouse.engine import first, one, quoted, text_literal
 from rpp_hub.warehouse.masters import Masters, plain_name
@@ -32,6 +33,7 @@ _NAMES_FEWEST, _NAMES_SHARE = 10, 0.5
 # How seldom a number may be somebody's identifier by chance before it counts as that identifier.
 _NO_CHANCE = 0.003
 _LONGEST_NAME = 4
+_FORMS = {Calendar.MONTH: "[0-9]{4}-[0-9]{2}", Calendar.YEAR: "[0-9]{4}", Calendar.SCHOOL_YEAR: "[0-9]{4}"}
 
 
 def scan_tables(
@@ -94,10 +96,15 @@ def _scan_column(look: Look, column: Column, crosswalk: Crosswalk) -> Iterator[L
     if column.treatment is Treatment.CODE:
         yield from _not_codes(look, column, crosswalk)
         return
-    if column.treatment is Treatment.MONTH:
-        rows = one(con, "SELECT sum(n) FROM seen WHERE NOT regexp_full_match(v, '[0-9]{4}-[0-9]{2}')")
-        yield from look.leak(column.name, rows, "something other than months")
+    if column.coarser and column.coarser.calendar:
+        form = _FORMS[column.coarser.calendar]
+        rows = one(con, f"SELECT sum(n) FROM seen WHERE NOT regexp_full_match(v, '{form}')")
+        yield from look.leak(column.name, rows, f"something other than {column.coarser.declared}s")
         return
+    if column.coarser and column.coarser.first:
+        longest = max(column.coarser.first, len(column.coarser.label))
+        rows = one(con, f"SELECT sum(n) FROM seen WHERE length(v) > {longest}")
+        yield from look.leak(column.name, rows, "more characters than were agreed")
     if kind != "DATE":  # a date without its hyphens may look like an identifier
         yield from _column_of_identifiers(look, column, is_text)
     if is_text:

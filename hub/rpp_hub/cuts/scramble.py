@@ -13,8 +13,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from rpp_hub.cuts.coarser import coarser_sql, common_name, find_common
 from rpp_hub.cuts.plan import Agreed, Column, CutPlan, TablePlan, Treatment, reason_to_drop
 from rpp_hub.cuts.risk import Told, indirect, joinable
+from rpp_hub.domain.generalisation import Generalisation
 from rpp_hub.vault import Crosswalk
 from rpp_hub.warehouse.engine import first, one, quoted, text_literal
 from rpp_hub.warehouse.masters import Masters
@@ -53,7 +55,22 @@ def select_population(con: duckdb.DuckDBPyConnection, masters: Masters, agreed: 
         )
         if agreed.cohort and agreed.cohort.unit == unit:
             _keep_cohort(con, masters, agreed)
-    return Selection(con, masters, agreed)
+    selection = Selection(con, masters, agreed)
+    _find_common_values(selection)
+    return selection
+
+
+def _find_common_values(selection: Selection) -> None:
+    """For every field whose rare values are merged: what is not rare among the people of the cut."""
+    merged: dict[tuple[str, str], tuple[Generalisation, list[str]]] = {}
+    for table in selection.agreed.tables:
+        for column in table.columns:
+            if column.coarser and column.coarser.below:
+                _, rows = merged.setdefault((table.unit, column.name), (column.coarser, []))
+                value = f"m.{quoted(column.name)} AS value"
+                rows.append(f"SELECT m.{quoted(table.key)}::VARCHAR AS unit, {value} {selection.rows(table)}")
+    for (unit, name), (coarser, queries) in merged.items():
+        find_common(selection.con, common_name(unit, name), coarser, queries)
 
 
 def _in_years(masters: Masters, agreed: Agreed, unit: str) -> list[str]:
@@ -96,7 +113,11 @@ def told_of(selection: Selection, table: TablePlan) -> Told:
     """What a table of a cut to be made would say of its people."""
     known = joinable(table)
     unit = [f"m.{quoted(known.key)} AS unit"] if known.key else []
-    columns = [f"{_expression(c)} AS {quoted(c.name)}" for c in table.columns if c.name in indirect(table)]
+    columns = [
+        f"{_expression(c, table.unit)} AS {quoted(c.name)}"
+        for c in table.columns
+        if c.name in indirect(table)
+    ]
     return Told(known, f"SELECT {', '.join([*unit, *columns])} {selection.rows(table)}" if columns else "")
 
 
@@ -179,7 +200,7 @@ def _scrambled(selection: Selection, table: TablePlan) -> str:
         _join(number, unit, name) for number, (name, unit) in enumerate(keys.items()) if name != own
     )
     codes = {name: "p.code" if name == own else f"x{number}.code" for number, name in enumerate(keys)}
-    inner = [f"{codes.get(c.name) or _expression(c)} AS {quoted(c.name)}" for c in table.columns]
+    inner = [f"{codes.get(c.name) or _expression(c, table.unit)} AS {quoted(c.name)}" for c in table.columns]
     first = [codes[table.key]] if table.key else []
     order = [*first, *(str(n) for n, c in enumerate(table.columns, start=1) if c.name != table.key)]
     outer = [
@@ -196,10 +217,10 @@ def _join(number: int, unit: str, name: str) -> str:
     return f" LEFT JOIN codes_{unit} x{number} ON x{number}.identifier = m.{quoted(name)}"
 
 
-def _expression(column: Column) -> str:
+def _expression(column: Column, unit: str) -> str:
     reason = reason_to_drop(column.field)
     if reason:  # the plan has left such fields out; this is the second lock
         raise ValueError(f"{column.name} may not be shared: {reason}")
-    if column.treatment is Treatment.MONTH:
-        return f"strftime(m.{quoted(column.name)}, '%Y-%m')"
+    if column.coarser:
+        return coarser_sql(f"m.{quoted(column.name)}", column.coarser, common_name(unit, column.name))
     return f"m.{quoted(column.name)}"

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from rpp_hub.cuts.linked import LinkedTable, select_with_linked
 from rpp_hub.cuts.look import Leak
-from rpp_hub.cuts.plan import Agreed, CutPlan, Dropped, Risk, TablePlan, Treatment
+from rpp_hub.cuts.plan import Agreed, Column, CutPlan, Dropped, Generalised, Risk, TablePlan, Treatment
 from rpp_hub.cuts.risk import measure_risk, told_by
 from rpp_hub.cuts.scan import scan_tables
 from rpp_hub.cuts.scramble import count, identifiers, told_of, write_tables
 from rpp_hub.domain.errors import ActionRefused
+from rpp_hub.domain.generalisation import NONE, Calendar
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.vault import CrosswalkStore
 from rpp_hub.warehouse.codebook import Codebook, Field, Identifier, Table, Type, codebook_json
@@ -29,6 +30,7 @@ from rpp_hub.warehouse.masters import Masters
 from rpp_hub.warehouse.progress import Progress, silent
 
 DATA, MANIFEST, CODEBOOK, REPORT = "data", "manifest.json", "datapackage.json", "report.html"
+_YEARS = (Calendar.YEAR, Calendar.SCHOOL_YEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class SealedCut:
     rows: Mapping[str, int]
     units: Mapping[str, int]
     dropped: tuple[Dropped, ...]
+    generalised: tuple[Generalised, ...] = ()
     risks: tuple[Risk, ...] = ()
 
 
@@ -76,7 +79,15 @@ def build_cut(
         publish(stage, parent / name)
         progress("sealed", 1, 1)
     return SealedCut(
-        agreed.project, name, parent / name, sha256, rows, plan.units, agreed.dropped, plan.risks
+        agreed.project,
+        name,
+        parent / name,
+        sha256,
+        rows,
+        plan.units,
+        agreed.dropped,
+        agreed.generalised,
+        plan.risks,
     )
 
 
@@ -155,25 +166,27 @@ def _describe(data: Path, codebook: Codebook, agreed: Agreed) -> None:
 
 
 def _described(table: Table | None, plan: TablePlan) -> Table | None:
-    return (
-        replace(table, fields=tuple(_as_cut(c.field, c.treatment) for c in plan.columns)) if table else None
-    )
+    return replace(table, fields=tuple(_as_cut(plan, c) for c in plan.columns)) if table else None
 
 
-def _as_cut(field: Field, treatment: Treatment) -> Field:
-    if treatment is Treatment.CODE:
+def _as_cut(plan: TablePlan, column: Column) -> Field:
+    field = column.field
+    if column.treatment is Treatment.CODE:
         note = (
             f"The project's own code for the {field.unit}; the same in every table and year of this project."
         )
         return replace(field, type=Type.STRING, identifier=Identifier.NONE, description=note, labels={})
-    if treatment is Treatment.MONTH:
+    if column.coarser:
+        said = plan.said_of(column)
+        coarse = Type.INTEGER if column.coarser.calendar in _YEARS else Type.STRING
         return replace(
             field,
-            type=Type.STRING,
-            description=f"{field.description} Generalised to the month (YYYY-MM).".strip(),
+            type=coarse,
+            description=f"{field.description} {said[0].upper()}{said[1:]}.".strip(),
+            generalise=column.coarser.declared,
             days_since="",
         )
-    return field
+    return replace(field, generalise=NONE if field.generalise else "")
 
 
 def _seal(stage: Path, name: str, masters: Masters, plan: CutPlan, rows: Mapping[str, int]) -> str:
@@ -188,6 +201,7 @@ def _seal(stage: Path, name: str, masters: Masters, plan: CutPlan, rows: Mapping
         "rows": dict(rows),
         "units": dict(plan.units),
         "dropped": [asdict(d) for d in agreed.dropped],
+        "generalised": [asdict(g) for g in agreed.generalised],
         "risk": [asdict(r) for r in plan.risks],
         "made_with": made_with(),
         "files": files,
@@ -207,7 +221,7 @@ def _report(name: str, plan: CutPlan, rows: Mapping[str, int]) -> str:
     tables = "".join(
         f"<tr><th scope=row>{html.escape(t.name)}<td>{rows[t.name]:,}<td>"
         + ", ".join(
-            f"{html.escape(c.name)} ({c.treatment})"
+            f"{html.escape(c.name)} ({html.escape(t.said_of(c))})"
             if c.treatment is not Treatment.KEEP
             else html.escape(c.name)
             for c in t.columns

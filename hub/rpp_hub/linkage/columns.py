@@ -10,7 +10,7 @@ from enum import StrEnum
 from rpp_hub.domain.errors import ActionRefused, Invalid
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.refusal import Refusal
-from rpp_hub.warehouse.codebook import Field, Identifier, Table, Type
+from rpp_hub.warehouse.codebook import BIRTH_DATE, Field, Identifier, Table
 from rpp_hub.warehouse.masters import PERSONS, Masters
 
 
@@ -26,7 +26,7 @@ PARTS: Mapping[str, re.Pattern[str]] = {
     "first": re.compile(r"(^|_)(first|given|fore)_?names?($|_)|^first$"),
     "middle": re.compile(r"(^|_)middle_?(names?|initial)($|_)|^middle$"),
     "last": re.compile(r"(^|_)(last|family|sur)_?names?($|_)|^last$"),
-    "born": re.compile(r"(^|_)(birth_?date|date_of_birth|dob|birthday)($|_)"),
+    "born": BIRTH_DATE,
 }
 NEEDED = ("first", "last", "born")
 
@@ -215,7 +215,7 @@ def _reason_to_drop(field: Field, used: Mapping[str, str], key: str) -> str:
         return field.never_share
     if field.identifier is Identifier.DIRECT and field.unit not in ("school", "class"):
         return "It identifies a person directly."
-    if field.generalise == "month" or (field.type is Type.DATE and PARTS["born"].search(field.name)):
+    if field.is_birth_date:
         return "A birth date."
     if any(pattern.search(field.name) for pattern in PARTS.values()):
         return "Part of a person's name."

@@ -49,6 +49,7 @@ class CutView:
     rows: Mapping[str, int]
     units: Mapping[str, int]
     dropped: tuple[Mapping[str, str], ...]
+    generalised: tuple[Mapping[str, str], ...]
     built_by: str
     built_at: datetime
 
@@ -107,6 +108,7 @@ class Cutting:
                     "rows": dict(sealed.rows),
                     "units": dict(sealed.units),
                     "dropped": [asdict(d) for d in sealed.dropped],
+                    "generalised": [asdict(g) for g in sealed.generalised],
                     "build": masters.folder.name,
                 },
                 built_by=actor.name,
@@ -193,6 +195,7 @@ class Cutting:
             rows=cut.summary.get("rows", {}),
             units=cut.summary.get("units", {}),
             dropped=tuple(cut.summary.get("dropped", ())),
+            generalised=tuple(cut.summary.get("generalised", ())),
             built_by=cut.built_by,
             built_at=cut.built_at,
         )

@@ -6,6 +6,7 @@ A codebook is a Frictionless Data Package; what Frictionless has no word for sta
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -16,6 +17,7 @@ from rpp_hub.domain.errors import Invalid
 from rpp_hub.warehouse.folders import canonical_json
 
 FILE_NAME = "datapackage.json"
+BIRTH_DATE = re.compile(r"(^|_)(birth_?date|date_of_birth|dob|birthday)($|_)")
 
 
 class Identifier(StrEnum):
@@ -56,6 +58,11 @@ class Field:
     def is_key(self) -> bool:
         """Whether project codes take this field's place in a cut."""
         return self.identifier is Identifier.DIRECT and bool(self.unit)
+
+    @property
+    def is_birth_date(self) -> bool:
+        """Whether it says the day somebody was born."""
+        return self.type is Type.DATE and bool(self.generalise == "month" or BIRTH_DATE.search(self.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from rpp_hub.warehouse.codebook import Codebook, Field, Identifier, Table, Type
+from rpp_hub.warehouse.codebook import BIRTH_DATE, Codebook, Field, Identifier, Table, Type
 from rpp_hub.warehouse.dates import FORMATS
 from rpp_hub.warehouse.engine import first
 
@@ -27,7 +27,6 @@ _NAME = re.compile(
     r"(^|_)(first|last|middle|full|sur|given|family|maiden|preferred|student|staff|teacher|parent|guardian)_?names?($|_)|^names?$|^surname$"
 )
 _INSTITUTION = re.compile(r"(^|_)(school|campus|district|site)_?name($|_)|^district$")
-_BIRTH_DATE = re.compile(r"(^|_)(birth_?date|date_of_birth|dob|birthday)($|_)")
 _CONTACT = re.compile(
     r"(^|_)(ssn|social_security|e?mail|email_address|phone|telephone|mobile|address|street|zip4|ip|login|username)($|_)"
 )
@@ -58,7 +57,7 @@ def _draft_field(name: str, facts: dict[str, Any]) -> Field:
     for unit, names in _UNITS.items():
         if name in names:
             return Field(name, title=_words(name), identifier=Identifier.DIRECT, unit=unit)
-    if _BIRTH_DATE.search(name):
+    if BIRTH_DATE.search(name):
         days = (
             "1960-01-01"
             if facts["rows"] and facts["integers"] == facts["rows"] and facts["largest"] < 40_000
