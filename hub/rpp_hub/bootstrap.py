@@ -17,6 +17,7 @@ from sqlalchemy import select
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.services.auditing import Auditing
 from rpp_hub.services.cutting import Cutting
+from rpp_hub.services.egress import Egress
 from rpp_hub.services.examination import Examination, Rerun, Rerunner
 from rpp_hub.services.linking import Linking
 from rpp_hub.services.people import People
@@ -65,6 +66,7 @@ class Rpp:
     releasing: Releasing
     auditing: Auditing
     workspaces: Workspaces
+    egress: Egress
 
     def portal_secret(self) -> bytes:
         """The key of workspace capabilities and portal sessions."""
@@ -150,7 +152,8 @@ def open_installation(home: Path) -> Rpp:
         examination=Examination(store, settings, content, rerunner, cutting.surroundings, _now),
         releasing=Releasing(store, installation, settings, content, Signer(vault.sign, vault.public_key_pem)),
         auditing=Auditing(store),
-        workspaces=Workspaces(store),
+        workspaces=Workspaces(store, installation),
+        egress=Egress(store, installation, settings, _now),
     )
 
 

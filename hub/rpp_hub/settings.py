@@ -136,6 +136,28 @@ class Workspace(_Closed):
     )
 
 
+class Egress(_Closed):
+    """How much may go to one person's browser in one project and day. Static files of JupyterLab do not count."""
+
+    budget: int = Field(
+        default=250, ge=1, description="Megabytes a day; then the workspace is paused and an alarm raised."
+    )
+    slow_from: int = Field(
+        default=60,
+        ge=1,
+        le=100,
+        description="Per cent of the budget from which on everything is slowed down.",
+    )
+    slow_rate: int = Field(
+        default=250,
+        ge=1,
+        description="Kilobytes a second that then pass, over all connections of a workspace.",
+    )
+    projects: dict[str, int] = Field(
+        default={}, description="Another budget for a project: its name, and megabytes a day."
+    )
+
+
 class Settings(_Closed):
     """Everything in rpp.toml. Read once, in bootstrap."""
 
@@ -146,6 +168,7 @@ class Settings(_Closed):
     review: Review = Review()
     login: Login = Login()
     workspace: Workspace = Workspace()
+    egress: Egress = Egress()
     database_url: str = Field(
         default="",
         description="An SQLAlchemy URL instead of the embedded SQLite. Other databases need their driver and are not tested yet.",
@@ -228,6 +251,14 @@ class Installation:
 
     def workspace_dir(self, project: str, person: str) -> Path:
         return self.home / "workspaces" / project / "members" / person
+
+    @property
+    def egress_root(self) -> Path:
+        """The byte meters' counts."""
+        return self.home / "egress"
+
+    def egress_dir(self, project: str, person: str) -> Path:
+        return self.egress_root / project / person
 
     @property
     def run_dir(self) -> Path:

@@ -48,6 +48,7 @@ def work_once(rpp: Rpp, postponed: dict[str, float], now: float) -> int:
 
 def _work(rpp: Rpp) -> tuple[tuple[str, Callable[[], tuple[str, ...]], Callable[[str], object]], ...]:
     return (
+        ("alarm of", rpp.egress.unnoted, rpp.egress.note),
         ("release of", rpp.releasing.pending, rpp.releasing.release),
         ("examination of", rpp.examination.pending, rpp.examination.examine),
     )

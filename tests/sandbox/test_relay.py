@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, CookieJar, UnixConnector, WSMsgType, web
 from rpp_hub.workspace.config import MEBIBYTE, Limits
-from rpp_hub.workspace.meter import Meter
+from rpp_hub.workspace.meter import Budget, Meter, today
 from rpp_hub.workspace.relay import Relay
 
 from tests.sandbox.browser import Browser
 from tests.sandbox.conftest import BASE
 
+CHANNELS = "api/kernels/0a1b2c3d-0000-4000-8000-0123456789ab/channels"
 LIMITS = Limits(request_body=100_000)
 Test = Callable[[Browser, Relay], Awaitable[None]]
 
@@ -48,12 +49,12 @@ async def _answer(request: web.Request) -> web.StreamResponse:
 
 
 @asynccontextmanager
-async def _relayed() -> AsyncIterator[tuple[Browser, Relay]]:
+async def _relayed(budget: Budget | None) -> AsyncIterator[tuple[Browser, Relay]]:
     with tempfile.TemporaryDirectory(prefix=f"rpp-{secrets.token_hex(2)}") as name:
         folder = Path(name)
         inner = web.Application(client_max_size=MEBIBYTE)
         inner.router.add_route("*", "/{path:.*}", _answer)
-        relay = Relay(folder / "srv.sock", BASE, LIMITS, Meter())
+        relay = Relay(folder / "srv.sock", BASE, LIMITS, Meter(None, budget))
         runners = []
         for app, socket in ((inner, "srv.sock"), (relay.application(), "in.sock")):
             runner = web.AppRunner(app, access_log=None)
@@ -68,9 +69,9 @@ async def _relayed() -> AsyncIterator[tuple[Browser, Relay]]:
                 await runner.cleanup()
 
 
-def relayed(test: Test) -> None:
+def relayed(test: Test, budget: Budget | None = None) -> None:
     async def run() -> None:
-        async with _relayed() as (browser, relay):
+        async with _relayed(budget) as (browser, relay):
             await test(browser, relay)
 
     asyncio.run(run())
@@ -155,18 +156,63 @@ def test_a_body_that_is_too_large_is_refused_whether_or_not_it_says_so(declared:
 
 def test_the_meter_counts_every_byte_to_the_browser_by_kind() -> None:
     async def test(browser: Browser, relay: Relay) -> None:
-        seen: list[int] = []
-        relay.meter.watch = lambda meter: seen.append(sum(meter.counted.values()))
         page = await browser.get("lab")
-        assert relay.meter.counted["http"] == len(await page.read())
-        socket = await browser.websocket("api/kernels/0a1b2c3d-0000-4000-8000-0123456789ab/channels")
+        assert relay.meter.counted["page"] == len(await page.read())
+        socket = await browser.websocket(CHANNELS)
         await socket.send_str("3000000")
         assert len((await socket.receive(timeout=20)).data) == 3_000_000
-        assert relay.meter.counted["websocket"] == 3_000_000
-        assert seen[-1] == sum(relay.meter.counted.values())
+        assert relay.meter.counted["kernel"] == 3_000_000
+        assert relay.meter.spent == sum(relay.meter.counted.values())
         await socket.close()
 
     relayed(test)
+
+
+def test_what_is_over_the_days_budget_is_not_sent_and_the_workspace_is_paused_in_words() -> None:
+    async def test(browser: Browser, relay: Relay) -> None:
+        socket = await browser.websocket(CHANNELS)
+        await socket.send_str("900000")
+        assert len((await socket.receive(timeout=20)).data) == 900_000
+        await socket.send_str("200000")
+        message = await socket.receive(timeout=20)
+        assert message.type in (WSMsgType.CLOSE, WSMsgType.CLOSED)
+        assert socket.close_code == 4429
+        assert relay.meter.spent == 900_000
+        refused = await browser.get("api/contents/x", Accept="application/json")
+        assert (refused.status, (await refused.json())["error"]["code"]) == (429, "paused")
+        page = await browser.get("lab", Accept="text/html")
+        assert "This workspace is paused" in await page.text()
+        saved = await browser.ask("PUT", "api/contents/x", data=b"work")
+        assert (await saved.json())["size"] == 4
+        relay.meter.raise_today(today(), 2_000_000)
+        assert (await browser.get("api/contents/x")).status == 200
+
+    relayed(test, Budget(1_000_000, 1_000_000, 1_000_000))
+
+
+def test_control_without_a_budget_the_same_bytes_pass() -> None:
+    async def test(browser: Browser, relay: Relay) -> None:
+        socket = await browser.websocket(CHANNELS)
+        for _ in range(3):
+            await socket.send_str("900000")
+            assert len((await socket.receive(timeout=20)).data) == 900_000
+        await socket.close()
+
+    relayed(test)
+
+
+def test_from_its_share_of_the_budget_on_everything_is_slowed_down() -> None:
+    async def test(browser: Browser, relay: Relay) -> None:
+        assert not relay.meter.is_slow
+        await (await browser.get("lab")).read()
+        assert relay.meter.is_slow
+        socket = await browser.websocket(CHANNELS)
+        await socket.send_str("100000")
+        with pytest.raises(TimeoutError):  # a hundred seconds' worth
+            await socket.receive(timeout=0.3)
+        await socket.close()
+
+    relayed(test, Budget(1_000_000, 5, 1000))
 
 
 def test_a_message_over_the_cap_closes_the_websocket_and_not_the_relays_memory() -> None:

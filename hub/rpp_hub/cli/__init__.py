@@ -20,6 +20,7 @@ from rpp_hub.cli.return_ import return_
 from rpp_hub.cli.synthetic import synthetic
 from rpp_hub.cli.vault import vault
 from rpp_hub.cli.warehouse import warehouse
+from rpp_hub.cli.workspace import workspace
 from rpp_hub.domain.errors import RppError
 
 
@@ -52,6 +53,7 @@ for command in (
     vault,
     request,
     release,
+    workspace,
     audit,
     synthetic,
 ):

@@ -41,6 +41,8 @@ class Permission(StrEnum):
     PERSON_READ = "person:read"
     WORKSPACE_OPEN = "workspace:open"
     WORKSPACE_REVOKE = "workspace:revoke"
+    EGRESS_READ = "egress:read"
+    EGRESS_RAISE = "egress:raise"
     REQUEST_SUBMIT = "request:submit"
     REQUEST_REVIEW = "request:review"
     REQUEST_READ_ALL = "request:read-all"
@@ -63,13 +65,14 @@ PERMISSIONS = MappingProxyType(
                 _P.LINK_MAKE, _P.RETURN_MAKE, _P.VAULT_DESTROY,
                 _P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_CLOSE, _P.PROJECT_READ_ALL,
                 _P.AGREEMENT_MANAGE, _P.MEMBER_CHANGE, _P.PERSON_ADD, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.RELEASE_REVOKE,
+                _P.EGRESS_READ, _P.EGRESS_RAISE,
             }
         ),
         Role.OUTPUT_REVIEWER: frozenset({_P.REQUEST_REVIEW, _P.REQUEST_READ_ALL}),
         Role.PRACTITIONER: frozenset({_P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_READ_ALL}),
         Role.DIRECTOR: frozenset({_P.AGREEMENT_MANAGE, _P.PROJECT_READ_ALL, _P.PERSON_READ}),
-        Role.OPERATOR: frozenset({_P.INSTALLATION_OPERATE, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.AUDIT_READ, _P.VAULT_ROTATE}),
-        Role.AUDITOR: frozenset({_P.AUDIT_READ}),
+        Role.OPERATOR: frozenset({_P.INSTALLATION_OPERATE, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.AUDIT_READ, _P.VAULT_ROTATE, _P.EGRESS_READ}),
+        Role.AUDITOR: frozenset({_P.AUDIT_READ, _P.EGRESS_READ}),
     }
 )  # fmt: skip
 

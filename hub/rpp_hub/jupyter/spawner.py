@@ -115,6 +115,8 @@ class RppSpawner(Spawner):  # type: ignore[misc]
             await client.stop(self.run_dir, reasons[0].reason)
             self._note_close(", ".join(r.code for r in reasons))
             return 0
+        allowance = self.rpp.egress.allowance(self.name, self.user.name)
+        await client.raise_today(self.run_dir, allowance.raised_day, allowance.raised_total)
         return None
 
     def _check_gate(self, person: str, project: str) -> None:
@@ -148,6 +150,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
             server_environment=server_environment(self.get_env(), hub_api_path="/hub/api", base_url=base_url),
             hub_socket=run_dir / "hub.sock",
             portal_socket=run_dir / "portal.sock",
+            egress=self.rpp.egress.allowance(self.name, self.user.name),
             log=logs / f"{self.user.name}-{self.name}.log",
             limits=limits_of(self.rpp.settings.workspace),
             loopback=self.name in self.rpp.settings.workspace.loopback_projects,

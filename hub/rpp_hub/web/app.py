@@ -19,7 +19,18 @@ from rpp_hub.web.hub_client import HubClient
 from rpp_hub.web.jobs import Jobs
 from rpp_hub.web.known_tokens import KnownTokens
 from rpp_hub.web.limits import BodyLimit
-from rpp_hub.web.pages import audit, data, home, linking, projects, releases, requests, review, workspaces
+from rpp_hub.web.pages import (
+    audit,
+    data,
+    egress,
+    home,
+    linking,
+    projects,
+    releases,
+    requests,
+    review,
+    workspaces,
+)
 from rpp_hub.web.portal import Portal
 from rpp_hub.web.sessions import Sealer
 from rpp_hub.web.templating import STATIC
@@ -34,6 +45,7 @@ ROUTERS = (
     releases.router,
     data.router,
     linking.router,
+    egress.router,
     audit.router,
     workspace_api.router,
     rest.router,

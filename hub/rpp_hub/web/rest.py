@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from rpp_hub.domain.lifecycle import Decision, Verdict
+from rpp_hub.services.egress import DayView
 from rpp_hub.services.projects import ProjectView
 from rpp_hub.services.releasing import ReleaseView
 from rpp_hub.services.request_lines import RequestLine
@@ -117,6 +118,30 @@ def decide(portal: PortalDep, viewer: ViewerDep, name: str, body: DecisionBody) 
     """Approve or decline an application."""
     portal.rpp.projects.seen_by(viewer.actor, name)
     return portal.rpp.projects.decide(viewer.actor, name, approve=body.approve, reason=body.reason)
+
+
+class RaiseBody(_Closed):
+    """How many megabytes may go to somebody's browser today, and why."""
+
+    project: str
+    person: str
+    megabytes: int
+    reason: _Text
+
+
+@router.get("/egress")
+def egress(portal: PortalDep, viewer: ViewerDep, days: int = 7) -> list[DayView]:
+    """What went to browsers, by person, project and day."""
+    return list(portal.rpp.egress.days(viewer.actor, days))
+
+
+@router.post("/egress", dependencies=_CHANGES)
+def raise_egress(portal: PortalDep, viewer: ViewerDep, body: RaiseBody) -> dict[str, int]:
+    """Let more pass today."""
+    total = portal.rpp.egress.raise_today(
+        viewer.actor, body.project, body.person, body.megabytes, body.reason
+    )
+    return {"total": total}
 
 
 @router.get("/projects/{name}/workspace")

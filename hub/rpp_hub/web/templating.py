@@ -40,6 +40,14 @@ def counted(number: int, thing: str, many: str = "") -> str:
     return f"{number:,} {thing if number == 1 else many or thing + 's'}"
 
 
+def bytes_words(size: int) -> str:
+    """1.2 MB."""
+    for unit, name in ((1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB")):
+        if size >= unit:
+            return f"{size / unit:,.1f} {name}".replace(".0 ", " ")
+    return f"{size} B"
+
+
 def moment(then: datetime | str | None, now: datetime) -> Markup:
     """A moment for people and machines: 3 March 2026, 14:05 UTC (2 hours ago)."""
     if then is None:
@@ -106,6 +114,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters.update(bytes=bytes_words)
     environment.filters.update(day=day, counted=counted, grouped=grouped, detail_words=detail_words)
     environment.globals.update(
         path=path, static=static, moment=moment, is_over=is_over, base=BASE, to_page=to_page

@@ -36,7 +36,9 @@ class Status:
     pid: int
     kernels: int
     reason: str
-    metered: dict[str, int]  # bytes that went to the browser, by kind
+    metered: dict[str, int]  # bytes that went to the browser today, by kind
+    budget: int | None = None  # how many may
+    paused: bool = False  # the budget is spent
     person: str = ""
     project: str = ""
 
@@ -50,6 +52,19 @@ async def status(run_dir: Path, patience: float = 5.0) -> Status | None:
     """None means that no supervisor answers there: the workspace is stopped, unless `holder` knows one that is stuck."""
     answer = await _ask(run_dir, {"do": "status"}, patience)
     return None if answer is None else Status(**answer)
+
+
+async def raise_today(run_dir: Path, day: str, total: int) -> None:
+    """Let a running workspace send so many bytes on this day; a stopped one is told when it starts."""
+    await _ask(run_dir, {"do": "raise", "day": day, "total": total}, 5.0)
+
+
+async def raise_running(runs: Path, project: str, person: str, day: str, total: int) -> None:
+    """The same for whichever of the running workspaces it is."""
+    for run_dir in runs.iterdir() if runs.is_dir() else ():
+        found = await status(run_dir, 1.0)
+        if found is not None and (found.project, found.person) == (project, person):
+            await raise_today(run_dir, day, total)
 
 
 async def stop(run_dir: Path, reason: str, patience: float = 30.0) -> None:
@@ -99,7 +114,7 @@ def _ready_pid(answers: int, patience: float) -> int:
     return int(answer["ready"])
 
 
-async def _ask(run_dir: Path, request: dict[str, str], patience: float) -> dict[str, Any] | None:
+async def _ask(run_dir: Path, request: dict[str, object], patience: float) -> dict[str, Any] | None:
     try:
         async with asyncio.timeout(patience):
             reader, writer = await asyncio.open_unix_connection(str(run_dir / "adm.sock"), limit=LINE_LIMIT)

@@ -75,6 +75,18 @@ class RerunOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """Where the bytes to the browser are counted, and how many may pass in a day. Sizes are bytes."""
+
+    folder: Path
+    total: int
+    slow_from: int
+    slow_rate: int
+    raised_day: str = ""
+    raised_total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Secrets:
     """What nobody in a kernel may learn. Never logged, never in an environment, never on a command line."""
 
@@ -103,6 +115,7 @@ class SupervisorConfig:
     warm_kernel: bool = True
     loopback: bool = False
     rerun: RerunOrder | None = None
+    egress: Allowance | None = None
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

@@ -71,7 +71,7 @@ def _origin_refusal(method: str, headers: Mapping[str, str], kind: Kind, host: s
         return barred
     if changes and origin is None and site != "same-origin":
         return barred
-    if kind in (Kind.API, Kind.STATIC) and site not in ("", "same-origin", "none"):
+    if kind in (Kind.API, Kind.CONTENTS, Kind.STATIC) and site not in ("", "same-origin", "none"):
         return barred
     return None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -22,9 +21,12 @@ from aiohttp import (
 )
 from yarl import URL
 
+from rpp_hub.workspace.answers import told
 from rpp_hub.workspace.bounded import CHUNK, BoundedBody, spill
 from rpp_hub.workspace.config import Limits
-from rpp_hub.workspace.meter import Channel, Meter
+from rpp_hub.workspace.message_kind import kind_of_message
+from rpp_hub.workspace.meter import Exhausted, Meter
+from rpp_hub.workspace.meter import Kind as Counted
 from rpp_hub.workspace.policy import (
     HOST,
     is_local_redirect,
@@ -33,7 +35,7 @@ from rpp_hub.workspace.policy import (
     request_refusal,
     response_headers,
 )
-from rpp_hub.workspace.routes import Barred, Passed, decide
+from rpp_hub.workspace.routes import Barred, Kind, Passed, decide
 
 NO_SERVER = Barred(
     502, "starting", "The workspace's Jupyter Server does not answer yet; try again in a few seconds."
@@ -41,6 +43,20 @@ NO_SERVER = Barred(
 TOO_LARGE = Barred(
     413, "too-large", "This is larger than a workspace takes; make the notebook's outputs smaller."
 )
+PAUSED = Barred(
+    429,
+    "paused",
+    "This workspace is paused: more has gone to your browser today than the project's daily budget lets pass. What you "
+    "saved is there, and what you save now is kept. Ask the data manager to let more pass today, or go on after midnight UTC.",
+)
+SAVED_ANSWER = 4096
+SPENT = 4429  # a websocket's close code for the same; 4000 to 4999 are an application's own
+COUNTED = {
+    Kind.PAGE: Counted.PAGE,
+    Kind.STATIC: Counted.STATIC,
+    Kind.API: Counted.API,
+    Kind.CONTENTS: Counted.CONTENTS,
+}
 # Node ends a body with an empty write. On a UNIX socket that was closed meanwhile it fails (EPIPE), and the proxy then
 # answers 503 in place of the refusal that has already come.
 AFTER_BODY = 0.02
@@ -86,6 +102,8 @@ class Relay:
             return await self._refuse(request, refusal)
         if (request.content_length or 0) > self._limits.request_body:
             return await self._refuse(request, TOO_LARGE)
+        if self.meter.is_stopped and not _saves(request.method, decision):
+            return await self._refuse(request, PAUSED)
         body = BoundedBody(request.content, self._limits.request_body)
         try:
             return await (
@@ -95,14 +113,13 @@ class Relay:
             return await self._refuse(request, _refused_websocket(error.status))
         except (ClientError, ConnectionError, TimeoutError):
             return await self._refuse(request, TOO_LARGE if body.overfull else NO_SERVER)
+        except Exhausted:
+            return await self._refuse(request, PAUSED)
 
     async def _refuse(self, request: web.Request, barred: Barred) -> web.Response:
         await _settle(request)
-        body = json.dumps(
-            {"error": {"code": barred.code, "message": barred.reason}, "message": barred.reason}
-        )
         headers = [*protection(_public_host(request), self._base), ("Cache-Control", "no-store")]
-        response = web.Response(status=barred.status, text=body, content_type="application/json")
+        response = told(barred, as_page="text/html" in request.headers.get("Accept", ""))
         response.headers.extend(headers)
         if request.body_exists:
             response.force_close()  # the rest of a refused body is not read
@@ -127,13 +144,27 @@ class Relay:
             if answer.content_length is not None:
                 response.content_length = answer.content_length
             with contextlib.suppress(ClientConnectionResetError):  # the browser left
+                # The first piece is counted before the head is sent: what is over the budget is still refused in words.
+                first = await answer.content.readany()
+                await self._let_pass(request.method, passed, len(first))
                 await response.prepare(request)
+                await response.write(first)
                 async for chunk in answer.content.iter_chunked(CHUNK):
-                    self.meter.add(Channel.HTTP, len(chunk))
+                    try:
+                        await self._let_pass(request.method, passed, len(chunk))
+                    except Exhausted:
+                        raise ClientConnectionResetError("The day's budget is spent.") from None
                     await response.write(chunk)
                 await response.write_eof()
                 await _settle(request)
             return response
+
+    async def _let_pass(self, method: str, passed: Passed, size: int) -> None:
+        """In a paused workspace work is still saved: the short answer to it is counted and passes."""
+        if self.meter.is_stopped and _saves(method, passed) and size <= SAVED_ANSWER:
+            self.meter.note(COUNTED[passed.kind], size)
+        else:
+            await self.meter.let_pass(COUNTED[passed.kind], size)
 
     async def _pass_websocket(self, request: web.Request, passed: Passed) -> web.StreamResponse:
         offered = [
@@ -170,7 +201,7 @@ class Relay:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-        code = outer.close_code or inner.close_code or 1001
+        code = SPENT if self.meter.is_stopped else outer.close_code or inner.close_code or 1001
         code = code if 1000 <= code < 5000 and code not in (1004, 1005, 1006, 1015) else 1001
         await outer.close(code=code)
         await inner.close()
@@ -186,13 +217,14 @@ class Relay:
                     return
 
     async def _outward(self, outer: web.WebSocketResponse, inner: ClientWebSocketResponse) -> None:
-        with contextlib.suppress(ClientConnectionResetError, ConnectionError):
+        with contextlib.suppress(ClientConnectionResetError, ConnectionError, Exhausted):
             async for message in inner:
                 if message.type is WSMsgType.TEXT:
-                    self.meter.add(Channel.WEBSOCKET, len(message.data.encode()))
+                    encoded = message.data.encode()
+                    await self.meter.let_pass(kind_of_message(encoded), len(encoded))
                     await outer.send_str(message.data)
                 elif message.type is WSMsgType.BINARY:
-                    self.meter.add(Channel.WEBSOCKET, len(message.data))
+                    await self.meter.let_pass(kind_of_message(message.data), len(message.data))
                     await outer.send_bytes(message.data)
                 else:
                     return
@@ -211,6 +243,10 @@ async def _settle(request: web.Request) -> None:
     if request.body_exists:
         await spill(request.content)
         await asyncio.sleep(AFTER_BODY)
+
+
+def _saves(method: str, passed: Passed) -> bool:
+    return method == "PUT" and passed.kind is Kind.CONTENTS
 
 
 def _refused_websocket(status: int) -> Barred:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     PAGE = "page"
     STATIC = "static"
     API = "api"
+    CONTENTS = "contents"
     WEBSOCKET = "websocket"
 
 
@@ -77,7 +78,7 @@ ROUTES = (
     _route("GET", r"api/(status|me)", Kind.API),
     _route("GET", rf"api/kernelspecs(/{_NAME})?", Kind.API),
     _route("GET PUT PATCH", rf"api/config/{_NAME}", Kind.API),
-    _route("GET POST PUT PATCH DELETE", r"api/contents(/.*)?", Kind.API, _CONTENTS),
+    _route("GET POST PUT PATCH DELETE", r"api/contents(/.*)?", Kind.CONTENTS, _CONTENTS),
     _route("GET POST", r"api/kernels", Kind.API),
     _route("GET DELETE", rf"api/kernels/{_KERNEL}", Kind.API),
     _route("POST", rf"api/kernels/{_KERNEL}/(interrupt|restart)", Kind.API),

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rpp_hub.workspace.client import Status
-from rpp_hub.workspace.config import Secrets
+from rpp_hub.workspace.config import Allowance, Secrets
 from rpp_hub.workspace.launcher import SandboxProcess, launch, one_time_pipe
 from rpp_hub.workspace.lines import listen, serve_lines
-from rpp_hub.workspace.meter import Meter
+from rpp_hub.workspace.meter import Budget, Meter
 from rpp_hub.workspace.server_sandbox import server_sandbox
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class WorkspaceFront:
 
     def __init__(self, supervisor: Supervisor, secrets: Secrets) -> None:
         self._supervisor, self._secrets = supervisor, secrets
-        self._meter = Meter()
+        self._meter = _meter(supervisor.config.egress)
         self._listeners: dict[str, socket.socket] = {}
         self._ways: Ways | None = None
         self._admin: asyncio.Server | None = None
@@ -67,6 +67,7 @@ class WorkspaceFront:
             self._admin.close()
         if self._ways is not None:
             await self._ways.close()
+        self._meter.close()
 
     async def _answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         match request.get("do"):
@@ -75,7 +76,16 @@ class WorkspaceFront:
             case "stop":
                 self._supervisor.stop(str(request.get("reason", ""))[:1000])
                 return await self._stopped()
-        return {"error": "status and stop are all there is."}
+            case "raise":
+                return self._raise(request)
+        return {"error": "status, raise and stop are all there is."}
+
+    def _raise(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        day, total = request.get("day"), request.get("total")
+        if not isinstance(day, str) or not isinstance(total, int):
+            return {"error": "A day and a number of bytes are wanted."}
+        self._meter.raise_today(day, total)
+        return {"total": self._meter.total}
 
     async def _stopped(self) -> Mapping[str, Any]:
         self._asking += 1
@@ -95,7 +105,18 @@ class WorkspaceFront:
             pid=os.getpid(),
             kernels=len(supervisor.kernels),
             reason=supervisor.reason,
-            metered=dict(self._meter.counted),
+            metered=self._meter.counted,
+            budget=self._meter.total,
+            paused=self._meter.is_stopped,
             person=config.person,
             project=config.project,
         )
+
+
+def _meter(allowance: Allowance | None) -> Meter:
+    if allowance is None:
+        return Meter()
+    budget = Budget(allowance.total, allowance.slow_from, allowance.slow_rate)
+    meter = Meter(allowance.folder, budget)
+    meter.raise_today(allowance.raised_day, allowance.raised_total)
+    return meter

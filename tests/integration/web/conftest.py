@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI
 from rpp_hub.bootstrap import Rpp
 from rpp_hub.services.cutting import Cutting
+from rpp_hub.services.egress import Egress
 from rpp_hub.services.linked_tables import description, to_bytes
 from rpp_hub.services.linking import Linking
 from rpp_hub.services.releasing import Releasing, Signer
@@ -131,5 +132,6 @@ def open_rpp(world: World) -> Rpp:
         examination=world.examination,
         releasing=Releasing(world.store, world.installation, world.settings, world.content, signer),
         auditing=world.auditing,
-        workspaces=Workspaces(world.store),
+        workspaces=Workspaces(world.store, world.installation),
+        egress=Egress(world.store, world.installation, world.settings, lambda: NOW),
     )

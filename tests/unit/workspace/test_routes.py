@@ -30,9 +30,9 @@ PASS = [
     ("GET", "api/me", Kind.API),
     ("GET", "api/kernelspecs", Kind.API),
     ("GET", "kernelspecs/rpp/logo-64x64.png", Kind.STATIC),
-    ("GET", "api/contents/a.ipynb?type=notebook&content=1", Kind.API),
-    ("PUT", "api/contents/a%25b.ipynb", Kind.API),
-    ("PATCH", "api/contents/a.ipynb", Kind.API),
+    ("GET", "api/contents/a.ipynb?type=notebook&content=1", Kind.CONTENTS),
+    ("PUT", "api/contents/a%25b.ipynb", Kind.CONTENTS),
+    ("PATCH", "api/contents/a.ipynb", Kind.CONTENTS),
     ("POST", "api/kernels", Kind.API),
     ("POST", f"api/kernels/{KERNEL}/restart", Kind.API),
     ("DELETE", f"api/sessions/{KERNEL}", Kind.API),
@@ -127,7 +127,7 @@ def test_an_encoded_letter_is_read_once_and_passed_on_in_its_plain_form() -> Non
 
 def test_a_twice_encoded_dot_stays_a_name() -> None:
     decision = decide("GET", BASE + "api/contents/%252e%252e", BASE, websocket=False)
-    assert decision == Passed(BASE + "api/contents/%252e%252e", Kind.API)
+    assert decision == Passed(BASE + "api/contents/%252e%252e", Kind.CONTENTS)
 
 
 HOSTILE = st.text(alphabet=st.sampled_from(list("abc./\\%2eEfF05cC?#&=;:@ \t\n\x00é")), max_size=40)
