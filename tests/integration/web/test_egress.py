@@ -43,7 +43,7 @@ def test_a_pause_is_noted_once_shown_first_and_ends_with_a_raise(portal: PortalW
     page = portal.browser("dora").get("/services/rpp/egress").text
     assert "rosa's workspace of alpha is paused" in page
     assert page.index("alpha") < page.index("beta")
-    assert rpp.egress.raise_today(actor("dora"), "alpha", "rosa", 400, "a large map") == 400_000_000
+    assert rpp.egress.raise_today(actor("dora"), "alpha", "rosa", 310, "a large map") == 310_000_000
     assert rpp.egress.days(actor("dora"))[0].state == "slowed"
     meter = send(rpp.egress.allowance("alpha", "rosa"), 100_000_000)
     assert meter.spent == 300_000_000
