@@ -33,6 +33,7 @@ from rpp_hub.warehouse.engine import engine
 from rpp_hub.warehouse.masters import Masters, open_masters
 from rpp_hub.warehouse.progress import silent
 from rpp_hub.warehouse.receive import receive_drop
+from rpp_hub.warehouse.tables import count_facts
 
 Pairs = list[tuple[float, float]]
 ROWS, STUDENTS = 10_000_000, 60_000
@@ -189,6 +190,7 @@ def measure_warehouse(wanted: set[str], pairs: int = 2) -> dict[str, Pairs]:
         with duckdb.connect() as con:
             con.execute(f"COPY ({attendance(ROWS)}) TO '{file}' (FORMAT csv, HEADER)")
         drop = receive_drop(sent, district / "received", sent.name, {})
+        count_facts(district, drop, silent)  # as receiving does
         check = lambda: check_district(district, "Generated", [drop.name])  # noqa: E731
         build = lambda: build_masters(district, "Generated", [drop.name])  # noqa: E731
         work = {"check_10m": check, "build_10m": build}

@@ -28,6 +28,7 @@ from rpp_hub.warehouse.habits import Snapshot, snapshot_of, unlike_before
 from rpp_hub.warehouse.masters import Masters, open_masters
 from rpp_hub.warehouse.progress import Progress, silent
 from rpp_hub.warehouse.receive import ReceivedDrop, drop_name, read_drop, receive_drop
+from rpp_hub.warehouse.tables import count_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Warehousing:
             with self._store.read() as session:
                 known = _known(session, district)
             received = receive_drop(folder, self._dir(district) / "received", name, known, progress)
+            count_facts(self._dir(district), received, progress)
             earlier = [read_drop(self._dir(district) / "received" / n) for n in sorted(known)]
             return replace(
                 self._record(actor, district, received), unlike_before=unlike_before(received, earlier)

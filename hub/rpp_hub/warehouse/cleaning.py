@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from rpp_hub.warehouse.codebook import Table, Type
 from rpp_hub.warehouse.engine import one, quoted, text_literal
 from rpp_hub.warehouse.rules import Declared
+from rpp_hub.warehouse.tables import SEQUENCE
 
-_PLACES = ("_file", "_row", "_seq")
+# How many hashes are sorted at once, 8 bytes each.
+_HASHES = 25_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +32,20 @@ class Work:
     @property
     def columns(self) -> tuple[str, ...]:
         """The table's own columns at this moment."""
-        described = self.con.execute(f"DESCRIBE {self.sql}").fetchall()
-        return tuple(str(row[0]) for row in described if row[0] not in _PLACES)
+        return tuple(c for c in self._all() if c != SEQUENCE)
+
+    @property
+    def seq(self) -> str:
+        """What says in which order the rows were sent: as loaded, their `rowid`."""
+        return SEQUENCE if SEQUENCE in self._all() else "rowid"
+
+    @property
+    def everything(self) -> str:
+        """All columns and the order, to be selected into another table."""
+        return "*" if self.seq == SEQUENCE else f"*, rowid AS {SEQUENCE}"
+
+    def _all(self) -> tuple[str, ...]:
+        return tuple(str(row[0]) for row in self.con.execute(f"DESCRIBE {self.sql}").fetchall())
 
     def count(self, where: str = "true") -> int:
         """How many rows fulfil a condition."""
@@ -45,24 +62,38 @@ class Work:
 
 def drop_identical(work: Work, rule: Declared) -> int:
     """One row of each set of rows that agree in every field."""
-    repeated = identical_sql(work.con, work.sql, work.columns)
+    repeated = identical_sql(work.con, work.sql, work.columns, work.seq)
     if repeated is None:
         return 0
-    return one(work.con, f"DELETE FROM {work.sql} WHERE _seq IN (SELECT _seq FROM ({repeated}))")
+    return one(work.con, f"DELETE FROM {work.sql} WHERE {work.seq} IN (SELECT {work.seq} FROM ({repeated}))")
 
 
-def identical_sql(con: duckdb.DuckDBPyConnection, sql: str, columns: Sequence[str]) -> str | None:
-    """The rows (_file, _row, _seq) that repeat an earlier one in every field; None when none does.
+def identical_sql(
+    con: duckdb.DuckDBPyConnection, sql: str, columns: Sequence[str], seq: str = "rowid"
+) -> str | None:
+    """The rows (by `seq`) that repeat an earlier one in every field; None when none does.
 
     Where all hashes differ no two rows are alike; else only rows whose hashes meet are compared, not all with all.
     """
     names = ", ".join(map(quoted, columns))
-    met = f"SELECT hash({names}) AS h FROM {sql} GROUP BY h HAVING count(*) > 1"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE hashes_met AS {met}")
-    if not one(con, "SELECT count(*) FROM hashes_met"):
+    met = _hashes_met(con, sql, names)
+    if not len(met):
         return None
-    return f"""SELECT _file, _row, _seq FROM {sql} WHERE hash({names}) IN (SELECT h FROM hashes_met)
-        QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY _seq) > 1"""
+    con.register("hashes_met", pa.table({"h": met}))
+    return f"""SELECT {seq} FROM {sql} WHERE hash({names}) IN (SELECT h FROM hashes_met)
+        QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY {seq}) > 1"""
+
+
+def _hashes_met(con: duckdb.DuckDBPyConnection, sql: str, names: str) -> npt.NDArray[np.uint64]:
+    """The hashes that more than one row has. Sorting bare numbers takes half of what grouping them does."""
+    shares = 1 + one(con, f"SELECT count(*) FROM {sql}") // _HASHES
+    found = [np.empty(0, np.uint64)]
+    for share in range(shares):
+        where = f"WHERE hash({names}) % {shares} = {share}" if shares > 1 else ""
+        hashes = con.execute(f"SELECT hash({names}) AS h FROM {sql} {where}").fetchnumpy()["h"]
+        hashes.sort()
+        found.append(np.unique(hashes[1:][hashes[1:] == hashes[:-1]]))
+    return np.concatenate(found)
 
 
 def fits_grade(work: Work, rule: Declared) -> int:
@@ -105,7 +136,7 @@ def modal(work: Work, rule: Declared) -> int:
     key = rule.key(work.table, work.columns)[:1]
     touched = 0
     for name in rule.fields(work.columns) if key else ():
-        recent = "max((school_year, _seq))" if "school_year" in work.columns else "max(_seq)"
+        recent = f"max((school_year, {work.seq}))" if "school_year" in work.columns else f"max({work.seq})"
         touched += one(work.con, _modal_sql(work.sql, quoted(key[0]), quoted(name), recent))
     return touched
 
@@ -125,11 +156,12 @@ def one_row(work: Work, rule: Declared) -> int:
     if not key:
         return 0
     without = set(rule.more.get("without", ()))
-    order = "(school_year, _seq)" if "school_year" in columns else "_seq"
+    seq = work.seq
+    order = f"(school_year, {seq})" if "school_year" in columns else seq
     taken = [
         quoted(c)
         if c in key
-        else f"{_take(c, rule.more['take'].get(c, 'last'), order, columns)} AS {quoted(c)}"
+        else f"{_take(c, rule.more['take'].get(c, 'last'), order, seq, columns)} AS {quoted(c)}"
         for c in columns
         if c not in without or c in key
     ]
@@ -137,12 +169,12 @@ def one_row(work: Work, rule: Declared) -> int:
     group = ", ".join(map(quoted, key))
     # A row without its key cannot be joined to anything, but it was sent: it stays as it is.
     return work.replace(
-        f"""SELECT {", ".join(taken)}, min(_file) AS _file, min(_row) AS _row, min(_seq) AS _seq FROM {work.sql}
-            GROUP BY {group}, CASE WHEN {present} THEN -1 ELSE _seq END"""
+        f"""SELECT {", ".join(taken)}, min({seq}) AS {SEQUENCE} FROM {work.sql}
+            GROUP BY {group}, CASE WHEN {present} THEN -1 ELSE {seq} END"""
     )
 
 
-def _take(column: str, how: str, order: str, columns: tuple[str, ...]) -> str:
+def _take(column: str, how: str, order: str, seq: str, columns: tuple[str, ...]) -> str:
     value = quoted(column)
     if how == "highest":
         # where grades are text, 9 is not above 10, and kindergarten and the year before it have letters
@@ -155,7 +187,7 @@ def _take(column: str, how: str, order: str, columns: tuple[str, ...]) -> str:
         ranks = " ".join(f"WHEN {value} = {text_literal(s)} THEN {i}" for i, s in enumerate(steps))
         return f"arg_min({value}, CASE {ranks} ELSE {len(steps)} END)"
     if how.startswith("with:") and (other := how.removeprefix("with:")) in columns:
-        return f"coalesce(arg_min({value}, ({quoted(other)}, -_seq)) FILTER ({quoted(other)} IS NOT NULL), arg_max({value}, {order}))"
+        return f"coalesce(arg_min({value}, ({quoted(other)}, -{seq})) FILTER ({quoted(other)} IS NOT NULL), arg_max({value}, {order}))"
     return f"arg_max({value}, {order})"
 
 
@@ -172,7 +204,11 @@ def at_most(work: Work, rule: Declared) -> int:
 def possible_spells(work: Work, rule: Declared) -> int:
     """Drop spells that cannot have been."""
     spell = _spell(work, rule)
-    return work.replace(f"SELECT * FROM {work.sql} WHERE {spell[0]} < {spell[1]}") if spell else 0
+    return (
+        work.replace(f"SELECT {work.everything} FROM {work.sql} WHERE {spell[0]} < {spell[1]}")
+        if spell
+        else 0
+    )
 
 
 def merge_spells(work: Work, rule: Declared) -> int:
@@ -180,18 +216,20 @@ def merge_spells(work: Work, rule: Declared) -> int:
     spell, key = _spell(work, rule), rule.key(work.table, work.columns)
     if not spell or not key:
         return 0
-    (entry, leave), group = spell, ", ".join(map(quoted, key))
+    (entry, leave), group, seq = spell, ", ".join(map(quoted, key)), work.seq
     plain = {*key, rule.more["entry"], rule.more["exit"]}
     rest = "".join(
-        f", arg_max({quoted(c)}, ({leave}, _seq)) AS {quoted(c)}" for c in work.columns if c not in plain
+        f", arg_max({quoted(c)}, ({leave}, {SEQUENCE})) AS {quoted(c)}"
+        for c in work.columns
+        if c not in plain
     )
     return work.replace(
-        f"""WITH before AS (SELECT *, max({leave}) OVER (PARTITION BY {group} ORDER BY {entry}, _seq
+        f"""WITH before AS (SELECT {work.everything}, max({leave}) OVER (PARTITION BY {group} ORDER BY {entry}, {seq}
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached FROM {work.sql}),
-            runs AS (SELECT *, sum(CASE WHEN {entry} <= reached THEN 0 ELSE 1 END) OVER (PARTITION BY {group} ORDER BY {entry}, _seq) AS run
+            runs AS (SELECT *, sum(CASE WHEN {entry} <= reached THEN 0 ELSE 1 END) OVER (PARTITION BY {group} ORDER BY {entry}, {SEQUENCE}) AS run
                 FROM before)
             SELECT {group}, min({entry}) AS {entry}, max({leave}) AS {leave}{rest},
-                min(_file) AS _file, min(_row) AS _row, min(_seq) AS _seq FROM runs GROUP BY {group}, run"""
+                min({SEQUENCE}) AS {SEQUENCE} FROM runs GROUP BY {group}, run"""
     )
 
 
@@ -218,7 +256,7 @@ def drop_when_missing(work: Work, rule: Declared) -> int:
     if not fields:
         return 0
     return work.replace(
-        f"SELECT * FROM {work.sql} WHERE coalesce({', '.join(f'{quoted(f)}::VARCHAR' for f in fields)}) IS NOT NULL"
+        f"SELECT {work.everything} FROM {work.sql} WHERE coalesce({', '.join(f'{quoted(f)}::VARCHAR' for f in fields)}) IS NOT NULL"
     )
 
 
@@ -229,7 +267,7 @@ def keep_first(work: Work, rule: Declared) -> int:
         return 0
     group = ", ".join(map(quoted, key))
     return work.replace(
-        f"SELECT * FROM {work.sql} QUALIFY row_number() OVER (PARTITION BY {group} ORDER BY {quoted(by)} NULLS LAST, _seq) = 1"
+        f"SELECT {work.everything} FROM {work.sql} QUALIFY row_number() OVER (PARTITION BY {group} ORDER BY {quoted(by)} NULLS LAST, {work.seq}) = 1"
     )
 
 

@@ -6,16 +6,14 @@ A draft errs on the side of caution: what looks like an identifier is one until 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
 from rpp_hub.warehouse.codebook import BIRTH_DATE, Codebook, Field, Identifier, Table, Type
-from rpp_hub.warehouse.dates import FORMATS
-from rpp_hub.warehouse.engine import first
+from rpp_hub.warehouse.engine import quoted
+from rpp_hub.warehouse.facts import MISSING, ColumnFacts, column_facts
 
-MISSING = ("", "NA", "N/A", "NULL", ".")
 _UNITS = {
     "student": ("sid", "student_id", "studentid", "student_number", "stu_id", "child_id", "pupil_id", "ssid",
                 "student_unique_id", "state_student_id", "local_student_id"),
@@ -40,11 +38,13 @@ _MEAL_REASON = "Eligibility for free or reduced-price meals may not be shared fo
 
 def draft_table(con: duckdb.DuckDBPyConnection, raw: str, name: str, columns: Sequence[str]) -> Table:
     """A draft of these columns of one table, which lies as text in `raw`."""
+    return draft_from(name, column_facts(con, quoted(raw), columns))
+
+
+def draft_from(name: str, facts: Mapping[str, ColumnFacts]) -> Table:
+    """A draft of one table by what was counted of its columns."""
     return Table(
-        name,
-        tuple(_draft_field(c, _facts(con, raw, c)) for c in columns),
-        title=_words(name),
-        missing=MISSING,
+        name, tuple(_draft_field(c, f) for c, f in facts.items()), title=_words(name), missing=MISSING
     )
 
 
@@ -53,16 +53,12 @@ def draft_codebook(title: str, tables: Sequence[Table]) -> Codebook:
     return Codebook(title, tuple(tables))
 
 
-def _draft_field(name: str, facts: dict[str, Any]) -> Field:
+def _draft_field(name: str, facts: ColumnFacts) -> Field:
     for unit, names in _UNITS.items():
         if name in names:
             return Field(name, title=_words(name), identifier=Identifier.DIRECT, unit=unit)
     if BIRTH_DATE.search(name):
-        days = (
-            "1960-01-01"
-            if facts["rows"] and facts["integers"] == facts["rows"] and facts["largest"] < 40_000
-            else ""
-        )
+        days = "1960-01-01" if facts.rows and facts.small == facts.rows else ""
         return Field(
             name, Type.DATE, _words(name), identifier=Identifier.INDIRECT, generalise="month", days_since=days
         )
@@ -93,37 +89,17 @@ def _draft_field(name: str, facts: dict[str, Any]) -> Field:
     return Field(name, _type(name, facts), _words(name), identifier=indirect, never_share=never)
 
 
-def _type(name: str, facts: dict[str, Any]) -> Type:
+def _type(name: str, facts: ColumnFacts) -> Type:
     """What nearly every value reads as. A few slips of the pen do not make text of a number; the check reports them."""
-    enough = _NEARLY_ALL * facts["rows"]
+    enough = _NEARLY_ALL * facts.rows
     dated = re.search(r"(^|_)(date|begin|end|day)($|_)", name) is not None
-    if not facts["rows"]:
+    if not facts.rows:
         return Type.DATE if name.endswith("_date") else Type.STRING
-    if facts["dates"] >= enough and (dated or facts["integers"] < enough):
+    if facts.dates >= enough and (dated or facts.integers < enough):
         return Type.DATE
-    if facts["integers"] >= enough and not facts["zeros"]:
+    if facts.integers >= enough and not facts.zeros:
         return Type.INTEGER
-    return Type.NUMBER if facts["numbers"] >= enough and not facts["zeros"] else Type.STRING
-
-
-def _facts(con: duckdb.DuckDBPyConnection, raw: str, column: str) -> dict[str, Any]:
-    """How many rows have a value, and how many of these values read as what."""
-    missing = ", ".join(f"'{m}'" for m in MISSING)
-    row = first(
-        con,
-        f"""SELECT sum(n), sum(n) FILTER (regexp_full_match(v, '-?[0-9]{{1,15}}')),
-              sum(n) FILTER (regexp_full_match(v, '-?0[0-9]+')),
-              sum(n) FILTER (regexp_full_match(v, '-?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]+)?')),
-              sum(n) FILTER (try_strptime(v, {list(FORMATS)}) IS NOT NULL), max(try_cast(v AS BIGINT))
-            FROM (SELECT trim("{column}") AS v, count(*) AS n FROM "{raw}" GROUP BY 1) WHERE v NOT IN ({missing})""",
-    )
-    return dict(
-        zip(
-            ("rows", "integers", "zeros", "numbers", "dates", "largest"),
-            (x or 0 for x in row or (0,) * 6),
-            strict=True,
-        )
-    )
+    return Type.NUMBER if facts.numbers >= enough and not facts.zeros else Type.STRING
 
 
 def _words(name: str) -> str:

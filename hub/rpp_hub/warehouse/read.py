@@ -10,6 +10,8 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +22,7 @@ import pyarrow.csv as pv
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.names import printable
 from rpp_hub.warehouse.encoding import UTF8, find_encoding
-from rpp_hub.warehouse.engine import first
+from rpp_hub.warehouse.engine import first, text_literal
 from rpp_hub.warehouse.formats import FORMATS, read_binary
 
 TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".psv"})
@@ -81,12 +83,34 @@ def load(con: duckdb.DuckDBPyConnection, path: Path, found: Found, table: str) -
 
 
 def _load_utf8(con: duckdb.DuckDBPyConnection, path: Path, found: Found, table: str) -> None:
-    columns = ", ".join(f"'{c}': 'VARCHAR'" for c in found.columns)
-    query = f"""CREATE TABLE "{table}" AS SELECT *, row_number() OVER () AS _row FROM read_csv($path,
-        auto_detect = false, header = true, columns = {{{columns}}}, delim = $delimiter, quote = '"', escape = '"',
-        strict_mode = true, null_padding = false, max_line_size = 16777216)"""
+    with told_plainly(path):
+        con.execute(
+            f'CREATE TABLE "{table}" AS SELECT *, row_number() OVER () AS _row FROM {csv_sql(path, found)}'
+        )
+
+
+def csv_sql(path: Path, found: Found, types: Mapping[str, str] | None = None) -> str:
+    """A CSV file in UTF-8 as SQL reads it, in its own order. `types`: columns that are known to be more than text."""
+    columns = ", ".join(f"'{c}': '{(types or {}).get(c, 'VARCHAR')}'" for c in found.columns)
+    return f"""read_csv({text_literal(_not_a_pattern(path))}, auto_detect = false, header = true, columns = {{{columns}}},
+        delim = {text_literal(found.delimiter)}, quote = '"', escape = '"', strict_mode = true, null_padding = false,
+        max_line_size = 16777216)"""
+
+
+def relation(con: duckdb.DuckDBPyConnection, path: Path, found: Found, name: str) -> str:
+    """A whole file as texts, as SQL reads it: in place where it can be, else from memory under `name`."""
+    if found.encoding == UTF8:
+        return csv_sql(path, found)
+    content = read_binary(path) if found.encoding == "binary" else _transcoded(path, found)
+    con.register(name, content.rename_columns(list(found.columns)))
+    return f'"{name}"'
+
+
+@contextmanager
+def told_plainly(path: Path) -> Iterator[None]:
+    """Turn what DuckDB says of a file, which may quote a record, into a sentence with the line's number."""
     try:
-        con.execute(query, {"path": _not_a_pattern(path), "delimiter": found.delimiter})
+        yield
     except duckdb.Error as error:
         if "no space left" in str(error).lower():
             raise

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 
-from rpp_hub.warehouse.check import CheckReport, Problem, TableFacts
+from rpp_hub.warehouse.check import CheckReport
+from rpp_hub.warehouse.findings import Problem, TableFacts
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d2530}"

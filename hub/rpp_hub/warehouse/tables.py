@@ -1,44 +1,84 @@
-"""Which rows did the district send? All drops of one district, table by table: first as text, then typed."""
+"""Which rows did the district send? All drops of one district, table by table, with the codebook's types.
+
+A table's `rowid` counts its rows in the order in which they were sent, file after file, so that no number of a row has to
+be carried along: `Loaded.place` says which record of which file a `rowid` is.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 
 import duckdb
 
 from rpp_hub.warehouse.codebook import FILE_NAME, Codebook, Field, Table, Type, read_codebook
 from rpp_hub.warehouse.dates import FORMATS
-from rpp_hub.warehouse.draft import draft_codebook, draft_table
-from rpp_hub.warehouse.engine import first, one, quoted, text_literal
+from rpp_hub.warehouse.draft import draft_codebook, draft_from
+from rpp_hub.warehouse.encoding import UTF8
+from rpp_hub.warehouse.engine import first, quoted, text_literal
+from rpp_hub.warehouse.facts import MISSING, ColumnFacts, column_facts, keep_facts, kept_facts, total
 from rpp_hub.warehouse.progress import Progress
-from rpp_hub.warehouse.read import Found, load
+from rpp_hub.warehouse.read import Found, csv_sql, load, relation, told_plainly
 from rpp_hub.warehouse.receive import ReceivedDrop, ReceivedFile, read_drop
 
-# A row's place among all rows sent: file number and record number in one.
-_PLACES = 10_000_000_000
+# In the place of `rowid` where a district has a column of that name. No district has one that begins with a bar.
+SEQUENCE = "_seq"
+_SQL_TYPES = {Type.INTEGER: "BIGINT", Type.NUMBER: "DOUBLE", Type.DATE: "DATE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a table: where it lies, what it is called, how SQL reads it as text, and what its values read as."""
+
+    path: Path
+    place: str
+    file: ReceivedFile
+    relation: str
+    facts: Mapping[str, ColumnFacts]
+
+    @property
+    def found(self) -> Found:
+        """How the file is written."""
+        return Found(self.file.encoding, self.file.delimiter, self.file.columns)
+
+    def text(self, column: str) -> str:
+        """A column's text, in SQL."""
+        return quoted(column)
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """One table of the district, loaded. `files` are the places (drop/file) that `_file` counts."""
+    """One table of the district. `starts`: the `rowid` that each file begins with."""
 
     name: str
     columns: tuple[str, ...]
-    files: tuple[str, ...]
+    parts: tuple[Part, ...]
+    starts: tuple[int, ...]
     rows: int
     untyped: Mapping[str, int]
-
-    @property
-    def text(self) -> str:
-        """The table as text, in SQL."""
-        return quoted(f"text_{self.name}")
 
     @property
     def typed(self) -> str:
         """The table with types, in SQL."""
         return quoted(f"typed_{self.name}")
+
+    @property
+    def seq(self) -> str:
+        """What says in which order the rows were sent."""
+        return SEQUENCE if "rowid" in self.columns else "rowid"
+
+    @property
+    def facts(self) -> dict[str, ColumnFacts]:
+        """What the values of all files together read as."""
+        return {c: total(p.facts[c] for p in self.parts if c in p.facts) for c in self.columns}
+
+    def place(self, rowid: int) -> tuple[str, int]:
+        """The file of a row, and which record below its header it is."""
+        number = bisect_right(self.starts, rowid) - 1
+        return self.parts[number].place, rowid - self.starts[number] + 1
 
 
 def drops_in(received: Path, names: Sequence[str]) -> list[ReceivedDrop]:
@@ -46,33 +86,57 @@ def drops_in(received: Path, names: Sequence[str]) -> list[ReceivedDrop]:
     return [read_drop(received / name) for name in sorted(names)]
 
 
-def load_text(
-    con: duckdb.DuckDBPyConnection, received: Path, drops: Sequence[ReceivedDrop], progress: Progress
+def find_tables(
+    con: duckdb.DuckDBPyConnection, district_dir: Path, drops: Sequence[ReceivedDrop], progress: Progress
 ) -> dict[str, Loaded]:
-    """Every table of every drop as text, files of one table put together by column names."""
-    parts: dict[str, list[tuple[str, ReceivedFile, str]]] = {}
+    """Every table of every drop, files of one table put together by column names. Nothing is read that is known."""
+    parts: dict[str, list[Part]] = {}
     files = [(drop, file) for drop in drops for file in drop.files if file.table]
     for number, (drop, file) in enumerate(files):
-        progress(f"reading {drop.name}/{file.name}", number, len(files))
-        part = f"part_{number}"
-        load(con, received / drop.name / file.name, Found(file.encoding, file.delimiter, file.columns), part)
-        parts.setdefault(file.table, []).append((f"{drop.name}/{file.name}", file, part))
-    return {name: _united(con, name, parts[name]) for name in sorted(parts)}
+        progress(f"looking into {drop.name}/{file.name}", number, len(files))
+        parts.setdefault(file.table, []).append(_part(con, district_dir, drop, file, f"part_{number}"))
+    return {name: _united(name, tuple(parts[name])) for name in sorted(parts)}
 
 
-def _united(con: duckdb.DuckDBPyConnection, name: str, parts: list[tuple[str, ReceivedFile, str]]) -> Loaded:
-    columns = tuple(dict.fromkeys(c for _, file, _ in parts for c in file.columns))
-    selects = " UNION ALL BY NAME ".join(
-        f"SELECT *, {i}::INTEGER AS _file, {i} * {_PLACES} + _row AS _seq FROM {part}"
-        for i, (_, _, part) in enumerate(parts)
-    )
-    loaded = Loaded(name, columns, tuple(place for place, _, _ in parts), 0, {})
-    con.execute(f"CREATE VIEW {loaded.text} AS {selects}")  # no second copy of the largest thing there is
-    return Loaded(name, columns, loaded.files, one(con, f"SELECT count(*) FROM {loaded.text}"), {})
+def _part(
+    con: duckdb.DuckDBPyConnection, district_dir: Path, drop: ReceivedDrop, file: ReceivedFile, name: str
+) -> Part:
+    path = district_dir / "received" / drop.name / file.name
+    source = relation(con, path, Found(file.encoding, file.delimiter, file.columns), name)
+    part = Part(path, f"{drop.name}/{file.name}", file, source, {})
+    facts = kept_facts(facts_dir(district_dir), file.sha256)
+    if facts is None or set(facts) != set(file.columns):
+        with told_plainly(path):
+            facts = column_facts(con, source, file.columns, part.text)
+    return replace(part, facts=facts)
+
+
+def count_facts(district_dir: Path, drop: ReceivedDrop, progress: Progress) -> None:
+    """Count now, once, what the values of a new drop's files read as: every check and build is the faster for it."""
+    tables = [f for f in drop.files if f.table]
+    for number, file in enumerate(tables):
+        progress(f"counting the values of {file.name}", number, len(tables))
+        if kept_facts(facts_dir(district_dir), file.sha256) is None:
+            path = district_dir / "received" / drop.name / file.name
+            found = Found(file.encoding, file.delimiter, file.columns)
+            with duckdb.connect() as con, told_plainly(path):
+                load(con, path, found, "incoming_file")
+                facts = column_facts(con, quoted("incoming_file"), file.columns)
+            keep_facts(facts_dir(district_dir), file.sha256, facts)
+
+
+def facts_dir(district_dir: Path) -> Path:
+    """Where what was counted of received files is kept."""
+    return district_dir / "facts"
+
+
+def _united(name: str, parts: tuple[Part, ...]) -> Loaded:
+    columns = tuple(dict.fromkeys(c for p in parts for c in p.file.columns))
+    ends = tuple(accumulate(p.file.rows for p in parts))
+    return Loaded(name, columns, parts, (0, *ends[:-1]), ends[-1], {})
 
 
 def complete_codebook(
-    con: duckdb.DuckDBPyConnection,
     title: str,
     kept: Codebook | None,
     received: Path,
@@ -84,65 +148,131 @@ def complete_codebook(
     for drop in reversed(drops):
         if any(f.name == FILE_NAME for f in drop.files):
             codebook = codebook.with_missing_from(read_codebook(received / drop.name / FILE_NAME))
-    drafts = [draft_table(con, f"text_{t.name}", t.name, _undescribed(codebook, t)) for t in tables.values()]
+    drafts = [draft_from(t.name, _undescribed(codebook, t)) for t in tables.values()]
     return codebook.with_missing_from(draft_codebook(title, drafts))
 
 
-def _undescribed(codebook: Codebook, loaded: Loaded) -> tuple[str, ...]:
+def _undescribed(codebook: Codebook, loaded: Loaded) -> dict[str, ColumnFacts]:
     table = codebook.table(loaded.name)
-    return tuple(c for c in loaded.columns if table is None or table.field(c) is None)
+    return {c: f for c, f in loaded.facts.items() if table is None or table.field(c) is None}
 
 
 def type_tables(
-    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Loaded], codebook: Codebook
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, Loaded], codebook: Codebook, progress: Progress
 ) -> dict[str, Loaded]:
-    """The same tables with the codebook's types. What does not fit a type becomes missing, and is counted."""
-    return {name: _typed(con, loaded, _described(codebook, name)) for name, loaded in tables.items()}
+    """Read the tables with the codebook's types. What does not fit a type becomes missing, and is counted."""
+    return {name: _typed(con, loaded, described(codebook, name), progress) for name, loaded in tables.items()}
 
 
-def _described(codebook: Codebook, name: str) -> Table:
+def described(codebook: Codebook, name: str) -> Table:
+    """A table of a codebook that is known to have it."""
     table = codebook.table(name)
     if table is None:
         raise ValueError(f"the codebook lacks {name}")  # complete_codebook has seen to it
     return table
 
 
-def _typed(con: duckdb.DuckDBPyConnection, loaded: Loaded, table: Table) -> Loaded:
+def _typed(con: duckdb.DuckDBPyConnection, loaded: Loaded, table: Table, progress: Progress) -> Loaded:
     fields = [table.field(c) or Field(c) for c in loaded.columns]
-    # in two steps, so that a value is trimmed once and not once for every question asked of it
-    present = ", ".join(f"{_present(f, table.missing)} AS {quoted(f.name)}" for f in fields)
-    selected = ", ".join(f"{_typed_value(f, quoted(f.name))} AS {quoted(f.name)}" for f in fields)
-    con.execute(
-        f"""CREATE TABLE {loaded.typed} AS SELECT {selected}, _file, _row, _seq
-            FROM (SELECT {present}, _file, _row, _seq FROM {loaded.text})"""
+    columns = ", ".join(f"{quoted(f.name)} {_SQL_TYPES.get(f.type, 'VARCHAR')}" for f in fields)
+    numbered = f", {SEQUENCE} BIGINT" if loaded.seq == SEQUENCE else ""
+    con.execute(f"CREATE TABLE {loaded.typed} ({columns}{numbered})")
+    untyped: dict[str, int] = {}
+    for number, (start, part) in enumerate(zip(loaded.starts, loaded.parts, strict=True)):
+        progress(f"reading {part.place}", number, len(loaded.parts))
+        here = [f for f in fields if f.name in part.file.columns]
+        into = (
+            f"{loaded.typed} ({', '.join(quoted(f.name) for f in here)}{', ' + SEQUENCE if numbered else ''})"
+        )
+        also = f", row_number() OVER () + {start - 1}" if numbered else ""
+        for name, count in _insert(con, into, part, here, table, also):
+            untyped[name] = untyped.get(name, 0) + count
+    return replace(loaded, untyped={k: v for k, v in untyped.items() if v})
+
+
+def _insert(
+    con: duckdb.DuckDBPyConnection, into: str, part: Part, fields: Sequence[Field], table: Table, also: str
+) -> list[tuple[str, int]]:
+    """Read one file into its table; for each column that had to be interpreted, how many values did not fit."""
+    known = {f.name: t for f in fields if (t := _known_type(part, f, table.missing))}
+    try:
+        source = csv_sql(part.path, part.found, known) if known else part.relation
+        con.execute(
+            f"INSERT INTO {into} SELECT {_values(part, fields, table.missing, known)}{also} FROM {source}"
+        )
+    except duckdb.Error:
+        known = {}  # a number too large for its type, say; nothing was inserted
+        with told_plainly(part.path):
+            values = _values(part, fields, table.missing, known)
+            con.execute(f"INSERT INTO {into} SELECT {values}{also} FROM {part.relation}")
+    return _count_untyped(
+        con, part, [f for f in fields if f.type is not Type.STRING and f.name not in known], table
     )
-    untyped = _count_untyped(con, loaded, [f for f in fields if f.type is not Type.STRING], table)
-    return Loaded(
-        loaded.name, loaded.columns, loaded.files, loaded.rows, {k: v for k, v in untyped.items() if v}
-    )
+
+
+def _known_type(part: Part, field: Field, missing: Sequence[str]) -> str:
+    """The type as which DuckDB may read a column at once, because every value of it is known to be written so."""
+    facts = part.facts[field.name]
+    if part.file.encoding != UTF8 or not _as_written(facts, missing) or field.days_since:
+        return ""
+    fitting = {Type.INTEGER: facts.integers, Type.NUMBER: facts.numbers, Type.DATE: facts.iso}.get(field.type)
+    return _SQL_TYPES[field.type] if fitting == facts.rows else ""
+
+
+def _as_written(facts: ColumnFacts, missing: Sequence[str]) -> bool:
+    return facts.tidy and set(missing) <= set(MISSING)
+
+
+def _values(part: Part, fields: Sequence[Field], missing: Sequence[str], known: Mapping[str, str]) -> str:
+    return ", ".join(_value(part, f, missing, known) for f in fields)
+
+
+def _value(part: Part, field: Field, missing: Sequence[str], known: Mapping[str, str]) -> str:
+    if field.name in known:
+        return quoted(field.name)
+    if field.type is Type.STRING and _as_written(part.facts[field.name], missing):
+        return f"nullif({part.text(field.name)}, '')"
+    return _typed_value(field, present_sql(part.text(field.name), missing))
 
 
 def _count_untyped(
-    con: duckdb.DuckDBPyConnection, loaded: Loaded, fields: Sequence[Field], table: Table
-) -> dict[str, int]:
-    """Values that are there as text and not there with their type, all fields in one pass."""
+    con: duckdb.DuckDBPyConnection, part: Part, fields: Sequence[Field], table: Table
+) -> list[tuple[str, int]]:
+    """Values that are there as text and do not fit their type, all fields in one pass."""
     if not fields:
-        return {}
-    sent = first(
-        con, f"SELECT {', '.join(f'count({_present(f, table.missing)})' for f in fields)} FROM {loaded.text}"
+        return []
+    counts = ", ".join(
+        f"count(*) FILTER ({untyped_sql(f, part.text(f.name), table.missing)})" for f in fields
     )
-    kept = first(con, f"SELECT {', '.join(f'count({quoted(f.name)})' for f in fields)} FROM {loaded.typed}")
-    return {f.name: int(a) - int(b) for f, a, b in zip(fields, sent or (), kept or (), strict=True)}
+    found = first(con, f"SELECT {counts} FROM {part.relation}") or ()
+    return [(f.name, int(n)) for f, n in zip(fields, found, strict=True)]
 
 
-def untyped_sql(field: Field, missing: Sequence[str]) -> str:
-    """True for a value that is there but does not fit its type."""
-    return f"{_present(field, missing)} IS NOT NULL AND ({typed_sql(field, missing)}) IS NULL"
+def untyped_places(
+    con: duckdb.DuckDBPyConnection, loaded: Loaded, field: Field, missing: Sequence[str], limit: int
+) -> list[int]:
+    """The first rows (by `rowid`) whose value does not fit its type."""
+    places: list[int] = []
+    for start, part in zip(loaded.starts, loaded.parts, strict=True):
+        if len(places) < limit and field.name in part.file.columns:
+            wrong = untyped_sql(field, part.text(field.name), missing)
+            rows = con.execute(
+                f"""SELECT n FROM (SELECT {wrong} AS wrong, row_number() OVER () AS n FROM {part.relation})
+                    WHERE wrong ORDER BY n LIMIT {limit - len(places)}"""
+            ).fetchall()
+            places += [start + int(n) - 1 for (n,) in rows]
+    return places
+
+
+def untyped_sql(field: Field, text: str, missing: Sequence[str]) -> str:
+    """True for a text that is there but does not fit the field's type."""
+    value = present_sql(text, missing)
+    return f"({value}) IS NOT NULL AND ({_typed_value(field, value)}) IS NULL"
 
 
 def typed_sql(field: Field, missing: Sequence[str]) -> str:
     """The SQL that makes a text what the codebook says it is, or NULL."""
-    return _typed_value(field, _present(field, missing))
+    return _typed_value(field, present_sql(quoted(field.name), missing))
 
 
 def _typed_value(field: Field, value: str) -> str:
@@ -160,7 +290,8 @@ def _typed_value(field: Field, value: str) -> str:
             return value
 
 
-def _present(field: Field, missing: Sequence[str]) -> str:
+def present_sql(text: str, missing: Sequence[str]) -> str:
+    """A text without spaces around, or NULL where it stands for nothing."""
     codes = ", ".join(text_literal(m) for m in missing if m)
-    trimmed = f"nullif(trim({quoted(field.name)}), '')"
+    trimmed = f"nullif(trim({text}), '')"
     return f"CASE WHEN {trimmed} NOT IN ({codes}) THEN {trimmed} END" if codes else trimmed

@@ -31,12 +31,12 @@ def clean(
     **others: tuple[str, Table],
 ) -> tuple[int, list[tuple[object, ...]]]:
     """How many rows the rule touched, and what is left in the order sent."""
-    con.execute(f"CREATE TABLE t ({columns}, _file INTEGER, _row BIGINT, _seq BIGINT)")
+    con.execute(f"CREATE TABLE t ({columns}, _seq BIGINT)")
     for number, row in enumerate(rows):
-        con.execute(f"INSERT INTO t VALUES ({', '.join('?' * (len(row) + 3))})", [*row, 0, number, number])
+        con.execute(f"INSERT INTO t VALUES ({', '.join('?' * (len(row) + 1))})", [*row, number])
     declared = RULES[rule] if isinstance(rule, str) else rule
     touched = KINDS[declared.kind](Work(con, "t", table or Table("t", (small.STUDENT,)), others), declared)
-    return touched, con.execute("SELECT * EXCLUDE (_file, _row, _seq) FROM t ORDER BY _seq").fetchall()
+    return touched, con.execute("SELECT * EXCLUDE (_seq) FROM t ORDER BY _seq").fetchall()
 
 
 def test_every_declared_rule_has_a_kind_and_says_why() -> None:
@@ -193,8 +193,8 @@ def test_the_earliest_attempt_is_kept(con: duckdb.DuckDBPyConnection) -> None:
 
 def test_a_rule_whose_fields_are_not_there_touches_nothing(con: duckdb.DuckDBPyConnection) -> None:
     rows = [("1", 1), ("1", 2)]
-    con.execute("CREATE TABLE t (student_id VARCHAR, other INTEGER, _file INTEGER, _row BIGINT, _seq BIGINT)")
-    con.executemany("INSERT INTO t VALUES (?, ?, 0, 0, 0)", rows)
+    con.execute("CREATE TABLE t (student_id VARCHAR, other INTEGER, _seq BIGINT)")
+    con.executemany("INSERT INTO t VALUES (?, ?, 0)", rows)
     for rule in RULES.values():
         if rule.kind not in ("drop-identical", "one-row"):
             assert (

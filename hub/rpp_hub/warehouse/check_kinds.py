@@ -1,0 +1,147 @@
+"""What does each kind of declared check look for? Some ask it of a row by itself, others of rows together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from rpp_hub.warehouse.engine import one, quoted
+from rpp_hub.warehouse.findings import Looking, Problem, RowTest
+from rpp_hub.warehouse.masters import plain_name
+from rpp_hub.warehouse.rules import Declared
+
+
+def _missing(look: Looking, check: Declared) -> Iterator[RowTest]:
+    for name in check.fields(look.columns):
+        yield RowTest(f"missing:{name}", f"{quoted(name)} IS NULL", {"field": name})
+
+
+def _at_most(look: Looking, check: Declared) -> Iterator[RowTest]:
+    limit = check.first("limit", look.columns)
+    for name in check.fields(look.columns) if limit else ():
+        above = f"{quoted(name)} > {quoted(limit or '')}"
+        yield RowTest(f"above:{name}", above, {"field": name, "limit": limit or ""})
+
+
+def _values(look: Looking, check: Declared) -> Iterator[RowTest]:
+    values = ", ".join(str(float(v)) for v in check.more["values"])
+    for name in check.fields(look.columns):
+        where = f"try_cast({quoted(name)} AS DOUBLE) IN ({values})"
+        yield RowTest(f"impossible:{name}", where, {"field": name})
+
+
+def _impossible_spells(look: Looking, check: Declared) -> Iterator[RowTest]:
+    entry, leave = check.more["entry"], check.more["exit"]
+    if {entry, leave} <= set(look.columns):
+        where = f"({quoted(entry)} < {quoted(leave)}) IS NOT TRUE"
+        yield RowTest("impossible-spells", where, {})
+
+
+def _key(look: Looking, check: Declared) -> Iterator[Problem]:
+    key = check.key(look.table, look.columns)
+    if len(key) == len(check.more["key"]):
+        rows = f"""SELECT {look.seq} FROM {look.typed}
+            QUALIFY row_number() OVER (PARTITION BY {", ".join(map(quoted, key))} ORDER BY {look.seq}) > 1"""
+        yield look.problem(check, "key", look.count(rows), "rows", rows)
+
+
+def _changing(look: Looking, check: Declared) -> Iterator[Problem]:
+    unit = look.table.key("student") or look.table.key("staff")
+    for name in check.fields(look.columns) if unit else ():
+        yield _conflict(look, check, f"changes:{name}", (unit.name,) if unit else (), name, "students")
+
+
+def _conflict_in_year(look: Looking, check: Declared) -> Iterator[Problem]:
+    key = check.key(look.table, look.columns)
+    for name in check.fields(look.columns) if len(key) > 1 else ():
+        yield _conflict(look, check, f"conflict:{name}", key, name, "students and years")
+
+
+def _conflict(
+    look: Looking, check: Declared, code: str, key: tuple[str, ...], name: str, unit: str
+) -> Problem:
+    group, value = ", ".join(map(quoted, key)), quoted(name)
+    groups = f"SELECT {group} FROM {look.typed} GROUP BY {group} HAVING min({value}) < max({value})"
+    rows = f"SELECT t.{look.seq} FROM {look.typed} AS t JOIN ({groups}) USING ({group})"
+    return look.problem(check, code, look.count(groups), unit, rows, field=name)
+
+
+_GRADES = MappingProxyType(
+    {
+        "grade-drop": (
+            "students whose grade drops from one year to the next",
+            "year = before + 1 AND grade < was",
+        ),
+        "grade-repeat": ("students who repeat a grade", "year = before + 1 AND grade = was"),
+        "grade-jump": (
+            "students who go up two grades or more in a year",
+            "year = before + 1 AND grade >= was + 2",
+        ),
+        "gap-year": ("pairs of years with a gap between them", "year > before + 1"),
+    }
+)
+
+
+def _grades(look: Looking, check: Declared) -> Iterator[Problem]:
+    key = check.key(look.table, look.columns)
+    if not key or not {"grade_level", "school_year"} <= set(look.columns):
+        return
+    unit = quoted(key[0])
+    pairs = f"""SELECT *, lag(grade) OVER w AS was, lag(year) OVER w AS before FROM (
+          SELECT min({look.seq}) AS r, {unit} AS unit, school_year AS year, max(grade_level) AS grade
+          FROM {look.typed} GROUP BY unit, year) WINDOW w AS (PARTITION BY unit ORDER BY year)"""
+    for code, (title, where) in _GRADES.items():
+        rows = f"SELECT r FROM ({pairs}) WHERE {where}"
+        yield look.problem(check, code, look.count(rows), "pairs of years", rows, title=title)
+
+
+def _overlapping_spells(look: Looking, check: Declared) -> Iterator[Problem]:
+    key, columns = check.key(look.table, look.columns), set(look.columns)
+    entry, leave, other = check.more["entry"], check.more["exit"], check.more.get("other", "")
+    if not key or not {entry, leave} <= columns or (other and other not in columns):
+        return
+    e, x, unit = quoted(entry), quoted(leave), ", ".join(f"a.{quoted(k)}" for k in key)
+    same = " AND ".join(f"a.{quoted(k)} = b.{quoted(k)}" for k in key)
+    different = f"AND a.{quoted(other)} <> b.{quoted(other)}" if other else ""
+    spells = f"(SELECT *, {look.seq} AS n FROM {look.typed} WHERE {e} < {x})"
+    rows = f"""SELECT b.n, {unit} FROM {spells} a JOIN {spells} b ON {same} {different} AND a.n <> b.n
+        AND (a.{e}, a.n) < (b.{e}, b.n) AND b.{e} < a.{x}"""
+    code = f"overlapping-spells:{other}" if other else "overlapping-spells"
+    count = one(look.con, f"SELECT count(DISTINCT n) FROM ({rows})")
+    yield look.problem(check, code, count, "rows", f"SELECT n FROM ({rows})")
+
+
+def _two_identifiers(look: Looking, check: Declared) -> Iterator[Problem]:
+    key, fields = check.key(look.table, look.columns), check.fields(look.columns)
+    if not key or len(fields) < len(check.more["fields"]):
+        return
+    unit = quoted(key[0])
+    same = ", ".join(
+        f"{plain_name(quoted(f))} AS {quoted(f)}" if f.endswith("name") else quoted(f) for f in fields
+    )
+    group = ", ".join(map(quoted, fields))
+    rows = f"""SELECT r, unit FROM (SELECT {unit} AS unit, {look.seq} AS r, {same} FROM {look.typed})
+        WHERE {" AND ".join(f"{quoted(f)} IS NOT NULL" for f in fields)}
+        QUALIFY min(unit) OVER (PARTITION BY {group}) <> max(unit) OVER (PARTITION BY {group})"""
+    count = one(look.con, f"SELECT count(DISTINCT unit) FROM ({rows})")
+    yield look.problem(check, "two-identifiers", count, "identifiers", f"SELECT r FROM ({rows})")
+
+
+ROW_CHECKS: Mapping[str, Callable[[Looking, Declared], Iterator[RowTest]]] = MappingProxyType(
+    {
+        "missing": _missing,
+        "at-most": _at_most,
+        "values": _values,
+        "impossible-spells": _impossible_spells,
+    }
+)
+GROUP_CHECKS: Mapping[str, Callable[[Looking, Declared], Iterator[Problem]]] = MappingProxyType(
+    {
+        "key": _key,
+        "changing": _changing,
+        "conflict-in-year": _conflict_in_year,
+        "grades": _grades,
+        "overlapping-spells": _overlapping_spells,
+        "two-identifiers": _two_identifiers,
+    }
+)
