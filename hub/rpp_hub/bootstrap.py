@@ -1,6 +1,6 @@
 """Puts an installation together: settings, store and services, each built once.
 
-This module and `settings` are the only readers of the environment.
+This module, `settings` and the vault (for its master key) are the only readers of the environment.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def initialise(home: Path, config: str) -> Installation:
         fresh.write_text(config, encoding="utf-8")
         fresh.replace(installation.config_path)
     settings = read_settings(installation.config_path)
-    create_vault(installation.vault_dir, _master_key_file(os.environ))
+    create_vault(installation.vault_dir)
     upgrade(installation, settings)
     return installation
 
@@ -126,12 +126,12 @@ def open_installation(home: Path) -> Rpp:
     environment = environment_from(os.environ, settings)
     store = Store(database_url(installation, settings), installation.anchors_path)
     settle_vault(store, installation.vault_dir)
-    vault = open_vault(installation.vault_dir, _master_key_file(os.environ))
+    vault = open_vault(installation.vault_dir)
     vaulting = Vaulting(store, installation, vault)
     vaulting.settle()
     content = ContentStore(installation.requests_dir)
     warehousing = Warehousing(store, installation)
-    cutting = Cutting(store, installation, vault)
+    cutting = Cutting(store, installation, vault, lambda: version_of(environment))
     rerunner = _rerunner(installation, settings, cutting, environment)
     return Rpp(
         installation=installation,
@@ -174,11 +174,6 @@ def _rerunner(
         return Rerun(outcome.notebook, complete, outcome.message, version_of(environment))
 
     return rerun
-
-
-def _master_key_file(environ: Mapping[str, str]) -> Path | None:
-    named = environ.get("RPP_MASTER_KEY_FILE")
-    return Path(named) if named else None
 
 
 def _now() -> datetime:

@@ -223,7 +223,10 @@ async def _start(part: Part, installation: Installation, held: int) -> asyncio.s
 
 
 def _base_environment(installation: Installation) -> dict[str, str]:
-    kept = ("PATH", "HOME", "LANG", "RPP_ENVIRONMENT", "RPP_RUN_DIR", "RPP_MASTER_KEY_FILE", "SSL_CERT_FILE")
+    kept = (
+        "PATH", "HOME", "LANG", "RPP_ENVIRONMENT", "RPP_RUN_DIR", "RPP_MASTER_KEY", "RPP_MASTER_KEY_FILE",
+        "CREDENTIALS_DIRECTORY", "SSL_CERT_FILE",
+    )  # fmt: skip
     own = {name: os.environ[name] for name in kept if name in os.environ}
     return {"LANG": "C.UTF-8", **own, "RPP_HOME": str(installation.home), "PYTHONUNBUFFERED": "1"}
 

@@ -39,6 +39,7 @@ def return_() -> None:
 )
 @click.option("--passphrase", is_flag=True, help="Ask for a passphrase instead of using the district's key.")
 @click.option("--skip-mistyped", is_flag=True, help="Leave out rows whose code is mistyped.")
+@click.option("--force", is_flag=True, help="Overwrite the file that --to names.")
 @json_option
 @pass_cli
 def make(
@@ -49,6 +50,7 @@ def make(
     column: str | None,
     passphrase: bool,
     skip_mistyped: bool,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Encrypt the results in FILE for PROJECT's district."""
@@ -62,7 +64,7 @@ def make(
     )
     with shown_progress() as progress:
         made = ctx.rpp.returning.give_back(
-            ctx.actor, project, Wanted(file, out, column, secret, skip_mistyped), progress
+            ctx.actor, project, Wanted(file, out, column, secret, skip_mistyped, force), progress
         )
     answer(made, as_json, lambda: _text(made, out))
 

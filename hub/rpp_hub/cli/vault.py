@@ -47,15 +47,18 @@ def rotate(ctx: CliContext, new_key: Path) -> None:
 @json_option
 @pass_cli
 def destroy(ctx: CliContext, project: str, reason: str, yes: bool, as_json: bool) -> None:
-    """Destroy the key of the closed PROJECT: its codes can never be told again."""
+    """Destroy the key and the cuts of the closed PROJECT: its codes can never be told again."""
     if (
         not yes
-        and click.prompt(f"This cannot be undone. Type {project} to destroy its key", err=True) != project
+        and click.prompt(f"This cannot be undone. Type {project} to destroy its key and its cuts", err=True)
+        != project
     ):
         raise click.Abort
     made = ctx.rpp.vaulting.destroy(ctx.actor, project, reason)
     answer(
-        made, as_json, lambda: f"The key of {project} is destroyed. The certificate lies in {made.folder}."
+        made,
+        as_json,
+        lambda: f"The key of {project} and its cuts are destroyed. The certificate lies in {made.folder}.",
     )
 
 

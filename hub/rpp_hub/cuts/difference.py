@@ -61,7 +61,7 @@ def compare_cuts(before: Path, after: Path) -> CutDifference:
         units = tuple(_units(con, (before, after), books))
     facts = {
         k: (old.get(k), new.get(k))
-        for k in ("years", "generalised", "masters", "made_with")
+        for k in ("years", "generalised", "masters", "made_with", "environment")
         if old.get(k) != new.get(k)
     }
     return CutDifference(old["project"], old["cut"], new["cut"], tables, units, facts)

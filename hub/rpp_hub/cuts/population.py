@@ -17,7 +17,8 @@ from rpp_hub.warehouse.masters import Masters, identifier_fields, name_fields, n
 
 _SHORTEST = 5
 _RAREST = 0.02
-PEOPLE = ("student", "staff")
+# Schools and classes are no people; a household, or another unit that a district declares, is.
+_NOBODY = ("school", "class")
 
 
 def load_population(con: duckdb.DuckDBPyConnection, masters: Masters, crosswalk: Crosswalk) -> None:
@@ -69,9 +70,10 @@ def people_with_codes(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def _load_marks(con: duckdb.DuckDBPyConnection, masters: Masters) -> None:
+    units = {f.unit for t in masters.codebook.tables for f in t.fields if f.unit and f.unit not in _NOBODY}
     queries = [
         f"SELECT {quoted(f.name)}::VARCHAR AS id FROM {masters.sql(t)} WHERE {quoted(f.name)} IS NOT NULL"
-        for t, f in identifier_fields(masters)
+        for t, f in identifier_fields(masters, units)
     ] or ["SELECT NULL::VARCHAR AS id LIMIT 0"]
     # An identifier with leading zeros counts in both forms: 0001234 is telling, 1234 is not.
     con.execute(
@@ -91,6 +93,6 @@ def _load_own(con: duckdb.DuckDBPyConnection, crosswalk: Crosswalk) -> None:
     con.register("crosswalk_in", crosswalk.table)
     con.execute(
         f"""CREATE OR REPLACE TABLE own_marks AS SELECT unit, code, {mark("identifier")} AS mark FROM crosswalk_in
-            WHERE unit IN {PEOPLE}"""
+            WHERE unit NOT IN {_NOBODY}"""
     )
     con.unregister("crosswalk_in")

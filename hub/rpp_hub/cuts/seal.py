@@ -67,14 +67,17 @@ def build_cut(
     crosswalks: CrosswalkStore,
     progress: Progress = silent,
     linked: Sequence[LinkedTable] = (),
+    environment: str = "",
 ) -> SealedCut:
     """Make the cut `parent`/`name`; the project's linked surveys are in it as any other table.
+
+    `environment` is the version of what workspaces run in at this time.
 
     Raises ActionRefused, naming columns and numbers of rows but no values, when a true identifier survived.
     """
     with locked(parent), staged(parent) as stage:
         plan, rows = _fill(stage, masters, agreed, crosswalks, progress, linked)
-        sha256 = _seal(stage, name, masters, plan, rows)
+        sha256 = _seal(stage, name, masters, plan, rows, environment)
         remove_folder(parent / name)  # what a dead process left between renaming and recording
         publish(stage, parent / name)
         progress("sealed", 1, 1)
@@ -189,7 +192,9 @@ def _as_cut(plan: TablePlan, column: Column) -> Field:
     return replace(field, generalise=NONE if field.generalise else "")
 
 
-def _seal(stage: Path, name: str, masters: Masters, plan: CutPlan, rows: Mapping[str, int]) -> str:
+def _seal(
+    stage: Path, name: str, masters: Masters, plan: CutPlan, rows: Mapping[str, int], environment: str
+) -> str:
     agreed = plan.agreed
     (stage / REPORT).write_text(_report(name, plan, rows), encoding="utf-8")
     files = {str(p.relative_to(stage)): hash_file(p) for p in sorted(stage.rglob("*")) if p.is_file()}
@@ -204,6 +209,7 @@ def _seal(stage: Path, name: str, masters: Masters, plan: CutPlan, rows: Mapping
         "generalised": [asdict(g) for g in agreed.generalised],
         "risk": [asdict(r) for r in plan.risks],
         "made_with": made_with(),
+        "environment": environment,
         "files": files,
     }
     (stage / MANIFEST).write_bytes(canonical_json(manifest))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -29,7 +29,7 @@ from rpp_hub.services.linked_tables import described_tables, read_tables
 from rpp_hub.services.warehousing import current_masters
 from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
-from rpp_hub.store.models import Cut, Project
+from rpp_hub.store.models import Cut, Destruction, Project
 from rpp_hub.vault import Vault
 from rpp_hub.vault.sealed import SealedFiles
 from rpp_hub.warehouse.engine import quoted
@@ -65,10 +65,13 @@ class _Granted:
 class Cutting:
     """The cuts of the projects."""
 
-    def __init__(self, store: Store, installation: Installation, vault: Vault) -> None:
+    def __init__(
+        self, store: Store, installation: Installation, vault: Vault, environment: Callable[[], str]
+    ) -> None:
         self._store = store
         self._installation = installation
         self._vault = vault
+        self._environment = environment
         self._sealed = SealedFiles(vault.folder, vault.crosswalks)
 
     def plan(self, project: str) -> CutPlan:
@@ -91,8 +94,9 @@ class Cutting:
                 linked = read_tables(session, project, self._sealed)
             cuts = self._installation.cuts_dir(project)
             sealed = build_cut(
-                cuts, name, granted.masters, granted.agreed, self._vault.crosswalks, progress, linked
-            )
+                cuts, name, granted.masters, granted.agreed, self._vault.crosswalks, progress, linked,
+                environment=self._environment(),
+            )  # fmt: skip
             return self._record(actor, sealed, granted.masters)
 
     def _record(self, actor: Actor, sealed: SealedCut, masters: Masters) -> CutView:
@@ -149,6 +153,11 @@ class Cutting:
     def verify(self, project: str, name: str | None = None) -> tuple[str, ...]:
         """Everything that is not as it was sealed; empty when all is."""
         cut = self.current(project) if name is None else self.named(project, name)
+        with self._store.read() as session:
+            if session.get(Destruction, project) is not None:
+                return (
+                    f"It was destroyed with the key of {project}; see `rpp vault certificate {project}`.",
+                )
         return verify_cut(cut.path, cut.sha256)
 
     def difference(self, project: str, before: str | None = None, after: str | None = None) -> CutDifference:
@@ -158,6 +167,8 @@ class Cutting:
             raise NotFound(f"{printable(project)} has no two cuts to compare yet.", code="no-cut")
         old = self.named(project, before) if before else cuts[1]
         new = self.named(project, after) if after else cuts[0]
+        if not (old.path.is_dir() and new.path.is_dir()):
+            raise NotFound(f"A cut of {printable(project)} is no longer on the disk.", code="no-cut")
         return compare_cuts(old.path, new.path)
 
     def surroundings(self, project: str) -> Surroundings:

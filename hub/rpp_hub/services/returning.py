@@ -30,10 +30,7 @@ from rpp_hub.settings import Settings
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Project
 from rpp_hub.vault import Crosswalk, Vault
-from rpp_hub.vault.codes import LETTERS
 from rpp_hub.warehouse.progress import Progress, silent
-
-_UNITS = {letter: unit for unit, letter in LETTERS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +42,7 @@ class Wanted:
     column: str | None = None
     passphrase: str = ""
     skip_mistyped: bool = False
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +74,21 @@ class Returning:
         with self._store.read() as session:
             require(session, actor, Permission.RETURN_MAKE)
             district = _district_of(session, project)
+        _refuse_to_overwrite(wanted)
         key = self._key(district, wanted.passphrase)
         progress("reading the file", 0, 3)
         results = read_results(wanted.file, wanted.column)
         read = read_codes(results.values)
         _refuse_mistyped(read, wanted.skip_mistyped)
         progress("finding identifiers", 1, 3)
-        identifiers = self._identifiers(project, read)
+        found = self._identifiers(project, read)
+        identifiers = dict(zip(found["code"].to_pylist(), found["identifier"].to_pylist(), strict=True))
         self._refuse_foreign(project, read, identifiers)
         progress("encrypting", 2, 3)
-        box = close_box(to_csv(results, read.codes, identifiers, _column_name(results, read)), key)
+        name = _column_name(results, set(found["unit"].to_pylist()))
+        box = close_box(to_csv(results, read.codes, identifiers, name), key)
         made = _counted(results, read, identifiers, key, box)
-        self._write(actor, project, wanted.out, box, made)
+        self._write(actor, project, wanted, box, made)
         return made
 
     def _key(self, district: str, passphrase: str) -> Key:
@@ -102,10 +103,9 @@ class Returning:
             )
         return to_district(known.return_key)
 
-    def _identifiers(self, project: str, read: Read) -> Mapping[str, str]:
+    def _identifiers(self, project: str, read: Read) -> pa.Table:
         wanted = {c for c in read.codes if c is not None}
-        found = _with_codes(self._vault.crosswalks.load(project), wanted)
-        return dict(zip(found["code"].to_pylist(), found["identifier"].to_pylist(), strict=True))
+        return _with_codes(self._vault.crosswalks.load(project), wanted)
 
     def _refuse_foreign(self, project: str, read: Read, identifiers: Mapping[str, str]) -> None:
         """A code that this project has not, but another one has: the wrong file, or two projects' data joined."""
@@ -123,18 +123,19 @@ class Returning:
                         ),
                     ))  # fmt: skip
 
-    def _write(self, actor: Actor, project: str, out: Path, box: bytes, made: Returned) -> None:
-        _sweep(out)
-        staged = _stage(out, box)
+    def _write(self, actor: Actor, project: str, wanted: Wanted, box: bytes, made: Returned) -> None:
+        _sweep(wanted.out)
+        staged = _stage(wanted.out, box)
         try:
             with self._store.act(actor, "return:make", f"project:{project}") as act:
                 require(act.session, actor, Permission.RETURN_MAKE)
                 _district_of(act.session, project)
+                _refuse_to_overwrite(wanted)
                 act.detail.update(
                     rows=made.rows, returned=made.returned, unmatched=made.unmatched, mistyped=len(made.mistyped),
                     blank=made.blank, recipient=made.recipient, sha256=made.sha256,
                 )  # fmt: skip
-            staged.replace(out)
+            staged.replace(wanted.out)
         except BaseException:
             staged.unlink(missing_ok=True)
             raise
@@ -156,6 +157,12 @@ def _district_of(session: Session, project: str) -> str:
     return row.district
 
 
+def _refuse_to_overwrite(wanted: Wanted) -> None:
+    if wanted.out.exists() and not wanted.force:
+        what = f"There is a file {printable(wanted.out.name)} already. Name another with --to, or overwrite it with --force."
+        raise ActionRefused((Refusal("file-exists", what),))
+
+
 def _with_codes(crosswalk: Crosswalk, wanted: Collection[str]) -> pa.Table:
     return crosswalk.table.filter(
         pc.is_in(crosswalk.table["code"], value_set=pa.array(sorted(wanted), pa.string()))
@@ -174,11 +181,9 @@ def _refuse_mistyped(read: Read, skip: bool) -> None:
         ))  # fmt: skip
 
 
-def _column_name(results: Results, read: Read) -> str:
+def _column_name(results: Results, units: set[str]) -> str:
     """The code column's new name: what the district calls the identifier is not known here, so it keeps a plain one."""
-    letters = {c[0] for c in read.codes if c is not None}
-    unit = _UNITS.get(letters.pop(), "") if len(letters) == 1 else ""
-    name = f"{unit}_id" if unit else "identifier"
+    name = f"{units.pop()}_id" if len(units) == 1 else "identifier"
     return name if name not in results.columns or name == results.column else f"district_{name}"
 
 

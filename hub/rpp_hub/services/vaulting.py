@@ -20,6 +20,7 @@ from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require
+from rpp_hub.services.remains import remains
 from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import AuditRow, Cut, Destruction, Project
@@ -27,12 +28,10 @@ from rpp_hub.vault import Vault, master_key
 from rpp_hub.vault.destruction import (
     LEFT,
     certificate_bytes,
-    destroy,
-    destroyed_files,
-    hashes,
     write_certificate,
 )
 from rpp_hub.vault.rotation import Rotation, fingerprint, rotating, settle_rotation
+from rpp_hub.warehouse.folders import locked
 
 ROTATE = "vault:rotate"
 
@@ -71,7 +70,16 @@ class Vaulting:
         return rotation
 
     def destroy(self, actor: Actor, project: str, reason: str = "") -> Certificate:
-        """Destroy a closed project's key, crosswalk and linked surveys. What was done before is finished, not done twice."""
+        """Destroy a closed project's key, crosswalk, linked surveys and cuts. What was done before is finished, not done twice."""
+        with self._store.read() as session:
+            require(session, actor, Permission.VAULT_DESTROY)
+            _closed(session, project)
+        with locked(self._installation.cuts_dir(project), ".cutting"):  # nobody is making a cut of it
+            self._record(actor, project, reason)
+        self.settle()
+        return self.certificate(actor, project)
+
+    def _record(self, actor: Actor, project: str, reason: str) -> None:
         with self._store.act(actor, "vault:destroy", f"project:{project}", reason) as act:
             require(act.session, actor, Permission.VAULT_DESTROY)
             row = _closed(act.session, project)
@@ -84,7 +92,7 @@ class Vaulting:
                         ),
                     )
                 )
-            if not destroyed_files(self._vault.folder, project):
+            if not remains(self._installation, project).files():
                 raise ActionRefused(
                     (
                         Refusal(
@@ -101,8 +109,6 @@ class Vaulting:
                 )
             )  # fmt: skip
             act.detail.update(files=len(content["files"]), codes=content["codes"])
-        self.settle()
-        return self.certificate(actor, project)
 
     def certificate(self, actor: Actor, project: str) -> Certificate:
         """The certificate of a destroyed project."""
@@ -118,8 +124,9 @@ class Vaulting:
         with self._store.read() as session:
             rows = session.scalars(select(Destruction)).all()
         for row in rows:
-            if destroyed_files(self._vault.folder, row.project):
-                destroy(self._vault.folder, row.project)
+            left = remains(self._installation, row.project)
+            if left.any():
+                left.destroy()
             if not (self._folder(row.project) / "certificate.html").exists():
                 write_certificate(self._folder(row.project), row.certificate, row.signature)
 
@@ -137,7 +144,7 @@ class Vaulting:
             "destroyed_by": actor.name,
             "reason": reason,
             "codes": len(self._vault.crosswalks.load(project.name)),
-            "files": hashes(self._vault.folder, project.name),
+            "files": remains(self._installation, project.name).hashes(),
             "cuts": {cut.name: cut.sha256 for cut in cuts},
             "left": LEFT,
         }

@@ -5,6 +5,7 @@ The format and its check symbol are `rpp_review.codes`; this does the same arith
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,26 +16,30 @@ import pyarrow as pa
 from rpp_review.codes import ALPHABET, CODES, SYMBOLS, code
 
 from rpp_hub.domain.errors import Invalid
+from rpp_hub.domain.names import printable
 
 LETTERS: Mapping[str, str] = MappingProxyType(
     {"student": "S", "staff": "T", "school": "H", "class": "C", "household": "F"}
 )
 
 Numbers = npt.NDArray[np.uint64]
+_UNIT = re.compile(r"[a-z][a-z_]{1,29}")
 _BITS = 5 * SYMBOLS
 _SYMBOL = np.frombuffer(ALPHABET.encode("ascii"), dtype=np.uint8)
 _WIDTH = len("S-") + SYMBOLS + len("-W")
 
 
 def letter_of(unit: str) -> str:
-    """The letter that a unit's codes begin with."""
-    try:
+    """The letter that a unit's codes begin with: for a district's own unit the first of its name that is no other's."""
+    if unit in LETTERS:
         return LETTERS[unit]
-    except KeyError:
+    if not _UNIT.fullmatch(unit):
         raise Invalid(
-            f"There are no codes for the unit {unit!r}; the codebook may use {', '.join(LETTERS)}.",
+            f"There are no codes for the unit {printable(unit)!r}. Name it in the codebook by 2 to 30 small letters, such as "
+            f"{', '.join(LETTERS)} or one of the district's own.",
             code="unknown-unit",
-        ) from None
+        )
+    return next(c for c in f"{unit.upper()}UXYZQJ" if c.isalpha() and c not in LETTERS.values())
 
 
 def draw_numbers(count: int, taken: Numbers) -> Numbers:

@@ -1,62 +1,17 @@
-"""What is destroyed at a project's end, and what does the certificate of it say?
-
-The project's key goes, and with it everything that only it opens: crosswalk and linked surveys. Their files go, too.
-"""
+"""What does the certificate of a project's destruction say, and what does it look like?"""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import html
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rpp_hub.domain.names import check_project_name
-
 LEFT = (
     "Copies of the vault in backups still open with the master key of their time. They must be removed, or the master "
-    "key changed and its old copies destroyed, by whoever keeps the backups."
+    "key changed and its old copies destroyed, and copies of the cuts removed, by whoever keeps the backups."
 )
-
-
-def destroyed_files(vault_dir: Path, project: str) -> tuple[Path, ...]:
-    """The key first: when it is gone the rest says nothing."""
-    name = check_project_name(project)
-    kept = vault_dir / "projects"
-    sealed = vault_dir / "sealed" / name
-    paths = [kept / f"{name}.key", kept / f"{name}.crosswalk", *sorted(sealed.glob("*"))]
-    return tuple(p for p in paths if p.is_file())
-
-
-def hashes(vault_dir: Path, project: str) -> dict[str, str]:
-    """What lay there, encrypted, by SHA-256."""
-    return {
-        str(p.relative_to(vault_dir)): hashlib.sha256(p.read_bytes()).hexdigest()
-        for p in destroyed_files(vault_dir, project)
-    }
-
-
-def destroy(vault_dir: Path, project: str) -> None:
-    """Overwrite and remove. What was removed before stays removed."""
-    with (vault_dir / "lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        for path in destroyed_files(vault_dir, project):
-            _overwrite(path)
-            path.unlink()
-        sealed = vault_dir / "sealed" / check_project_name(project)
-        if sealed.is_dir():
-            sealed.rmdir()
-
-
-def _overwrite(path: Path) -> None:
-    """Of little use on disks that write elsewhere, of some on others; what counts is that the key is gone."""
-    with path.open("r+b") as file:
-        file.write(os.urandom(path.stat().st_size))
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def certificate_bytes(certificate: Mapping[str, Any]) -> bytes:
@@ -92,6 +47,6 @@ def certificate_html(certificate: Mapping[str, Any], signature: str) -> str:
     title = f"Certificate of destruction: {html.escape(certificate['project'])}"
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><h1>{title}</h1><table>{rows}</table>"
-        f"<h2>What was destroyed, by SHA-256 of its encrypted form</h2><table>{files}</table><p>{html.escape(certificate['left'])}</p>"
+        f"<h2>What was destroyed, by SHA-256 (of what was encrypted, the encrypted form)</h2><table>{files}</table><p>{html.escape(certificate['left'])}</p>"
         f"<p>Signed by the installation (Ed25519, over certificate.json): <code>{html.escape(signature)}</code></p></html>"
     )

@@ -6,6 +6,7 @@ of another. Blob = 12 bytes nonce + ciphertext with tag.
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from rpp_hub.domain.errors import Unavailable
 from rpp_hub.settings import write_private
 
 KEY_BYTES = 32
+CREDENTIAL = "rpp-master-key"
 _NONCE = 12
 
 
@@ -30,8 +32,13 @@ class MasterKey:
 
 
 def master_key(vault_dir: Path, key_file: Path | None = None) -> MasterKey:
-    """The master key from `key_file`, RPP_MASTER_KEY_FILE or the vault's own folder, in that order."""
-    path = key_file or Path(os.environ.get("RPP_MASTER_KEY_FILE") or vault_dir / "master.key")
+    """The master key: `key_file`, else RPP_MASTER_KEY, RPP_MASTER_KEY_FILE, systemd's credential, the vault's own folder.
+
+    The first of these that is set counts, readable or not: a key that was named and lost is told, never passed over.
+    """
+    if key_file is None and (written := os.environ.get("RPP_MASTER_KEY")):
+        return _checked(_from_text(written), "in RPP_MASTER_KEY")
+    path = key_file or _named_file() or vault_dir / "master.key"
     try:
         secret = path.read_bytes()
     except OSError:
@@ -40,13 +47,38 @@ def master_key(vault_dir: Path, key_file: Path | None = None) -> MasterKey:
             "RPP_MASTER_KEY_FILE. Nothing was changed.",
             code="master-key-missing",
         ) from None
+    return _checked(secret, str(path))
+
+
+def named_elsewhere(key_file: Path | None = None) -> bool:
+    """Whether somebody said where the master key is, so that none may be drawn into the vault's own folder."""
+    return key_file is not None or "RPP_MASTER_KEY" in os.environ or _named_file() is not None
+
+
+def _named_file() -> Path | None:
+    named = os.environ.get("RPP_MASTER_KEY_FILE")
+    if named:
+        return Path(named)
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")  # ref: systemd.exec(5), LoadCredential=
+    credential = Path(folder) / CREDENTIAL if folder else None
+    return credential if credential and credential.exists() else None
+
+
+def _from_text(written: str) -> bytes:
+    try:
+        return base64.b64decode(written, validate=True)
+    except ValueError:
+        return b""
+
+
+def _checked(secret: bytes, source: str) -> MasterKey:
     if len(secret) != KEY_BYTES:
         raise Unavailable(
-            f"The master key {path} has {len(secret)} bytes instead of {KEY_BYTES}. Put the right key file back. "
-            "Nothing was changed.",
+            f"The master key {source} has {len(secret)} bytes instead of {KEY_BYTES} (as a variable: in base64). Put the "
+            "right key back. Nothing was changed.",
             code="master-key-damaged",
         )
-    return MasterKey(secret, str(path))
+    return MasterKey(secret, source)
 
 
 def write_master_key(path: Path) -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.settings import write_private
 from rpp_hub.vault.crosswalk import SIGNING, CrosswalkStore
-from rpp_hub.vault.keys import MasterKey, decrypt, encrypt, master_key, write_master_key
+from rpp_hub.vault.keys import MasterKey, decrypt, encrypt, master_key, named_elsewhere, write_master_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,11 @@ def create_vault(folder: Path, key_file: Path | None = None) -> Vault:
         try:
             key = master_key(folder, key_file)
         except Unavailable:
-            if key_file is not None or (folder / "projects").exists() or (folder / "master.key").exists():
+            if (
+                named_elsewhere(key_file)
+                or (folder / "projects").exists()
+                or (folder / "master.key").exists()
+            ):
                 raise
             write_master_key(folder / "master.key")
             key = master_key(folder, folder / "master.key")

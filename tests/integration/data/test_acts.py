@@ -17,6 +17,7 @@ from rpp_hub.services.cutting import Cutting
 from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.store.database import Act, Store
 from rpp_hub.synthetic import Summary
+from rpp_hub.workspace.environment import version_of
 
 from tests.factories import SETUP, actor
 from tests.integration.data.conftest import APPLICATION, PEOPLE, acts, approve, contents
@@ -145,7 +146,7 @@ class _Intruded(Store):
 def test_two_who_cut_at_once_do_not_replace_each_others_folder(rpp: Rpp) -> None:
     store = _Intruded(rpp.store.url, rpp.store.anchors)
     store.intruder = lambda: rpp.cutting.build(DORA, "absence")
-    cutting = Cutting(store, rpp.installation, rpp.cutting._vault)
+    cutting = Cutting(store, rpp.installation, rpp.cutting._vault, str)
     cutting.build(DORA, "absence")
     assert rpp.cutting.verify("absence") == ()
     assert rpp.cutting.build(DORA, "absence").name == "c0002"
@@ -197,3 +198,9 @@ def test_two_projects_share_no_code(rpp: Rpp) -> None:
     assert one
     assert two
     assert not {code[2:11] for code in one} & {code[2:11] for code in two}
+
+
+def test_a_cut_says_in_which_environment_it_will_be_worked_with(rpp: Rpp) -> None:
+    cut = rpp.cutting.build(DORA, "absence")
+    manifest = json.loads((cut.path / "manifest.json").read_text())
+    assert manifest["environment"] == version_of(rpp.environment)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +19,7 @@ from rpp_hub.warehouse.receive import read_drop
 from tests.factories import SETUP, actor
 from tests.harness import remove
 from tests.integration.data.conftest import acts
+from tests.integration.data.deaths import mortals
 
 MORTAL = Path(__file__).with_name("mortal.py")
 DORA = actor("dora")
@@ -29,23 +28,8 @@ DORA = actor("dora")
 @pytest.fixture(scope="module")
 def mortal() -> Iterator[Any]:
     """Does one act on a copy of a home, and dies of it."""
-    with subprocess.Popen(
-        [sys.executable, str(MORTAL)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-
-        def do(home: Path, name: str, subject: str, moment: int | None = None) -> dict[str, Any]:
-            assert server.stdin is not None
-            assert server.stdout is not None
-            request = {"home": str(home), "name": name, "subject": subject, "moment": moment}
-            server.stdin.write(json.dumps(request) + "\n")
-            server.stdin.flush()
-            answer: dict[str, Any] = json.loads(server.stdout.readline())
-            assert answer["killed"] == (moment is not None), answer
-            return answer
-
+    with mortals(MORTAL) as do:
         yield do
-        assert server.stdin is not None
-        server.stdin.close()
 
 
 def telling(moments: Sequence[str], more: int) -> list[int]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +20,7 @@ from rpp_hub.vault.keys import write_master_key
 from tests.factories import SETUP, actor
 from tests.harness import remove
 from tests.integration.data.conftest import acts, contents
+from tests.integration.data.deaths import mortals
 from tests.integration.data.test_killed import after_each_death, leftovers
 from tests.integration.linkage.conftest import DORA, Person, write_survey
 
@@ -32,23 +31,8 @@ PHRASE = "five random words make it"
 @pytest.fixture(scope="module")
 def mortal() -> Iterator[Any]:
     """Does one act on a copy of a home, and dies of it."""
-    with subprocess.Popen(
-        [sys.executable, str(MORTAL)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-
-        def do(home: Path, name: str, subject: str, moment: int | None = None) -> dict[str, Any]:
-            assert server.stdin is not None
-            assert server.stdout is not None
-            request = {"home": str(home), "name": name, "subject": subject, "moment": moment}
-            server.stdin.write(json.dumps(request) + "\n")
-            server.stdin.flush()
-            answer: dict[str, Any] = json.loads(server.stdout.readline())
-            assert answer["killed"] == (moment is not None), answer
-            return answer
-
+    with mortals(MORTAL) as do:
         yield do
-        assert server.stdin is not None
-        server.stdin.close()
 
 
 @contextmanager
@@ -143,7 +127,7 @@ def test_return(mortal: Any, template: Path, tmp_path: Path) -> None:
                 assert open_box(out.read_bytes(), passphrase=PHRASE).count(b"Kumquat") == len(codes), moment
             for left in out.parent.iterdir():
                 assert b"Kumquat" not in left.read_bytes(), moment
-            rpp.returning.give_back(DORA, "absence", Wanted(file, out, passphrase=PHRASE))
+            rpp.returning.give_back(DORA, "absence", Wanted(file, out, passphrase=PHRASE, force=True))
             assert [p.name for p in out.parent.iterdir()] == ["risk.sealed"], moment
     remove(tmp_path / "cut")
 
@@ -182,11 +166,15 @@ def test_destroy(mortal: Any, template: Path, tmp_path: Path) -> None:
             ends.add(happened)
             left = [name for name in contents(rpp.installation.vault_dir) if "pathways" in name]
             assert bool(left) != happened, moment
+            cuts = rpp.installation.cuts_dir("pathways")
+            assert (rpp.cutting.verify("pathways") == ()) != happened, moment  # whole, or not there at all
+            assert (cuts / "c0001" / "data").is_dir() != happened, moment
             made = (
                 rpp.vaulting.certificate(DORA, "pathways")
                 if happened
                 else rpp.vaulting.destroy(DORA, "pathways")
             )
+            assert not cuts.exists(), moment
             assert {p.name for p in made.folder.iterdir()} == {
                 "certificate.json",
                 "certificate.sig",

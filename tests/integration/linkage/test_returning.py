@@ -159,3 +159,17 @@ def test_only_a_data_manager_returns(rpp: Rpp, tmp_path: Path, name: str) -> Non
 def test_a_file_without_codes_is_refused(rpp: Rpp, codes: dict[str, str], tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="no column of project codes"):
         rpp.returning.give_back(DORA, "absence", results(tmp_path, [("a", 1), ("b", 2)]))
+
+
+def test_a_file_that_is_there_is_overwritten_only_by_force(
+    rpp: Rpp, codes: dict[str, str], tmp_path: Path
+) -> None:
+    wanted = results(tmp_path, [(c, 1) for c in list(codes)[:3]])
+    wanted.out.write_bytes(b"kept")
+    with pytest.raises(ActionRefused, match="--force") as refused:
+        rpp.returning.give_back(DORA, "absence", wanted)
+    assert refused.value.code == "file-exists"
+    assert wanted.out.read_bytes() == b"kept"
+    assert "return:make" not in acts(rpp)
+    rpp.returning.give_back(DORA, "absence", replace(wanted, force=True))
+    assert len(opened(wanted.out, passphrase=PHRASE)) == 3

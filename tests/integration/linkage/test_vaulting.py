@@ -16,6 +16,7 @@ from rpp_hub.domain.errors import ActionRefused, NotPermitted, Unavailable
 from rpp_hub.linkage.columns import By
 from rpp_hub.services.linking import Survey
 from rpp_hub.vault.keys import write_master_key
+from rpp_hub.warehouse.folders import locked
 
 from tests.factories import actor
 from tests.integration.data.conftest import acts, contents
@@ -117,6 +118,7 @@ def test_a_destroyed_project_leaves_a_signed_certificate_and_no_key(
     cut = rpp.cutting.build(DORA, "absence")
     codes = len(rpp.cutting._vault.crosswalks.load("absence"))
     rpp.projects.close(DORA, "absence", "done")
+    sealed = contents(cut.path)
     made = rpp.vaulting.destroy(DORA, "absence", "the agreement has ended")
     left = contents(rpp.installation.vault_dir)
     assert not [name for name in left if "absence" in name]
@@ -124,7 +126,15 @@ def test_a_destroyed_project_leaves_a_signed_certificate_and_no_key(
     assert made.content["codes"] == codes
     assert made.content["cuts"] == {cut.name: cut.sha256}
     assert set(made.content["files"]) >= {"projects/absence.key", "projects/absence.crosswalk"}
-    assert len(made.content["files"]) == 3
+    there = {f"cuts/{cut.name}/{name}" for name in sealed}
+    assert {name for name in made.content["files"] if name.startswith("cuts/")} == there
+    assert made.content["files"][f"cuts/{cut.name}/manifest.json"] == cut.sha256
+    assert len(made.content["files"]) == 3 + len(there)
+    assert not rpp.installation.cuts_dir("absence").exists()
+    assert rpp.installation.cuts_dir("pathways").exists()
+    assert rpp.cutting.verify("absence") == (
+        "It was destroyed with the key of absence; see `rpp vault certificate absence`.",
+    )
     signed = (made.folder / "certificate.json").read_bytes()
     assert json.loads(signed) == made.content
     key = load_pem_public_key(rpp.cutting._vault.public_key_pem())
@@ -159,3 +169,13 @@ def test_only_an_operator_rotates_and_only_a_data_manager_destroys(
         with pytest.raises(NotPermitted):
             rpp.vaulting.destroy(someone, "pathways")
     assert contents(rpp.installation.vault_dir) == before
+
+
+def test_nothing_is_destroyed_while_somebody_cuts(rpp: Rpp) -> None:
+    rpp.projects.close(DORA, "pathways")
+    with (
+        locked(rpp.installation.cuts_dir("pathways"), ".cutting"),
+        pytest.raises(Unavailable, match="Somebody else is working"),
+    ):
+        rpp.vaulting.destroy(DORA, "pathways")
+    assert rpp.cutting.verify("pathways") == ()

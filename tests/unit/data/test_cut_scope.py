@@ -227,3 +227,34 @@ def test_a_surviving_identifier_means_no_cut_at_all(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "cuts").iterdir()] == [".lock"]
     sealed = cut(tmp_path, leaky, {"notes": ["student_id", "grade_level"]})
     assert sealed.rows == {"notes": len(IDS)}
+
+
+def test_a_unit_of_the_districts_own_has_codes_as_any_other(tmp_path: Path) -> None:
+    family = Field("family_id", identifier=Identifier.DIRECT, unit="family")
+    room = Field("room_id", identifier=Identifier.DIRECT, unit="classroom")
+    homes = [str(4_100_003 + 7_919 * (n // 2)) for n in range(len(IDS))]
+    tables = {
+        "siblings": (
+            (small.STUDENT, small.YEAR, family, room),
+            [(i, 2020 + n % 2, homes[n], f"room {n % 4}") for n, i in enumerate(IDS)],
+        ),
+        "homes": ((family, small.NOTE), [(h, "two parents") for h in dict.fromkeys(homes)]),
+        "visits": ((family, small.NOTE), [(h, f"moved in with {homes[-1]}") for h in homes[:3]]),
+    }
+    of = small.masters(tmp_path / "m", tables)
+    asked = {
+        "siblings": ["student_id", "school_year", "family_id", "room_id"],
+        "homes": ["family_id", "note"],
+    }
+    sealed = cut(tmp_path, of, asked)
+    found = rows(sealed, "siblings")
+    assert {(str(r["family_id"])[0], str(r["room_id"])[0]) for r in found} == {("A", "L")}
+    assert len({r["family_id"] for r in found}) == len(set(homes))
+    assert len({r["room_id"] for r in found}) == 4
+    assert all(is_code(str(r[k])) for r in found for k in ("family_id", "room_id"))
+    assert [r["family_id"] for r in rows(sealed, "homes")] == sorted({str(r["family_id"]) for r in found})
+    again = rows(cut(tmp_path, of, asked, years=(2020, 2020), name="c0002"), "siblings")
+    key = ("student_id", "school_year", "family_id", "room_id")
+    assert {tuple(r[k] for k in key) for r in again} < {tuple(r[k] for k in key) for r in found}
+    with pytest.raises(ActionRefused, match="The column note of visits holds true identifiers in 3 rows"):
+        cut(tmp_path, of, {"visits": ["family_id", "note"]}, name="c0003")

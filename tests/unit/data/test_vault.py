@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import numpy as np
@@ -97,9 +98,18 @@ def test_missing_identifiers_get_no_code(vault: Vault) -> None:
     assert list(crosswalk.codes("student")) == ["1"]
 
 
-def test_an_unknown_unit_is_refused(vault: Vault) -> None:
+@pytest.mark.parametrize("unit", ["", "x", "Family", "family 2", 'x"; DROP TABLE y', "ü" * 5])
+def test_a_unit_without_a_plain_name_is_refused(unit: str, vault: Vault) -> None:
     with pytest.raises(Invalid, match="no codes for the unit"):
-        extend(vault, "absence", ["1"], "planet")
+        extend(vault, "absence", ["1"], unit)
+
+
+def test_a_districts_own_unit_has_a_letter_that_no_other_unit_has(vault: Vault) -> None:
+    assert [extend(vault, "absence", ["1"], unit)["1"][0] for unit in ("family", "classroom", "schs")] == [
+        "A",
+        "L",
+        "U",
+    ]
 
 
 def test_nothing_in_the_vault_can_be_read_without_the_key(vault: Vault) -> None:
@@ -150,6 +160,36 @@ class TestTheMasterKey:
         codes = extend(create_vault(tmp_path / "vault"), "absence", ["1"])
         assert not (tmp_path / "vault" / "master.key").exists()
         assert extend(open_vault(tmp_path / "vault"), "absence", ["1"]) == codes
+
+    def test_the_key_may_stand_in_the_environment(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("RPP_MASTER_KEY", base64.b64encode(bytes(range(32))).decode())
+        codes = extend(create_vault(tmp_path / "vault"), "absence", ["1"])
+        assert not (tmp_path / "vault" / "master.key").exists()
+        assert extend(open_vault(tmp_path / "vault"), "absence", ["1"]) == codes
+        for wrong, said in (
+            ("bm90aGluZw==", "damaged"),
+            ("?", "damaged"),
+            (base64.b64encode(bytes(32)), "wrong"),
+        ):
+            monkeypatch.setenv("RPP_MASTER_KEY", wrong if isinstance(wrong, str) else wrong.decode())
+            with pytest.raises(Unavailable) as told:
+                open_vault(tmp_path / "vault")
+            assert told.value.code == f"master-key-{said}"
+
+    def test_the_key_may_be_a_credential_of_systemd(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "rpp-master-key").write_bytes(bytes(range(32)))
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+        codes = extend(create_vault(tmp_path / "vault"), "absence", ["1"])
+        assert not (tmp_path / "vault" / "master.key").exists()
+        assert extend(open_vault(tmp_path / "vault"), "absence", ["1"]) == codes
+        (tmp_path / "rpp-master-key").write_bytes(bytes(32))
+        with pytest.raises(Unavailable) as told:
+            open_vault(tmp_path / "vault")
+        assert told.value.code == "master-key-wrong"
 
     def test_the_environment_may_not_name_a_key_that_is_not_there(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
