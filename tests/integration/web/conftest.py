@@ -123,7 +123,7 @@ def open_rpp(world: World) -> Rpp:
         umbrellas=world.umbrellas,
         signing=world.signing,
         warehousing=Warehousing(world.store, world.installation),
-        cutting=Cutting(world.store, world.installation, vault),
+        cutting=Cutting(world.store, world.installation, vault, str),
         linking=Linking(world.store, world.installation, vault),
         returning=Returning(world.store, world.settings, vault),
         vaulting=Vaulting(world.store, world.installation, vault),
