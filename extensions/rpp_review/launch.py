@@ -7,12 +7,15 @@ descriptors; the token is in no environment, on no command line, and this proces
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
+import importlib
 import json
 import os
 import socket
 import sys
 import types
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +30,11 @@ PROCESS_EVENTS = frozenset(
     {"subprocess.Popen", "os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.system"}
 )
 EXTENSIONS = {"jupyterlab": True}
+PREPARED = (
+    *("jupyter_server.serverapp", "jupyterhub.singleuser.extension", "jupyterlab.labapp", "jupyterlab_server"),
+    *("rpp_review.server.authorizer", "rpp_review.server.contents", "rpp_review.server.kernels", "rpp_review.server.handlers"),
+    *("rpp_kernel.provisioner", "jupyter_server.services.kernels.connection.channels", "jupyter_server.services.sessions.sessionmanager"),
+)  # fmt: skip
 REVIEW_EXTENSION = "rpp_review.server"
 
 
@@ -34,11 +42,18 @@ def main() -> None:
     """Never returns while the workspace is open."""
     arguments = _arguments()
     harden()
-    token = read_token(arguments.secrets)
     start_no_process()
     spare_imports()
+    prepare()
+    identity = read_identity(arguments.secrets)
+    if identity is None:
+        return
+    os.environ.update(identity.environment)
+    os.chdir(ROOT)  # anew: the folder may have been mounted only now
     serve(
-        socket.socket(fileno=arguments.listen), configuration(token), {REVIEW_EXTENSION: True, **EXTENSIONS}
+        socket.socket(fileno=arguments.listen),
+        configuration(identity.token),
+        {REVIEW_EXTENSION: True, **EXTENSIONS},
     )
 
 
@@ -50,10 +65,29 @@ def harden() -> None:
     os.umask(0o077)
 
 
-def read_token(descriptor: int) -> str:
-    """The token, once: what is read from the pipe is gone from it."""
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose server this is: the hub's token, and where the hub is to be found."""
+
+    token: str
+    environment: dict[str, str]
+
+
+def read_identity(descriptor: int) -> Identity | None:
+    """Blocks until it is known, and reads it once: what is read from the pipe is gone from it. None: nobody comes."""
     with os.fdopen(descriptor, "rb") as pipe:
-        return str(json.loads(pipe.read(SECRETS_LIMIT))["api_token"])
+        told = pipe.read(SECRETS_LIMIT)
+    if not told:
+        return None
+    document = json.loads(told)
+    return Identity(str(document["api_token"]), dict(document["environment"]))
+
+
+def prepare() -> None:
+    """Imports what a server needs, whoever it will belong to: most of the time of a start."""
+    for module in PREPARED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
 
 
 def start_no_process() -> None:

@@ -128,6 +128,12 @@ class Workspace(_Closed):
         description="Projects whose kernels get a loopback of their own (127.0.0.1, connected to nothing else) beside UNIX "
         "sockets, for dask and joblib.",
     )
+    warm: int = Field(
+        default=1,
+        ge=0,
+        le=20,
+        description="Warm workspaces that wait for the next people, about 300 MiB each; 0: workspaces start cold.",
+    )
     gate_interval: int = Field(
         default=30,
         ge=1,

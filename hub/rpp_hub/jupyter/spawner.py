@@ -21,8 +21,10 @@ from rpp_hub.settings import ensure_run_dir
 from rpp_hub.workspace import client
 from rpp_hub.workspace.allowances import limits_of
 from rpp_hub.workspace.capability import mint
-from rpp_hub.workspace.config import Secrets, SupervisorConfig, server_environment
+from rpp_hub.workspace.config import Secrets, SupervisorConfig, making, server_environment
+from rpp_hub.workspace.environment import version_of
 from rpp_hub.workspace.leftovers import holder, sweep
+from rpp_hub.workspace.pool import waiting
 
 
 class RppSpawner(Spawner):  # type: ignore[misc]
@@ -85,17 +87,30 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         folder = self.rpp.installation.workspace_dir(project, person)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         place_starter(self.rpp, project, folder)
-        self.run_name = secrets.token_hex(4)
-        self.run_dir.parent.mkdir(mode=0o700, exist_ok=True)
-        sweep(self.run_dir.parent)  # what killed supervisors left
+        runs = self.rpp.installation.run_dir / "w"
+        runs.mkdir(mode=0o700, exist_ok=True)
+        sweep(runs)  # what killed supervisors left
         with self.rpp.store.act(Actor(person, Via.HUB), "workspace:open", self.subject) as act:
             act.detail["cut"] = self.rpp.cutting.current(project).name
         try:
-            await client.start_supervisor(self._config(folder), self._secrets())
+            await self._open(folder, runs)
         except RppError as error:
             self._note_close(error.code)
             raise HTTPError(503, error.message, reason="workspace failed to start") from error
         return f"http+unix://{quote(str(self.run_dir / 'in.sock'), safe='')}"
+
+    async def _open(self, folder: Path, runs: Path) -> None:
+        """In what waits, or anew."""
+        warm = await waiting(runs) if self.rpp.settings.workspace.warm else {}
+        for run, key in warm.items():
+            self.run_name = run.name
+            config = self._config(folder)
+            if key == making(config, version_of(config.environment)) and await client.adopt(
+                run, config, self._secrets()
+            ):
+                return
+        self.run_name = secrets.token_hex(4)
+        await client.start_supervisor(self._config(folder), self._secrets())
 
     async def stop(self, now: bool = False) -> None:
         """Stop the workspace; what was saved stays."""

@@ -39,6 +39,7 @@ class Status:
     metered: dict[str, int]  # bytes that went to the browser today, by kind
     budget: int | None = None  # how many may
     paused: bool = False  # the budget is spent
+    key: str = ""  # how its sandboxes are made
     person: str = ""
     project: str = ""
 
@@ -46,6 +47,13 @@ class Status:
 async def start_supervisor(config: SupervisorConfig, secrets: Secrets, patience: float = 20.0) -> int:
     """Returns the supervisor's pid once its sockets listen. It is nobody's child and lives on when the caller ends."""
     return await asyncio.to_thread(_start, config, secrets, patience)
+
+
+async def adopt(run_dir: Path, config: SupervisorConfig, secrets: Secrets, patience: float = 20.0) -> bool:
+    """Give what waits there to a person. False where it could not be: it then ends, and nobody gets it."""
+    document = json.loads(to_json(config, secrets))
+    answer = await _ask(run_dir, {"do": "adopt", **document}, patience)
+    return answer is not None and "ready" in answer
 
 
 async def status(run_dir: Path, patience: float = 5.0) -> Status | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import re
 import types
@@ -28,6 +29,7 @@ class Purpose(StrEnum):
 
     WORKSPACE = "workspace"  # a Jupyter Server for a person's browser
     RERUN = "rerun"  # papermill, once, for the reviewers
+    WAITING = "waiting"  # the same as a workspace, warm and nobody's yet
 
 
 class InvalidConfig(ValueError):
@@ -102,6 +104,8 @@ class SupervisorConfig:
     environment: Path
     workspace: Path
     data: Path | None = None
+    shared: Path | None = None  # the project's folder, in every member's workspace
+    ingress: Path | None = None  # what was let in for this person, read-only
     purpose: Purpose = Purpose.WORKSPACE
     person: str = ""
     project: str = ""
@@ -121,6 +125,12 @@ class SupervisorConfig:
     def __post_init__(self) -> None:
         if _BASE_URL.fullmatch(self.base_url) is None:
             raise InvalidConfig(f"base_url must be a path that begins and ends with '/': {self.base_url!r}")
+        if self.purpose is Purpose.WAITING and (
+            self.person or self.project or self.data or self.server_environment
+        ):
+            raise InvalidConfig(
+                "What waits belongs to nobody: it has no person, project, data or environment."
+            )
         if (self.purpose is Purpose.RERUN) != (self.rerun is not None):
             raise InvalidConfig("A re-run names its notebook in 'rerun'; a workspace has no 'rerun'.")
         leaked = SECRET_NAMES & (self.server_environment.keys() | self.kernel_environment.keys())
@@ -136,6 +146,27 @@ def to_json(config: SupervisorConfig, secrets: Secrets) -> str:
     return json.dumps(document, default=str, separators=(",", ":")) + "\n"
 
 
+_A_PERSONS = frozenset(
+    "purpose person project workspace data shared ingress base_url server_environment hub_socket portal_socket log egress".split()
+)
+
+
+def making(config: SupervisorConfig, environment_version: str) -> str:
+    """How this workspace's sandboxes are made, whoever's they are: what waits can become what is made alike."""
+    alike = {
+        name: value
+        for name, value in dataclasses.asdict(config).items()
+        if name not in _A_PERSONS | {"run_dir"}
+    }
+    told = json.dumps([alike, environment_version], default=str, sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def from_document(config: object, secrets: object) -> tuple[SupervisorConfig, Secrets]:
+    """The same two parts where they come as one."""
+    return _decode(SupervisorConfig, config, "config"), _decode(Secrets, secrets, "secrets")
+
+
 def from_json(text: str) -> tuple[SupervisorConfig, Secrets]:
     """Refuses an unknown key, a missing one and a value of the wrong kind."""
     try:
@@ -144,9 +175,7 @@ def from_json(text: str) -> tuple[SupervisorConfig, Secrets]:
         raise InvalidConfig(f"The configuration is not JSON: {error}") from None
     if not isinstance(document, dict) or document.keys() != {"config", "secrets"}:
         raise InvalidConfig("The configuration is an object with exactly 'config' and 'secrets'.")
-    return _decode(SupervisorConfig, document["config"], "config"), _decode(
-        Secrets, document["secrets"], "secrets"
-    )
+    return from_document(document["config"], document["secrets"])
 
 
 def server_environment(

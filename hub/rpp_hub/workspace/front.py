@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from rpp_hub.workspace.config import Secrets, SupervisorConfig
 from rpp_hub.workspace.launcher import SandboxProcess
 
 
@@ -18,6 +19,9 @@ class Front(Protocol):
 
     async def serve(self) -> None:
         """Answers. The sandbox is starting meanwhile: its first questions wait in the sockets."""
+
+    async def adopt(self, config: SupervisorConfig, secrets: Secrets) -> None:
+        """What waited belongs to somebody from now on."""
 
     async def close(self, server: SandboxProcess | None) -> None:
         """The sandboxes have ended: says so and closes."""

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from rpp_hub.workspace import sandbox
-from rpp_hub.workspace.config import SupervisorConfig
+from rpp_hub.workspace.config import Purpose, SupervisorConfig
+from rpp_hub.workspace.folders import give, kernel_folders
 from rpp_hub.workspace.launcher import Keeper, SandboxProcess, launch
 from rpp_hub.workspace.leftovers import remove
 from rpp_hub.workspace.sandbox import Bind, Ceilings, Sandbox, environment_binds
@@ -107,6 +108,19 @@ class Kernels:
 
     def __len__(self) -> int:
         return len(self._running)
+
+    async def adopt(self, config: SupervisorConfig) -> None:
+        """It is known now whose they are: the kernel that waits is given the folders, or is not used."""
+        self._config = config
+        waiting, self._warm = self._warm, None
+        if waiting is None:
+            return
+        try:
+            await give(waiting.process.inner, kernel_folders(config))
+            self._warm = waiting
+        except OSError as error:
+            log.warning("%s", error)
+            waiting.process.kill()
 
     def working(self) -> list[Working]:
         """Those that run for somebody."""
@@ -210,11 +224,9 @@ class Kernels:
 
     def _sandbox(self, folder: Path, pipe: int) -> Sandbox:
         config, limits = self._config, self._config.limits
-        data = () if config.data is None else (Bind(config.data, sandbox.DATA),)
         binds = (
             *self._binds,
-            *data,
-            Bind(config.workspace, sandbox.WORKSPACE, writable=True),
+            *kernel_folders(config),
             Bind(folder, sandbox.KERNEL_IPC, writable=True),
         )
         return Sandbox(
@@ -226,6 +238,7 @@ class Kernels:
             shared_memory=limits.shared_memory,
             scratch=limits.scratch,
             loopback=config.loopback,
+            directories=(sandbox.DATA,) if config.purpose is Purpose.WAITING else (),
         )
 
     def _publish(self, kernel: str, slot: Slot) -> None:

@@ -92,6 +92,13 @@ class SandboxProcess:
         return self._process.pid
 
     @property
+    def inner(self) -> int:
+        """The first process inside, seen from the host. Raises OSError while there is none."""
+        if self._inner is None or self.ended.done():
+            raise OSError("The sandbox is not ready, or has ended.")
+        return self._inner
+
+    @property
     def tail(self) -> str:
         """The last words: what a person needs when it would not start."""
         return bytes(self._tail).decode("utf-8", "replace")
@@ -240,23 +247,6 @@ def memory_file(name: str, content: bytes) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def one_time_pipe(content: bytes) -> Iterator[int]:
-    """The reading end of a pipe that holds `content` once: what is read is gone."""
-    reader, writer = os.pipe2(os.O_CLOEXEC)
-    try:
-        os.set_blocking(writer, False)
-        if os.write(writer, content) != len(content):
-            raise ValueError("too much for a pipe")
-        os.close(writer)
-        writer = -1
-        yield reader
-    finally:
-        os.close(reader)
-        if writer >= 0:
-            os.close(writer)
 
 
 def printable(line: str) -> str:

@@ -7,6 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from rpp_hub.workspace.config import InvalidConfig, Secrets, SupervisorConfig
 from rpp_hub.workspace.launcher import SandboxProcess, launch
 from rpp_hub.workspace.server_sandbox import server_sandbox
 
@@ -48,6 +49,9 @@ class RerunFront:
 
     async def serve(self) -> None:
         """Nobody asks anything of a re-run."""
+
+    async def adopt(self, config: SupervisorConfig, secrets: Secrets) -> None:
+        raise InvalidConfig("A re-run waits for nobody.")
 
     async def close(self, server: SandboxProcess | None) -> None:
         """The last line says how it went, for a caller without a result."""

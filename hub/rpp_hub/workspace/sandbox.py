@@ -71,6 +71,7 @@ class Sandbox:
     shared_memory: int = 256 * MEBIBYTE
     scratch: int = 512 * MEBIBYTE
     loopback: bool = False
+    directories: tuple[str, ...] = ()  # empty ones, where something is mounted later
     synthetic: Mapping[str, bytes] = field(default_factory=lambda: SYNTHETIC)
 
 
@@ -147,6 +148,7 @@ def _scratch(sandbox: Sandbox) -> Sequence[str]:
         *("--size", str(sandbox.scratch), "--tmpfs", "/tmp"),  # noqa: S108 - the same
         *("--size", str(64 * MEBIBYTE), "--perms", "0700", "--tmpfs", HOME),
         *("--dir", RUN, "--dir", WORKSPACE),
+        *(part for path in sandbox.directories for part in ("--dir", path)),
     )
 
 

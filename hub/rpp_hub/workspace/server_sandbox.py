@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rpp_hub.workspace import sandbox
 from rpp_hub.workspace.config import INSIDE_HUB_SOCKET, SupervisorConfig
+from rpp_hub.workspace.folders import server_folders
 from rpp_hub.workspace.sandbox import Bind, Ceilings, Sandbox, environment_binds
 
 JUPYTER_VARIABLES = {
@@ -25,14 +26,14 @@ def server_sandbox(config: SupervisorConfig, command: tuple[str, ...], *, worksp
         Bind(run_dir / "ctl.sock", f"{sandbox.RUN}/ctl.sock"),
     ]
     if workspace:
-        binds.append(Bind(config.workspace, sandbox.WORKSPACE, writable=True))
+        binds.extend(server_folders(config))
         binds.append(Bind(run_dir / "hub.sock", INSIDE_HUB_SOCKET))
 
     return Sandbox(
         command=(sandbox.PYTHON, "-I", "-m", *command),
         binds=tuple(binds),
         ceilings=Ceilings(limits.open_files, limits.file_size, limits.processes, limits.address_space),
-        variables=JUPYTER_VARIABLES | _limits(config) | config.server_environment,
+        variables=JUPYTER_VARIABLES | _limits(config),
         directory=sandbox.WORKSPACE if workspace else sandbox.HOME,
         scratch=limits.scratch,
     )

@@ -18,10 +18,12 @@ import signal
 import sys
 from pathlib import Path
 
-from rpp_hub.workspace.config import InvalidConfig, Purpose, Secrets, SupervisorConfig, from_json
+from rpp_hub.workspace.config import InvalidConfig, Purpose, Secrets, SupervisorConfig, from_json, making
 from rpp_hub.workspace.confinement import Allowance, confinement
 from rpp_hub.workspace.control import Control
 from rpp_hub.workspace.doctor import probe
+from rpp_hub.workspace.environment import version_of
+from rpp_hub.workspace.folders import give, server_folders
 from rpp_hub.workspace.front import Front
 from rpp_hub.workspace.kernels import Kernels
 from rpp_hub.workspace.launcher import Keeper, SandboxProcess
@@ -33,6 +35,7 @@ CONFIG_LIMIT = 1024 * 1024
 LOG_SIZE = 1024 * 1024
 PR_SET_DUMPABLE = 4
 LOOK_AGAIN = 5.0
+LONGEST_WAIT = 3600.0  # what waits is renewed, so that nothing in it grows old
 
 log = logging.getLogger("rpp.workspace")
 
@@ -44,6 +47,7 @@ class Supervisor:
         limits = config.limits
         allowed = Allowance(limits.memory, limits.processes, limits.cpus)
         self.confinement = confinement(config.run_dir.name, allowed)
+        self.key = self.making(config)
         self.config = config = _held(config, together=self.confinement.is_shared)
         self.state = "starting"
         self.reason = ""
@@ -66,14 +70,52 @@ class Supervisor:
             self._server = self._front.launch_server()
             self._server.ended.add_done_callback(self._server_ended)
             await self._front.serve()
-            self.state = "running"
-            self.watch.begin()
             self._look_at_folder()
+            if self.config.purpose is Purpose.WAITING:
+                self.state = "waiting"
+                asyncio.get_running_loop().call_later(LONGEST_WAIT, self._stop_waiting)
+            else:
+                self._begin()
             say({"ready": os.getpid()})
             await self._stop.wait()
         finally:
             await self._end()
         return 0
+
+    def making(self, config: SupervisorConfig) -> str:
+        """How its sandboxes are made; only what is made alike can be taken for it."""
+        return making(config, version_of(config.environment))
+
+    def _begin(self) -> None:
+        self.state = "running"
+        self.watch.begin()
+
+    def _stop_waiting(self) -> None:
+        if self.state == "waiting":
+            self.stop("Nobody came; another one waits.")
+
+    async def adopt(self, config: SupervisorConfig, secrets: Secrets) -> None:
+        """Gives what waits to a person: once, and where it fails it is never tried again."""
+        if self.state != "waiting":
+            raise InvalidConfig("This workspace is somebody's already.")
+        self.state = "starting"
+        try:
+            if (
+                self._server is None
+                or config.run_dir != self.config.run_dir
+                or self.making(config) != self.key
+            ):
+                raise InvalidConfig("What waits here was made in another way than this workspace needs.")
+            os.utime(config.run_dir)  # for the pool: somebody opens a workspace now
+            _log_to(config.log)
+            self.config = config = _held(config, together=self.confinement.is_shared)
+            self.watch.adopt(config)
+            await asyncio.gather(give(self._server.inner, server_folders(config)), self.kernels.adopt(config))
+            await self._front.adopt(config, secrets)
+        except BaseException as error:
+            self.stop(f"It could not be given to anybody: {error}")
+            raise
+        self._begin()
 
     def stop(self, reason: str) -> None:
         """Begins the end; the first reason stands."""

@@ -111,6 +111,10 @@ class Watch:
         self._told: set[str] = set()
         self._looking: list[asyncio.Task[None]] = []
 
+    def adopt(self, config: SupervisorConfig) -> None:
+        """It is known now whose workspace it is."""
+        self._config = config
+
     def begin(self) -> None:
         """Until `close`."""
         self._looking = [

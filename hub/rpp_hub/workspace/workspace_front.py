@@ -8,12 +8,20 @@ import dataclasses
 import json
 import os
 import socket
+import subprocess
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rpp_hub.workspace.client import Status
-from rpp_hub.workspace.config import Allowance, Secrets
-from rpp_hub.workspace.launcher import SandboxProcess, launch, one_time_pipe
+from rpp_hub.workspace.config import (
+    Allowance,
+    InvalidConfig,
+    Purpose,
+    Secrets,
+    SupervisorConfig,
+    from_document,
+)
+from rpp_hub.workspace.launcher import SandboxProcess, launch
 from rpp_hub.workspace.lines import listen, serve_lines
 from rpp_hub.workspace.meter import Budget, Meter
 from rpp_hub.workspace.server_sandbox import server_sandbox
@@ -35,27 +43,58 @@ class WorkspaceFront:
         self._ways: Ways | None = None
         self._admin: asyncio.Server | None = None
         self._asking = 0
+        self._identity = -1
 
     def open(self) -> None:
         for name in ("srv.sock", "hub.sock", "in.sock"):
             self._listeners[name] = listen(self._supervisor.config.run_dir / name)
 
     def launch_server(self) -> SandboxProcess:
-        document = json.dumps({"api_token": self._secrets.api_token}).encode()
-        with self._listeners["srv.sock"] as listener, one_time_pipe(document) as secrets:
-            command = (MODULE, "--listen", str(listener.fileno()), "--secrets", str(secrets))
-            box = server_sandbox(self._supervisor.config, command, workspace=True)
-            return launch("server", box, self._supervisor.keeper, (listener.fileno(), secrets))
+        """Its identity comes by a pipe: at once, or when it is known whose it is."""
+        config = self._supervisor.config
+        reader, self._identity = os.pipe2(os.O_CLOEXEC)
+        try:
+            if config.purpose is not Purpose.WAITING:
+                self._tell_identity(config, self._secrets)
+            with self._listeners["srv.sock"] as listener:
+                command = (MODULE, "--listen", str(listener.fileno()), "--secrets", str(reader))
+                box = server_sandbox(config, command, workspace=True)
+                return launch("server", box, self._supervisor.keeper, (listener.fileno(), reader))
+        finally:
+            os.close(reader)
+
+    def _tell_identity(self, config: SupervisorConfig, secrets: Secrets) -> None:
+        """Once: what is read from the pipe is gone, and its writing end is closed."""
+        document = {"api_token": secrets.api_token, "environment": config.server_environment}
+        writer, self._identity = self._identity, -1
+        os.set_blocking(writer, False)
+        try:
+            encoded = json.dumps(document).encode()
+            if os.write(writer, encoded) != len(encoded):
+                raise OSError("The identity is too long for a pipe.")
+        finally:
+            os.close(writer)
 
     async def serve(self) -> None:
         # Imported now, while the Jupyter Server starts: a quarter of a second that nobody waits for.
-        from rpp_hub.workspace.ways import Ways
+        import rpp_hub.workspace.ways  # noqa: F401
 
         supervisor = self._supervisor
-        self._ways = Ways(supervisor.config, self._secrets.capability, self._meter)
-        await self._ways.open(inward=self._listeners["in.sock"], outward=self._listeners["hub.sock"])
+        if supervisor.config.purpose is not Purpose.WAITING:
+            await self._open_ways(supervisor.config, self._secrets)
         self._admin = await serve_lines(supervisor.config.run_dir / "adm.sock", self._answer)
         supervisor.kernels.warm()  # on the second core, while the Jupyter Server starts on the first: a cell is soon run
+
+    async def _open_ways(self, config: SupervisorConfig, secrets: Secrets) -> None:
+        from rpp_hub.workspace.ways import Ways
+
+        self._ways = Ways(config, secrets.capability, self._meter)
+        await self._ways.open(inward=self._listeners["in.sock"], outward=self._listeners["hub.sock"])
+
+    async def adopt(self, config: SupervisorConfig, secrets: Secrets) -> None:
+        self._meter = _meter(config.egress)
+        await self._open_ways(config, secrets)
+        self._tell_identity(config, secrets)
 
     async def close(self, server: SandboxProcess | None) -> None:
         """Whoever asked for the stop gets an answer before the process ends."""
@@ -68,6 +107,8 @@ class WorkspaceFront:
         if self._ways is not None:
             await self._ways.close()
         self._meter.close()
+        if self._identity >= 0:
+            os.close(self._identity)
 
     async def _answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         match request.get("do"):
@@ -78,7 +119,17 @@ class WorkspaceFront:
                 return await self._stopped()
             case "raise":
                 return self._raise(request)
-        return {"error": "status, raise and stop are all there is."}
+            case "adopt":
+                return await self._adopted(request)
+        return {"error": "status, adopt, raise and stop are all there is."}
+
+    async def _adopted(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            config, secrets = from_document(request.get("config"), request.get("secrets"))
+            await self._supervisor.adopt(config, secrets)
+        except (InvalidConfig, OSError, subprocess.SubprocessError) as error:
+            return {"error": str(error)}
+        return {"ready": os.getpid()}
 
     def _raise(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         day, total = request.get("day"), request.get("total")
@@ -108,6 +159,7 @@ class WorkspaceFront:
             metered=self._meter.counted,
             budget=self._meter.total,
             paused=self._meter.is_stopped,
+            key=supervisor.key,
             person=config.person,
             project=config.project,
         )
