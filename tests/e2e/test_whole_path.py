@@ -124,8 +124,8 @@ def test_the_whole_path_on_the_synthetic_district(browser: Browser, site: Runnin
         tmp_path / "203001_students"
     )
     site.rpp(
-        "warehouse", "receive", str(drop), "--district", "bayview", "--as", "203001_students", actor="dora"
-    )
+        "warehouse", "receive", str(drop), "--district", "bayview", "--as", "203001_students", "--yes", actor="dora"
+    )  # fmt: skip
     again = site.rpp(
         "warehouse",
         "receive",

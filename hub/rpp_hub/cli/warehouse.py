@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.cli.progress import shown_progress
+from rpp_hub.cli.receiving import confirm, discard, read, receive, waiting
 from rpp_hub.domain.errors import Invalid
-from rpp_hub.services.warehousing import DropView, WarehouseStatus
+from rpp_hub.services.warehousing import WarehouseStatus
 from rpp_hub.warehouse.build import BuildReport
 from rpp_hub.warehouse.codebook import Codebook
-from rpp_hub.warehouse.habits import written_as
-from rpp_hub.warehouse.receive import ReceivedFile
 from rpp_hub.warehouse.report import report_html, report_text
 
 
@@ -24,41 +21,8 @@ def warehouse() -> None:
     """Receive, check and build a district's data."""
 
 
-@warehouse.command("receive")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--district", required=True, help="Whose files these are.")
-@click.option(
-    "--as",
-    "name",
-    default=None,
-    metavar="YYYYMM_TYPE",
-    help="The drop's name, such as 201804_staff; default: the folder's.",
-)
-@pass_cli
-def receive(ctx: CliContext, folder: Path, district: str, name: str | None) -> None:
-    """Keep the files of FOLDER, unchanged and hashed."""
-    with shown_progress() as progress:
-        drop = ctx.rpp.warehousing.receive(ctx.actor, folder, district, name, progress)
-    click.echo(_received_text(drop, district))
-
-
-def _received_text(drop: DropView, district: str) -> str:
-    shown = f", {drop.snapshot}" if drop.snapshot else ""
-    lines = [f"Received {drop.name} ({drop.sha256[:12]}…{shown}):"]
-    lines += [
-        f"  {f['name']}: {f['rows']:,} rows, {_written_as(f)}" if f["table"] else f"  {f['name']}"
-        for f in drop.files
-    ]
-    if drop.unlike_before:
-        lines += [
-            "Other than last time; make sure that it is meant so:",
-            *(f"  {s}" for s in drop.unlike_before),
-        ]
-    return "\n".join([*lines, f"Next: rpp warehouse check {district}"])
-
-
-def _written_as(file: Mapping[str, Any]) -> str:
-    return written_as(ReceivedFile(**{**file, "columns": tuple(file["columns"])}))
+for command in (receive, waiting, read, confirm, discard):
+    warehouse.add_command(command)
 
 
 @warehouse.command("check")

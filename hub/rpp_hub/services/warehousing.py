@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import NotFound, Unavailable
-from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.services.authority import require
+from rpp_hub.services.receiving import DropView, Receiving, drop_view, find_district
 from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Build, District, Drop
@@ -23,25 +23,8 @@ from rpp_hub.warehouse.build import BuildReport, build_masters
 from rpp_hub.warehouse.check import CheckReport, check_district
 from rpp_hub.warehouse.codebook import Codebook, Identifier
 from rpp_hub.warehouse.engine import first
-from rpp_hub.warehouse.folders import locked
-from rpp_hub.warehouse.habits import Snapshot, snapshot_of, unlike_before
 from rpp_hub.warehouse.masters import Masters, open_masters
 from rpp_hub.warehouse.progress import Progress, silent
-from rpp_hub.warehouse.receive import ReceivedDrop, drop_name, read_drop, receive_drop
-from rpp_hub.warehouse.tables import count_facts
-
-
-@dataclass(frozen=True, slots=True)
-class DropView:
-    """A delivery as it was received."""
-
-    name: str
-    sha256: str
-    files: tuple[Mapping[str, object], ...]
-    received_by: str
-    received_at: datetime
-    snapshot: Snapshot = Snapshot.OTHER
-    unlike_before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,43 +54,13 @@ class Warehousing:
     def __init__(self, store: Store, installation: Installation) -> None:
         self._store = store
         self._installation = installation
+        self.receiving = Receiving(store, installation)
 
     def receive(
         self, actor: Actor, folder: Path, district: str, name: str | None = None, progress: Progress = silent
     ) -> DropView:
-        """Keep a delivery, unchanged and hashed. `name` is YYYYMM_type; by default the folder's own name.
-
-        Raises ActionRefused when the same files, or others under the same name, were received before.
-        """
-        name = drop_name(name or folder.name)
-        with self._store.read() as session:
-            require(session, actor, Permission.DROP_RECEIVE)
-            _district(session, district)
-        # Until the row is written nobody else receives here: they would take the folder for a dead process's.
-        with locked(self._dir(district), ".receiving"):
-            with self._store.read() as session:
-                known = _known(session, district)
-            received = receive_drop(folder, self._dir(district) / "received", name, known, progress)
-            count_facts(self._dir(district), received, progress)
-            earlier = [read_drop(self._dir(district) / "received" / n) for n in sorted(known)]
-            return replace(
-                self._record(actor, district, received), unlike_before=unlike_before(received, earlier)
-            )
-
-    def _record(self, actor: Actor, district: str, received: ReceivedDrop) -> DropView:
-        with self._store.act(actor, "drop:receive", f"drop:{district}/{received.name}") as act:
-            require(act.session, actor, Permission.DROP_RECEIVE)
-            row = Drop(
-                district=district,
-                name=received.name,
-                sha256=received.sha256,
-                files=[asdict(f) for f in received.files],
-                received_by=actor.name,
-                received_at=datetime.now(UTC),
-            )
-            act.session.add(row)
-            act.detail.update(sha256=received.sha256, files=len(received.files))
-        return _drop_view(row)
+        """Keep a delivery, read as it looks, without a person's look at it: `Receiving` has the steps."""
+        return self.receiving.receive(actor, folder, district, name, progress)
 
     def check(self, actor: Actor, district: str, progress: Progress = silent) -> CheckReport:
         """What is wrong with everything received from a district, as a person would want to read it."""
@@ -140,7 +93,7 @@ class Warehousing:
     def status(self, district: str) -> WarehouseStatus:
         """Deliveries and builds."""
         with self._store.read() as session:
-            row = _district(session, district)
+            row = find_district(session, district)
             drops = session.scalars(select(Drop).where(Drop.district == district).order_by(Drop.name))
             builds = session.scalars(
                 select(Build).where(Build.district == district).order_by(Build.id.desc())
@@ -148,7 +101,7 @@ class Warehousing:
             return WarehouseStatus(
                 district,
                 row.title,
-                tuple(_drop_view(d) for d in drops),
+                tuple(drop_view(d) for d in drops),
                 tuple(
                     BuildView(b.name, b.sha256, b.summary["tables"], b.built_by, b.built_at) for b in builds
                 ),
@@ -215,7 +168,7 @@ class Warehousing:
 
     def _received(self, district: str) -> tuple[str, tuple[str, ...]]:
         with self._store.read() as session:
-            row = _district(session, district)
+            row = find_district(session, district)
             drops = session.scalars(select(Drop.name).where(Drop.district == district).order_by(Drop.name))
             return row.title, tuple(drops)
 
@@ -245,24 +198,3 @@ def current_masters(session: Session, district_dir: Path) -> Masters:
             code="masters-missing",
         )
     return open_masters(folder)
-
-
-def _district(session: Session, name: str) -> District:
-    row = session.get(District, name)
-    if row is None:
-        raise NotFound(
-            f"There is no district called {printable(name)!r} here. Add it to rpp.toml and start again.",
-            code="no-such-district",
-        )
-    return row
-
-
-def _known(session: Session, district: str) -> dict[str, str]:
-    found = session.execute(select(Drop.name, Drop.sha256).where(Drop.district == district))
-    return {name: sha256 for name, sha256 in found}
-
-
-def _drop_view(row: Drop) -> DropView:
-    return DropView(
-        row.name, row.sha256, tuple(row.files), row.received_by, row.received_at, snapshot_of(row.name)
-    )

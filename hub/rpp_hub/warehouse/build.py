@@ -89,7 +89,7 @@ def build_masters(
 def _inputs_hash(drops: Sequence[ReceivedDrop], codebook: Codebook, rules: RuleBook) -> str:
     inputs = {
         "version": _VERSION,
-        "drops": {d.name: d.sha256 for d in drops},
+        "drops": {d.name: [d.sha256, d.reading] for d in drops},
         "codebook": hashlib.sha256(codebook_json(codebook)).hexdigest(),
         "rules": rules.sha256,
         "duckdb": duckdb.__version__,

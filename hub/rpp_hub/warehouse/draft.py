@@ -41,10 +41,10 @@ def draft_table(con: duckdb.DuckDBPyConnection, raw: str, name: str, columns: Se
     return draft_from(name, column_facts(con, quoted(raw), columns))
 
 
-def draft_from(name: str, facts: Mapping[str, ColumnFacts]) -> Table:
+def draft_from(name: str, facts: Mapping[str, ColumnFacts], missing: tuple[str, ...] = MISSING) -> Table:
     """A draft of one table by what was counted of its columns."""
     return Table(
-        name, tuple(_draft_field(c, f) for c, f in facts.items()), title=_words(name), missing=MISSING
+        name, tuple(_draft_field(c, f) for c, f in facts.items()), title=_words(name), missing=missing
     )
 
 

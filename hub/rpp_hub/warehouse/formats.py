@@ -5,7 +5,7 @@ The libraries are imported when they are needed: each takes a while, and most dr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -41,20 +41,66 @@ def _parquet(path: Path) -> pa.Table:
 
 def _stata(path: Path) -> pa.Table:
     import pandas as pd
+    import pyreadstat
 
-    return _arrow(pd.read_stata(path, convert_categoricals=False))
+    frame = pd.read_stata(path, convert_categoricals=False)
+    # pandas reads quickly but takes .a to .z for the same nothing; which of them it was only a second look tells
+    gaps = [c for c in frame.columns if frame[c].dtype.kind == "f" and frame[c].isna().any()]
+    if not gaps:
+        return _arrow(frame)
+    told, meta = pyreadstat.read_dta(path, usecols=gaps, user_missing=True)
+    return _arrow(_with_kinds_of_nothing(frame, told, meta.missing_user_values))
 
 
 def _spss(path: Path) -> pa.Table:
     import pyreadstat
 
-    return _arrow(pyreadstat.read_sav(path, apply_value_formats=False)[0])
+    return _arrow(pyreadstat.read_sav(path, apply_value_formats=False, user_missing=True)[0])
 
 
 def _sas(path: Path) -> pa.Table:
     import pyreadstat
 
-    return _arrow(pyreadstat.read_sas7bdat(path)[0])
+    frame, meta = pyreadstat.read_sas7bdat(path, user_missing=True)
+    return _arrow(_with_kinds_of_nothing(frame, frame, meta.missing_user_values))
+
+
+def _with_kinds_of_nothing(frame: Any, told: Any, kinds: Mapping[str, Sequence[Any]]) -> Any:
+    """The frame with `.a` where a column of numbers says the letter a: for a person to say what it stands for."""
+    marked = {
+        c: [f".{v.lower()}" if isinstance(v, str) else cell_text(_number(v)) for v in told[c]]
+        for c, letters in kinds.items()
+        if letters
+    }
+    return frame.assign(**marked) if marked else frame
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or value != value else float(value)
+
+
+def declared_missing(path: Path) -> Mapping[str, tuple[str, ...]]:
+    """The codes that an SPSS file itself says stand for nothing, column by column."""
+    if path.suffix.lower() not in (".sav", ".zsav"):
+        return {}
+    import pyreadstat
+
+    _, meta = pyreadstat.read_sav(path, metadataonly=True)
+    if not meta.missing_ranges:
+        return {}
+    frame, _ = pyreadstat.read_sav(path, usecols=list(meta.missing_ranges), user_missing=True)
+    return {
+        name: tuple(t for v in frame[name].dropna().unique() if _in_ranges(v, ranges) and (t := cell_text(v)))
+        for name, ranges in meta.missing_ranges.items()
+    }
+
+
+def _in_ranges(value: Any, ranges: Sequence[Any]) -> bool:
+    return any(
+        r["lo"] <= value <= r["hi"] if not isinstance(value, str) else value in (r["lo"], r["hi"])
+        for r in ranges
+        if isinstance(r["lo"], str) == isinstance(value, str)
+    )
 
 
 def _sas_transport(path: Path) -> pa.Table:

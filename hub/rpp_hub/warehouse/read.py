@@ -21,14 +21,16 @@ import pyarrow.csv as pv
 
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.names import printable
-from rpp_hub.warehouse.encoding import UTF8, find_encoding
+from rpp_hub.warehouse.encoding import UTF8, WINDOWS, find_encoding
 from rpp_hub.warehouse.engine import first, text_literal
 from rpp_hub.warehouse.formats import FORMATS, read_binary
 
 TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".psv"})
 BINARY_SUFFIXES = frozenset(FORMATS)
 DATA_SUFFIXES = TEXT_SUFFIXES | BINARY_SUFFIXES
-_DELIMITERS = (",", "\t", ";", "|")
+DELIMITERS = (",", "\t", ";", "|")
+# What a person may say a file is written in when what was found is not it.
+ENCODINGS = (UTF8, WINDOWS, "utf-16", "iso8859_15", "mac_roman", "cp437", "cp850")
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
 _HEADER_LIMIT = 1 << 20
 _MAX_COLUMNS = 2000
@@ -59,13 +61,16 @@ def table_name(path: Path) -> str:
     return name
 
 
-def look_into(path: Path) -> Found:
-    """How the file is written and what its columns are. Raises Invalid with file, line and what to do."""
+def look_into(path: Path, encoding: str = "", delimiter: str = "") -> Found:
+    """How the file is written and what its columns are; what is given is believed, the rest found.
+
+    Raises Invalid with file, line and what to do.
+    """
     if path.suffix.lower() in BINARY_SUFFIXES:
         return Found("binary", "", _checked_columns(path, read_binary(path).column_names))
-    encoding = find_encoding(path)
+    encoding = encoding or find_encoding(path)
     header = _first_record(path, encoding)
-    delimiter = max(_DELIMITERS, key=lambda d: _outside_quotes(header).count(d))
+    delimiter = delimiter or max(DELIMITERS, key=lambda d: _outside_quotes(header).count(d))
     columns = next(csv.reader(io.StringIO(header), delimiter=delimiter), [])
     return Found(encoding, delimiter, _checked_columns(path, columns))
 
@@ -115,6 +120,13 @@ def told_plainly(path: Path) -> Iterator[None]:
         if "no space left" in str(error).lower():
             raise
         raise _unreadable(path, str(error)) from None
+
+
+def _other_encoding(path: Path, encoding: str) -> Invalid:
+    return Invalid(
+        f"{printable(path.name)} is not written in {encoding}. Choose another encoding.",
+        code="wrong-encoding",
+    )
 
 
 def _unreadable(path: Path, message: str) -> Invalid:
@@ -172,8 +184,11 @@ def _plain(text: str) -> str:
 
 
 def _first_record(path: Path, encoding: str) -> str:
-    with path.open("r", encoding="utf-8-sig" if encoding == UTF8 else encoding, newline="") as file:
-        text = file.read(_HEADER_LIMIT)
+    try:
+        with path.open("r", encoding="utf-8-sig" if encoding == UTF8 else encoding, newline="") as file:
+            text = file.read(_HEADER_LIMIT)
+    except UnicodeError:
+        raise _other_encoding(path, encoding) from None
     record = ""
     for line in text.splitlines(keepends=True):
         record += line
@@ -199,9 +214,11 @@ def _load_arrow(con: duckdb.DuckDBPyConnection, content: pa.Table, found: Found,
 
 def _transcoded(path: Path, found: Found) -> pa.Table:
     """A text file in another encoding, read in memory: a copy of it in UTF-8 must not come to lie in some folder."""
-    content = (
-        path.read_bytes().decode(found.encoding).removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").encode(UTF8)
-    )
+    try:
+        text = path.read_bytes().decode(found.encoding)
+    except UnicodeError:
+        raise _other_encoding(path, found.encoding) from None
+    content = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").encode(UTF8)
     names = list(found.columns)
     try:
         return pv.read_csv(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
@@ -10,15 +11,18 @@ import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from rpp_hub.domain.errors import ActionRefused, Invalid
+from rpp_hub.domain.errors import ActionRefused, Invalid, Unavailable
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.warehouse.column_habits import ColumnFound, Habit, find_habits, habits_from
 from rpp_hub.warehouse.folders import canonical_json, hash_file, locked, publish, remove_folder, staged
+from rpp_hub.warehouse.formats import declared_missing
 from rpp_hub.warehouse.progress import Progress, silent
-from rpp_hub.warehouse.read import DATA_SUFFIXES, load, look_into, table_name
+from rpp_hub.warehouse.read import DATA_SUFFIXES, Found, column_name, load, look_into, table_name
 from rpp_hub.warehouse.unpack import unpack
 
 MANIFEST = "manifest.json"
@@ -39,6 +43,27 @@ class ReceivedFile:
     columns: tuple[str, ...] = ()
     encoding: str = ""
     delimiter: str = ""
+    habits: tuple[Habit, ...] = ()
+    # whether `habits` are what a person confirmed; else the codebook's missing values hold for the whole table
+    confirmed: bool = False
+
+    def habit(self, column: str) -> Habit | None:
+        """What is known of how one column is written."""
+        return next((h for h in self.habits if h.column == column), None)
+
+    def read_otherwise(self, column: str) -> Habit | None:
+        """What was confirmed of a column, where that makes another text of what is written."""
+        habit = self.habit(column) if self.confirmed else None
+        return habit if habit is not None and habit.changes_text else None
+
+    @property
+    def read_key(self) -> str:
+        """What is counted of the file's values holds as long as this is the same: its bytes, and how they are read."""
+        other = [asdict(h) for c in self.columns if (h := self.read_otherwise(c)) is not None]
+        if not other:
+            return self.sha256
+        read = [self.sha256, self.encoding, self.delimiter, other]
+        return hashlib.sha256(canonical_json(read)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +73,20 @@ class ReceivedDrop:
     name: str
     sha256: str
     files: tuple[ReceivedFile, ...]
+
+    @property
+    def reading(self) -> str:
+        """A hash over how its files are read: with other habits the same bytes say other things."""
+        read = {f.name: [f.encoding, f.delimiter, [asdict(h) for h in f.habits]] for f in self.files}
+        return hashlib.sha256(canonical_json(read)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A delivery as it was looked into, before anybody confirmed: `found` by the files' names."""
+
+    drop: ReceivedDrop
+    found: Mapping[str, tuple[ColumnFound, ...]]
 
 
 def is_drop_name(folder_name: str) -> bool:
@@ -70,13 +109,71 @@ def drop_name(folder_name: str) -> str:
 def receive_drop(
     folder: Path, received: Path, name: str, known: Mapping[str, str], progress: Progress = silent
 ) -> ReceivedDrop:
-    """Copy, look into, hash and seal a drop under `received/name`. `known` is what the registry has: name → SHA-256."""
-    sources = _sources(folder)
+    """Copy, look into, hash and seal a drop under `received/name`, read as it looks. `known`: what the registry has."""
+    return _take(folder, received, received, name, known, progress).drop
+
+
+def bring_drop(
+    folder: Path,
+    waiting: Path,
+    received: Path,
+    name: str,
+    known: Mapping[str, str],
+    progress: Progress = silent,
+) -> Brought:
+    """The same under `waiting/name`, where it waits for a person's word on how it is read."""
+    return _take(folder, waiting, received, name, known, progress)
+
+
+def keep_drop(waiting: Path, received: Path, drop: ReceivedDrop, progress: Progress = silent) -> None:
+    """Seal a waiting drop under `received`, with the reading that was confirmed. The waiting folder stays."""
     with locked(received), staged(received) as stage:
-        files = []
+        for number, file in enumerate(drop.files):
+            progress(f"keeping {printable(file.name)}", number, len(drop.files))
+            source = waiting / drop.name / file.name
+            if not source.is_file() or hash_file(source) != file.sha256:
+                raise Unavailable(
+                    f"{printable(file.name)} of {drop.name} is not any more what was looked into. "
+                    f"Discard the waiting drop and receive the folder again.",
+                    code="waiting-damaged",
+                )
+            _link(source, stage / file.name)
+        (stage / MANIFEST).write_bytes(canonical_json(asdict(drop)))
+        # A folder that the registry does not know is what a dead process left between renaming and recording.
+        remove_folder(received / drop.name)
+        publish(stage, received / drop.name)
+        progress("received", len(drop.files), len(drop.files))
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same bytes under another name: they are sealed, and never change. Copied where a disk cannot link."""
+    try:
+        target.hardlink_to(source)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK):
+            raise
+        shutil.copyfile(source, target)
+
+
+def read_again(
+    path: Path, file: ReceivedFile, encoding: str, delimiter: str, drop: str
+) -> tuple[ReceivedFile, tuple[ColumnFound, ...]]:
+    """A table file of a drop, looked into with another encoding or delimiter than was found."""
+    found = look_into(path, encoding, delimiter)
+    return _read(path, found, file.bytes, file.sha256, drop)
+
+
+def _take(
+    folder: Path, parent: Path, received: Path, name: str, known: Mapping[str, str], progress: Progress
+) -> Brought:
+    sources = _sources(folder)
+    with locked(parent), staged(parent) as stage:
+        files, found = [], {}
         for number, source in enumerate(sources):
             progress(f"receiving {printable(source.name)}", number, len(sources))
-            files += _receive_file(source, stage)
+            for file, columns in _receive_file(source, stage, name):
+                files.append(file)
+                found[file.name] = columns
         if not any(f.table for f in files):
             raise _no_tables(folder)
         _refuse_part(files, received, known)
@@ -84,17 +181,23 @@ def receive_drop(
         _refuse_known(drop, known)
         (stage / MANIFEST).write_bytes(canonical_json(asdict(drop)))
         # A folder that the registry does not know is what a dead process left between renaming and recording.
-        remove_folder(received / name)
-        publish(stage, received / name)
-        progress("received", len(sources), len(sources))
-        return drop
+        remove_folder(parent / name)
+        publish(stage, parent / name)
+        progress("looked into", len(sources), len(sources))
+        return Brought(drop, {file: columns for file, columns in found.items() if columns})
 
 
 def read_drop(folder: Path) -> ReceivedDrop:
     """A drop that was received, by its manifest."""
     raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    files = tuple(ReceivedFile(**{**f, "columns": tuple(f["columns"])}) for f in raw["files"])
-    return ReceivedDrop(raw["name"], raw["sha256"], files)
+    return ReceivedDrop(raw["name"], raw["sha256"], tuple(file_from(f) for f in raw["files"]))
+
+
+def file_from(raw: Mapping[str, Any]) -> ReceivedFile:
+    """A file of a drop, from JSON."""
+    return ReceivedFile(
+        **{**raw, "columns": tuple(raw["columns"]), "habits": habits_from(raw.get("habits", ()))}
+    )
 
 
 def content_hash(hashes: Mapping[str, str]) -> str:
@@ -141,7 +244,10 @@ def _refuse_kind(source: Path) -> None:
         )
 
 
-def _receive_file(source: Path, stage: Path) -> list[ReceivedFile]:
+_Described = tuple[ReceivedFile, tuple[ColumnFound, ...]]
+
+
+def _receive_file(source: Path, stage: Path, drop: str) -> list[_Described]:
     copy = stage / source.name
     # What is looked into and hashed is the copy: the original may still change.
     if copy.exists():
@@ -151,7 +257,7 @@ def _receive_file(source: Path, stage: Path) -> list[ReceivedFile]:
         )
     _copy(source, copy)
     if copy.suffix.lower() != ARCHIVE:
-        return [_described(copy)]
+        return [_described(copy, drop)]
     members = unpack(copy, stage)
     for member in members:
         if member.suffix.lower() == ARCHIVE:
@@ -160,19 +266,33 @@ def _receive_file(source: Path, stage: Path) -> list[ReceivedFile]:
                 code="bad-archive",
             )
         _refuse_kind(member)
-    return [_described(copy), *(_described(member) for member in members)]
+    return [_described(copy, drop), *(_described(member, drop) for member in members)]
 
 
-def _described(copy: Path) -> ReceivedFile:
+def _described(copy: Path, drop: str) -> _Described:
     size, digest = copy.stat().st_size, hash_file(copy)
     if copy.suffix.lower() not in DATA_SUFFIXES:
-        return ReceivedFile(copy.name, size, digest)
-    found = look_into(copy)
+        return ReceivedFile(copy.name, size, digest), ()
+    return _read(copy, look_into(copy), size, digest, drop)
+
+
+def _read(path: Path, found: Found, size: int, digest: str, drop: str) -> _Described:
+    """A table, read whole: how many rows, and how its columns are written."""
     with duckdb.connect() as con:
-        rows = load(con, copy, found, "incoming_file")
-    return ReceivedFile(
-        copy.name, size, digest, table_name(copy), rows, found.columns, found.encoding, found.delimiter
-    )
+        rows = load(con, path, found, "incoming_file")
+        declared = {column_name(c): codes for c, codes in declared_missing(path).items()}
+        columns = find_habits(con, "incoming_file", found.columns, _year_of(drop) + 2, declared)
+    habits = tuple(c.proposed() for c in columns if c.says_something)
+    return (
+        ReceivedFile(
+            path.name, size, digest, table_name(path), rows, found.columns, found.encoding, found.delimiter, habits
+        ),
+        columns,
+    )  # fmt: skip
+
+
+def _year_of(drop: str) -> int:
+    return int(drop[:4])
 
 
 def _copy(source: Path, copy: Path) -> None:

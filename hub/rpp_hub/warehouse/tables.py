@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from rpp_hub.warehouse.codebook import FILE_NAME, Codebook, Field, Table, Type, read_codebook
+from rpp_hub.warehouse.column_habits import read_sql
 from rpp_hub.warehouse.dates import FORMATS
 from rpp_hub.warehouse.draft import draft_codebook, draft_from
 from rpp_hub.warehouse.encoding import UTF8
@@ -45,8 +46,9 @@ class Part:
         return Found(self.file.encoding, self.file.delimiter, self.file.columns)
 
     def text(self, column: str) -> str:
-        """A column's text, in SQL."""
-        return quoted(column)
+        """A column's text, in SQL, read as it was confirmed."""
+        habit = self.file.read_otherwise(column)
+        return read_sql(habit, column) if habit is not None else quoted(column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,11 @@ class Loaded:
     def seq(self) -> str:
         """What says in which order the rows were sent."""
         return SEQUENCE if "rowid" in self.columns else "rowid"
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a person said of every file which codes stand for nothing, so that none has to be guessed."""
+        return all(p.file.confirmed for p in self.parts)
 
     @property
     def facts(self) -> dict[str, ColumnFacts]:
@@ -104,7 +111,7 @@ def _part(
     path = district_dir / "received" / drop.name / file.name
     source = relation(con, path, Found(file.encoding, file.delimiter, file.columns), name)
     part = Part(path, f"{drop.name}/{file.name}", file, source, {})
-    facts = kept_facts(facts_dir(district_dir), file.sha256)
+    facts = kept_facts(facts_dir(district_dir), file.read_key)
     if facts is None or set(facts) != set(file.columns):
         with told_plainly(path):
             facts = column_facts(con, source, file.columns, part.text)
@@ -116,13 +123,14 @@ def count_facts(district_dir: Path, drop: ReceivedDrop, progress: Progress) -> N
     tables = [f for f in drop.files if f.table]
     for number, file in enumerate(tables):
         progress(f"counting the values of {file.name}", number, len(tables))
-        if kept_facts(facts_dir(district_dir), file.sha256) is None:
+        if kept_facts(facts_dir(district_dir), file.read_key) is None:
             path = district_dir / "received" / drop.name / file.name
             found = Found(file.encoding, file.delimiter, file.columns)
             with duckdb.connect() as con, told_plainly(path):
                 load(con, path, found, "incoming_file")
-                facts = column_facts(con, quoted("incoming_file"), file.columns)
-            keep_facts(facts_dir(district_dir), file.sha256, facts)
+                text = Part(path, "", file, "", {}).text
+                facts = column_facts(con, quoted("incoming_file"), file.columns, text)
+            keep_facts(facts_dir(district_dir), file.read_key, facts)
 
 
 def facts_dir(district_dir: Path) -> Path:
@@ -148,7 +156,10 @@ def complete_codebook(
     for drop in reversed(drops):
         if any(f.name == FILE_NAME for f in drop.files):
             codebook = codebook.with_missing_from(read_codebook(received / drop.name / FILE_NAME))
-    drafts = [draft_from(t.name, _undescribed(codebook, t)) for t in tables.values()]
+    drafts = [
+        draft_from(t.name, _undescribed(codebook, t), ("",) if t.confirmed else MISSING)
+        for t in tables.values()
+    ]
     return codebook.with_missing_from(draft_codebook(title, drafts))
 
 
@@ -213,6 +224,10 @@ def _insert(
 def _known_type(part: Part, field: Field, missing: Sequence[str]) -> str:
     """The type as which DuckDB may read a column at once, because every value of it is known to be written so."""
     facts = part.facts[field.name]
+    if part.file.read_otherwise(field.name) is not None:
+        return (
+            ""  # what is known is known of the text as it was confirmed, which is not what stands in the file
+        )
     if part.file.encoding != UTF8 or not _as_written(facts, missing) or field.days_since:
         return ""
     fitting = {Type.INTEGER: facts.integers, Type.NUMBER: facts.numbers, Type.DATE: facts.iso}.get(field.type)
@@ -283,7 +298,9 @@ def _typed_value(field: Field, value: str) -> str:
         case Type.NUMBER:
             return f"try_cast({value} AS DOUBLE)"
         case Type.DATE if field.days_since:
-            return f"(DATE {text_literal(field.days_since)} + try_cast({value} AS INTEGER))"
+            # where the file's dates were confirmed as such days, they are written out already
+            days = f"(DATE {text_literal(field.days_since)} + try_cast({value} AS INTEGER))"
+            return f"coalesce({days}, CAST(try_strptime({value}, '%Y-%m-%d') AS DATE))"
         case Type.DATE:
             return f"CAST(try_strptime({value}, {list(FORMATS)}) AS DATE)"
         case _:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rpp_hub.bootstrap import Rpp, initialise, open_installation
+from rpp_hub.cli import main
 from rpp_hub.domain.permissions import Role
 from rpp_hub.services.auditing import AuditFilter
 from rpp_hub.synthetic import Summary, write_district
@@ -137,3 +142,37 @@ def contents(folder: Path) -> dict[str, bytes | str]:
 def acts(rpp: Rpp) -> list[str]:
     """The audit log's acts, in order."""
     return [event.act for event in reversed(rpp.auditing.events(SETUP, AuditFilter(limit=1000)))]
+
+
+@dataclass
+class Ended:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """`rpp` on the built home, as dora."""
+    monkeypatch.setenv("RPP_HOME", str(home))
+    monkeypatch.setenv("RPP_ACTOR", "dora")
+    mask = os.umask(0o077)
+
+    def command(*arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["rpp", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), out, err)
+
+    yield command
+    os.umask(mask)

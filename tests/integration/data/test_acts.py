@@ -71,7 +71,9 @@ def test_every_act_leaves_one_event_that_says_who_and_what_and_no_identifier(
     empty.cutting.plan("absence")
     empty.cutting.build(DORA, "absence")
     assert acts(empty)[before:] == [
+        "drop:bring",
         "drop:receive",
+        "drop:bring",
         "drop:receive",
         "masters:build",
         "project:apply",

@@ -4,52 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rpp_hub.bootstrap import Rpp, open_installation
-from rpp_hub.cli import main
 from rpp_hub.synthetic import Summary
 
-from tests.integration.data.conftest import APPLICATION, contents
-
-
-@dataclass
-class Ended:
-    """A command that ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Command = Callable[..., Ended]
-
-
-@pytest.fixture
-def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
-    """`rpp` on the built home, as dora."""
-    monkeypatch.setenv("RPP_HOME", str(home))
-    monkeypatch.setenv("RPP_ACTOR", "dora")
-    mask = os.umask(0o077)
-
-    def command(*arguments: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["rpp", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), out, err)
-
-    yield command
-    os.umask(mask)
+from tests.integration.data.conftest import APPLICATION, Command, contents
 
 
 def kept(home: Path) -> dict[str, bytes | str]:
@@ -114,7 +75,7 @@ GOOD = {
 def test_an_unusual_file_is_kept_to_the_byte_and_its_rows_counted(
     content: bytes, run: Command, home: Path, tmp_path: Path
 ) -> None:
-    ended = run("warehouse", "receive", drop(tmp_path, content), "--district", "bayview")
+    ended = run("warehouse", "receive", drop(tmp_path, content), "--district", "bayview", "--yes")
     assert (ended.code, ended.err) == (0, "")
     assert "Clubs.csv: 1 rows" in ended.out
     file = home / "warehouse/bayview/received/202501_clubs/Clubs.csv"
@@ -256,7 +217,7 @@ def test_a_leak_makes_no_cut_and_says_where_and_how_many_but_not_what(
         f"{i},2022,{'moved with ' + own[0] if n < 3 else 'plays chess'}\n" for n, i in enumerate(own)
     )
     folder = drop(tmp_path, b"student_id,school_year,remark\n" + rows.encode())
-    assert run("warehouse", "receive", folder, "--district", "bayview").code == 0
+    assert run("warehouse", "receive", folder, "--district", "bayview", "--yes").code == 0
     assert run("warehouse", "build", "bayview").code == 0
     path, asked = tmp_path / "application.yaml", APPLICATION.format(project="leaky").split("cohort:")[0]
     clubs = "  clubs:\n    fields: [{name: student_id, rationale: who}, {name: remark, rationale: what}]\n"
@@ -334,10 +295,12 @@ def test_two_cuts_of_a_project_are_compared_and_who_could_be_told_apart_is_said(
 
 def test_what_came_is_shown_and_compared_with_the_last_of_its_kind(run: Command, tmp_path: Path) -> None:
     assert "Clubs.csv: 1 rows, 3 columns, utf-8, separated by commas" in run(
-        "warehouse", "receive", drop(tmp_path, HEAD + b"0412345,2024,chess\n"), "--district", "bayview", "--as", "202410_clubs_census"
+        "warehouse", "receive", drop(tmp_path, HEAD + b"0412345,2024,chess\n"), "--district", "bayview", "--as", "202410_clubs_census", "--yes"
     ).out  # fmt: skip
     (tmp_path / "later").mkdir()
     later = drop(tmp_path / "later", HEAD.replace(b",", b";") + b"0412345;2025;chess\n")
-    ended = run("warehouse", "receive", later, "--district", "bayview", "--as", "202510_clubs_census")
+    ended = run(
+        "warehouse", "receive", later, "--district", "bayview", "--as", "202510_clubs_census", "--yes"
+    )
     assert "census day" in ended.out
     assert "separated by semicolons; in 202410_clubs_census it had" in ended.out

@@ -72,9 +72,9 @@ def test_a_cut_that_does_not_fit_is_not_there(share: float, home: Path, rpp: Rpp
 
 def test_a_drop_that_does_not_fit_is_not_received(empty: Rpp, district: tuple[Path, Summary]) -> None:
     home, drop = empty.installation.home, district[0] / "202408_students"
-    received = empty.installation.warehouse_dir("bayview") / "received"
+    waiting = empty.installation.warehouse_dir("bayview") / "waiting"
     assert is_told_and_leaves_nothing(
-        on_a_small_disk("64k", received, home, "warehouse", "receive", drop, "--district", "bayview")
+        on_a_small_disk("64k", waiting, home, "warehouse", "receive", drop, "--district", "bayview")
     )
     assert empty.warehousing.drops("bayview") == ()
     assert empty.warehousing.receive(actor("dora"), drop, "bayview").name == drop.name

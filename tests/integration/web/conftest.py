@@ -31,7 +31,7 @@ from rpp_hub.warehouse.codebook import Field, Table, Type
 from rpp_hub.web.app import create_app
 from rpp_hub.web.hub_client import HubClient
 
-from tests.factories import NOW, SETUP, World
+from tests.factories import NOW, SETUP, World, actor
 from tests.integration.web.browser import Browser
 from tests.integration.web.stand_in_hub import PORTAL_TOKEN, StandInHub
 
@@ -102,6 +102,20 @@ def add_linkage(portal: PortalWorld) -> str:
         act.session.add(row)
         act.session.flush()
     return row.name
+
+
+WAITING = "202409_clubs"
+
+
+def add_waiting_drop(portal: PortalWorld) -> None:
+    """A delivery of bayview that waits: its dates can be read in two ways."""
+    sent = portal.world.home / "sent" / WAITING
+    sent.mkdir(parents=True)
+    (sent / "Clubs.csv").write_text(
+        "student_id,joined,grade,country\n1,03/04/2023,9,US\n2,05/06/2023,-9,NA\n3,,NA,DE\n"
+    )
+    (sent / "read me.txt").write_text("As agreed.")
+    portal.rpp.warehousing.receiving.bring(actor("dora"), sent, "bayview")
 
 
 def open_rpp(world: World) -> Rpp:

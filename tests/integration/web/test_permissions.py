@@ -11,7 +11,7 @@ from rpp_hub.web.app import ROUTERS
 from starlette.routing import Mount, Route
 
 from tests.integration.web.browser import Browser
-from tests.integration.web.conftest import PortalWorld, add_linkage
+from tests.integration.web.conftest import WAITING, PortalWorld, add_linkage, add_waiting_drop
 
 # rosa leads alpha, remy leads beta, nina is registered and no more, ghost is known to the hub alone
 PEOPLE = ("rosa", "remy", "vera", "dora", "paula", "otto", "ada", "dirk", "nina")
@@ -39,7 +39,9 @@ class Door:
     def path(self) -> str:
         noun = self.template.removeprefix("/api").split("/")[1]
         name = {"projects": "alpha", "requests": "r0001", "releases": "e0001"}.get(noun, "")
-        return self.template.format(name=name, identity="a:0", district="bayview", linkage="l0001")
+        return self.template.format(
+            name=name, identity="a:0", district="bayview", linkage="l0001", drop=WAITING
+        )
 
 
 def get(template: str, allowed: frozenset[str] = ALL) -> Door:
@@ -79,6 +81,7 @@ DOORS = (
     get("/releases/public-key.pem"),
     get("/data", only("dora")),
     get("/data/{district}", only("dora")),
+    get("/data/{district}/waiting/{drop}", only("dora")),
     get("/audit", only("otto", "ada")),
     post("/projects/new", ALL, application=APPLICATION),  # anybody may send one; what is in it is then judged
     post("/projects/{name}/decide", only("dora", "paula"), decision="approve"),
@@ -97,6 +100,7 @@ DOORS = (
     post("/releases/{name}/download", only("rosa")),
     post("/releases/{name}/revoke", only("dora"), reason="wrong figure"),
     post("/data/{district}", only("dora"), do="check"),
+    post("/data/{district}/waiting/{drop}", only("dora"), do="read", version="1"),
     post("/audit/verify", only("otto", "ada")),
     post("/logout", ALL),
     call("GET", "/api/openapi.json", ALL),
@@ -140,6 +144,7 @@ def populated(portal: PortalWorld) -> PortalWorld:
     portal.world.person("nina")
     portal.released()  # r0001 → e0001
     add_linkage(portal)
+    add_waiting_drop(portal)
     portal.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
     return portal
 

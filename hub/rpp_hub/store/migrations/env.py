@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from alembic import context
-from rpp_hub.store import model_agreements, model_workspace  # noqa: F401 - their tables belong to the metadata
+from rpp_hub.store import (  # noqa: F401 - their tables belong to the metadata
+    model_agreements,
+    model_receiving,
+    model_workspace,
+)
 from rpp_hub.store.models import Base
 from sqlalchemy import create_engine
 

@@ -38,7 +38,9 @@ def one_district(request: Request, portal: PortalDep, viewer: ViewerDep, distric
     """One district: its drops, the latest check, its masters."""
     viewer.check_may(Permission.DROP_READ)
     state = portal.rpp.warehousing.status(district)
-    return page(request, "district.html", viewer, district=state, **_district_jobs(portal, district))
+    waits = portal.rpp.warehousing.receiving.waiting(viewer.actor, district)
+    jobs = _district_jobs(portal, district)
+    return page(request, "district.html", viewer, district=state, waiting_drops=waits, **jobs)
 
 
 @router.post("/data/{district}")
@@ -101,8 +103,9 @@ def build_cut(portal: PortalDep, viewer: ViewerDep, _form: FormDep, name: str) -
 
 
 def _district_jobs(portal: Portal, district: str) -> dict[str, Any]:
-    check, build = portal.jobs.get(f"check:{district}"), portal.jobs.get(f"build:{district}")
-    return {"check": check, "build_job": build, "waiting": any(_runs(j) for j in (check, build))}
+    check, build, receive = (portal.jobs.get(f"{what}:{district}") for what in ("check", "build", "receive"))
+    running = any(_runs(j) for j in (check, build, receive))
+    return {"check": check, "build_job": build, "receive_job": receive, "waiting": running}
 
 
 def _runs(job: Job | None) -> bool:
