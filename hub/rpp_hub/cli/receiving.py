@@ -15,7 +15,8 @@ from rpp_hub.cli.progress import shown_progress
 from rpp_hub.domain.errors import ActionRefused, Invalid
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.refusal import Refusal
-from rpp_hub.services.receiving import DropView, FileReading, WaitingView
+from rpp_hub.services.receiving import DropView, WaitingView
+from rpp_hub.services.waiting_drops import FileReading
 from rpp_hub.warehouse.column_habits import NO_DATES, Habit, habits_from
 from rpp_hub.warehouse.dates import DATE_FORMS
 from rpp_hub.warehouse.habits import in_words, written_as

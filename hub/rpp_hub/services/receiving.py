@@ -15,27 +15,33 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
-from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, Stale
+from rpp_hub.domain.errors import Invalid, NotFound, Stale
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
-from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require
+from rpp_hub.services.waiting_drops import (
+    FileReading,
+    as_confirmed,
+    brought_of,
+    is_read_otherwise,
+    refuse_undecided,
+    with_habits,
+    write_reading,
+)
 from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_receiving import WaitingDrop
 from rpp_hub.store.models import District, Drop
-from rpp_hub.warehouse.column_habits import ColumnFound, Habit, check_habit, found_from
+from rpp_hub.warehouse.column_habits import ColumnFound
 from rpp_hub.warehouse.folders import locked, remove_folder
-from rpp_hub.warehouse.habits import Asked, Snapshot, remembered, snapshot_of, undecided, unlike_before
+from rpp_hub.warehouse.habits import Asked, Snapshot, remembered, snapshot_of, unlike_before
 from rpp_hub.warehouse.progress import Progress, silent
-from rpp_hub.warehouse.read import DELIMITERS, ENCODINGS
 from rpp_hub.warehouse.receive import (
     Brought,
     ReceivedDrop,
     ReceivedFile,
     bring_drop,
     drop_name,
-    file_from,
     keep_drop,
     read_again,
     read_drop,
@@ -77,16 +83,6 @@ class WaitingView:
         return not self.asked and not self.unlike_before
 
 
-@dataclass(frozen=True, slots=True)
-class FileReading:
-    """What a person says of one file; what is empty stays as it is. `habits` are those of the columns named in it."""
-
-    file: str
-    encoding: str = ""
-    delimiter: str = ""
-    habits: tuple[Habit, ...] = ()
-
-
 class Receiving:
     """Deliveries, from the folder that a district sent to what is kept."""
 
@@ -121,10 +117,10 @@ class Receiving:
             self._sweep(district)
             with self._store.read() as session:
                 known, waits = _known(session, district), _find(session, district, name)
+            folders = self._waiting(district), self._received(district)
+            brought = bring_drop(folder, *folders, name, known, progress, waits.sha256 if waits else "")
             if waits is not None:
-                raise _waits(waits)
-            received = self._received(district)
-            brought = bring_drop(folder, self._waiting(district), received, name, known, progress)
+                return self._view(waits)
             drop, _ = remembered(brought, self._earlier(district))
             return self._view(self._record_brought(actor, district, Brought(drop, brought.found)))
 
@@ -159,12 +155,12 @@ class Receiving:
                 require(session, actor, Permission.DROP_RECEIVE)
                 row = _get(session, district, name)
                 _check_version(row, version)
-            brought = self._read_otherwise(district, _brought(row), readings, progress)
+            brought = self._read_otherwise(district, brought_of(row), readings, progress)
             with self._store.act(actor, "drop:reread", f"drop:{district}/{name}") as act:
                 require(act.session, actor, Permission.DROP_RECEIVE)
                 row = _get(act.session, district, name)
                 _check_version(row, version)
-                _write(row, brought)
+                write_reading(row, brought)
                 act.detail.update(files=[r.file for r in readings])
         return self._view(row)
 
@@ -177,8 +173,8 @@ class Receiving:
                 require(session, actor, Permission.DROP_RECEIVE)
                 row = _get(session, district, name)
                 _check_version(row, version)
-            _refuse_undecided(_brought(row))
-            drop = _confirmed(_brought(row).drop)
+            refuse_undecided(brought_of(row))
+            drop = as_confirmed(brought_of(row).drop)
             unlike = unlike_before(drop, self._earlier(district))
             keep_drop(self._waiting(district), self._received(district), drop, progress)
             count_facts(self._installation.warehouse_dir(district), drop, progress)
@@ -208,7 +204,7 @@ class Receiving:
                 brought_by=actor.name,
                 brought_at=datetime.now(UTC),
             )
-            _write(row, brought)
+            write_reading(row, brought)
             act.session.add(row)
             act.detail.update(sha256=drop.sha256, files=len(drop.files))
         return row
@@ -244,7 +240,7 @@ class Receiving:
                     f"{', '.join(f.name for f in files.values() if f.table)}.",
                     code="no-such-file",
                 )
-            if _differs(file, reading):
+            if is_read_otherwise(file, reading):
                 progress(f"reading {printable(file.name)} again", number, len(readings))
                 path = self._waiting(district) / brought.drop.name / file.name
                 file, found[file.name] = read_again(
@@ -254,11 +250,11 @@ class Receiving:
                     reading.delimiter or file.delimiter,
                     brought.drop.name,
                 )
-            files[file.name] = _with_habits(file, reading.habits)
+            files[file.name] = with_habits(file, reading.habits)
         return Brought(replace(brought.drop, files=tuple(files.values())), found)
 
     def _view(self, row: WaitingDrop) -> WaitingView:
-        brought, earlier = _brought(row), self._earlier(row.district)
+        brought, earlier = brought_of(row), self._earlier(row.district)
         return WaitingView(
             district=row.district,
             name=row.name,
@@ -345,72 +341,3 @@ def _check_version(row: WaitingDrop, version: int) -> None:
             f"Somebody else has changed how {row.name} is read. Look at it again, then confirm it.",
             code="stale",
         )
-
-
-def _waits(row: WaitingDrop) -> ActionRefused:
-    reason = (
-        f"A delivery called {row.name} waits already, brought by {row.brought_by}. Confirm it with `rpp warehouse confirm "
-        f"{row.district} {row.name}`, or discard it with `rpp warehouse discard {row.district} {row.name}`."
-    )
-    return ActionRefused([Refusal("drop-waiting", reason)])
-
-
-def _refuse_undecided(brought: Brought) -> None:
-    """Nothing is guessed: what can be read in two ways needs a person's word."""
-    left = [
-        question
-        for file in brought.drop.files
-        for question in undecided(file, {c.name: c for c in brought.found.get(file.name, ())})
-    ]
-    if left:
-        raise ActionRefused([Refusal("reading-undecided", question.sentence) for question in left])
-
-
-def _brought(row: WaitingDrop) -> Brought:
-    files = tuple(file_from(f) for f in row.files)
-    return Brought(
-        ReceivedDrop(row.name, row.sha256, files), {name: found_from(raw) for name, raw in row.found.items()}
-    )
-
-
-def _write(row: WaitingDrop, brought: Brought) -> None:
-    row.files = [asdict(f) for f in brought.drop.files]
-    row.found = {name: [asdict(c) for c in columns] for name, columns in brought.found.items()}
-
-
-def _confirmed(drop: ReceivedDrop) -> ReceivedDrop:
-    return replace(drop, files=tuple(replace(f, confirmed=bool(f.table)) for f in drop.files))
-
-
-def _differs(file: ReceivedFile, reading: FileReading) -> bool:
-    """Whether the bytes are to be read otherwise. Raises Invalid for an encoding or delimiter nobody knows."""
-    if file.encoding == "binary" and (reading.encoding not in ("", "binary") or reading.delimiter):
-        raise Invalid(
-            f"{printable(file.name)} is no text file: it has neither an encoding nor a delimiter to choose.",
-            code="bad-reading",
-        )
-    if reading.encoding not in ("", file.encoding, *ENCODINGS):
-        raise Invalid(
-            f"{printable(reading.encoding)!r} is no encoding that is known here. Known are {', '.join(ENCODINGS)}.",
-            code="bad-reading",
-        )
-    if reading.delimiter not in ("", *DELIMITERS):
-        raise Invalid(
-            "A delimiter is a comma, a tab, a semicolon or a bar. Choose one of them.", code="bad-reading"
-        )
-    return (reading.encoding or file.encoding, reading.delimiter or file.delimiter) != (
-        file.encoding,
-        file.delimiter,
-    )
-
-
-def _with_habits(file: ReceivedFile, changed: Sequence[Habit]) -> ReceivedFile:
-    for habit in changed:
-        check_habit(habit)
-        if habit.column not in file.columns:
-            raise Invalid(
-                f"{printable(file.name)} has no column {printable(habit.column)!r}; it has {', '.join(file.columns[:50])}.",
-                code="no-such-column",
-            )
-    by_column = {h.column: h for h in (*file.habits, *changed)}
-    return replace(file, habits=tuple(by_column[c] for c in file.columns if c in by_column))

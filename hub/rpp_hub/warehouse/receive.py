@@ -120,9 +120,13 @@ def bring_drop(
     name: str,
     known: Mapping[str, str],
     progress: Progress = silent,
+    waits: str = "",
 ) -> Brought:
-    """The same under `waiting/name`, where it waits for a person's word on how it is read."""
-    return _take(folder, waiting, received, name, known, progress)
+    """The same under `waiting/name`, where it waits for a person's word on how it is read.
+
+    `waits`: the hash of what waits there already. The same files again change nothing; others are refused.
+    """
+    return _take(folder, waiting, received, name, known, progress, waits)
 
 
 def keep_drop(waiting: Path, received: Path, drop: ReceivedDrop, progress: Progress = silent) -> None:
@@ -164,7 +168,13 @@ def read_again(
 
 
 def _take(
-    folder: Path, parent: Path, received: Path, name: str, known: Mapping[str, str], progress: Progress
+    folder: Path,
+    parent: Path,
+    received: Path,
+    name: str,
+    known: Mapping[str, str],
+    progress: Progress,
+    waits: str = "",
 ) -> Brought:
     sources = _sources(folder)
     with locked(parent), staged(parent) as stage:
@@ -179,12 +189,16 @@ def _take(
         _refuse_part(files, received, known)
         drop = ReceivedDrop(name, content_hash({f.name: f.sha256 for f in files}), tuple(files))
         _refuse_known(drop, known)
+        looked = Brought(drop, {file: columns for file, columns in found.items() if columns})
+        if waits:
+            _refuse_other(drop, waits)
+            return looked
         (stage / MANIFEST).write_bytes(canonical_json(asdict(drop)))
         # A folder that the registry does not know is what a dead process left between renaming and recording.
         remove_folder(parent / name)
         publish(stage, parent / name)
         progress("looked into", len(sources), len(sources))
-        return Brought(drop, {file: columns for file, columns in found.items() if columns})
+        return looked
 
 
 def read_drop(folder: Path) -> ReceivedDrop:
@@ -327,6 +341,15 @@ def _refuse_part(files: Sequence[ReceivedFile], received: Path, known: Mapping[s
                 )
             ]
         )
+
+
+def _refuse_other(drop: ReceivedDrop, waits: str) -> None:
+    if drop.sha256 != waits:
+        reason = (
+            f"Other files wait under the name {drop.name}. Confirm them with `rpp warehouse confirm DISTRICT {drop.name}`, "
+            f"discard them with `rpp warehouse discard DISTRICT {drop.name}`, or receive these under another name."
+        )
+        raise ActionRefused([Refusal("drop-waiting", reason)])
 
 
 def _refuse_known(drop: ReceivedDrop, known: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from rpp_hub.bootstrap import Rpp
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotPermitted, RppError, Stale, Unavailable
-from rpp_hub.services.receiving import FileReading
+from rpp_hub.services.waiting_drops import FileReading
 from rpp_hub.warehouse.build import build_masters
 from rpp_hub.warehouse.column_habits import Habit
 from rpp_hub.warehouse.masters import current
@@ -164,8 +164,9 @@ def test_a_reading_that_cannot_be_is_refused(
 def test_a_discarded_delivery_is_gone_and_may_come_again(empty: Rpp, tmp_path: Path) -> None:
     receiving, sent = empty.warehousing.receiving, folder(tmp_path, FIRST)
     view = receiving.bring(DORA, sent, "bayview")
-    with pytest.raises(ActionRefused, match="waits already"):
-        receiving.bring(DORA, sent, "bayview")
+    assert receiving.bring(DORA, sent, "bayview") == view  # the same again changes nothing
+    with pytest.raises(ActionRefused, match="Other files wait under the name 202409_clubs"):
+        receiving.bring(DORA, folder(tmp_path / "other", NEXT), "bayview")
     receiving.discard(DORA, "bayview", view.name, view.version)
     waiting = empty.installation.warehouse_dir("bayview") / "waiting"
     assert [p for p in waiting.iterdir() if p.is_dir()] == []

@@ -10,7 +10,8 @@ from fastapi.responses import Response
 
 from rpp_hub.domain.errors import ActionRefused, Invalid
 from rpp_hub.domain.refusal import Refusal
-from rpp_hub.services.receiving import FileReading, WaitingView
+from rpp_hub.services.receiving import WaitingView
+from rpp_hub.services.waiting_drops import FileReading
 from rpp_hub.warehouse.column_habits import NO_DATES, ColumnFound, Habit
 from rpp_hub.warehouse.dates import DATE_FORMS
 from rpp_hub.warehouse.habits import in_words, written_as
