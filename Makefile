@@ -27,7 +27,7 @@ docs: ## Write the generated pages and pictures of the documentation anew
 	@$(RUN) bash -o pipefail -c 'scripts/set-up --for-tests && $(PYTHON) scripts/write_docs.py && mkdir -p docs/images && scripts/as-account env PYTHONPATH=. $(PYTHON) scripts/take_pictures.py | tar -x --no-same-owner -C docs/images'
 
 lab: ## Build the JupyterLab extension (needs the npm registry)
-	@cd extensions/rpp-lab && npm ci && npm run build:prod
+	@cd extensions/rpp-lab && npm ci && npm run build
 
 lock: ## Lock the requirements anew (needs uv)
 	@for name in hub dev workspace; do uv pip compile --quiet --no-header --no-emit-index-url --no-emit-find-links --generate-hashes --python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; done

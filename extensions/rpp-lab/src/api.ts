@@ -70,6 +70,28 @@ export interface IReceipt {
   readonly url: string;
 }
 
+export interface IShare {
+  readonly used: number;
+  readonly limit: number | null;
+}
+
+export interface IReached {
+  readonly number: number;
+  readonly kernel: string;
+  readonly limit: string;
+  readonly sentence: string;
+  readonly at: string;
+}
+
+export interface IUsage {
+  readonly memory: IShare;
+  readonly disk: IShare & { readonly held: boolean };
+  readonly processes: number;
+  readonly cpus: number | null;
+  readonly cell_seconds: number | null;
+  readonly reached: readonly IReached[];
+}
+
 /** A refusal: a stable code, a sentence with the next step, and every reason there is. */
 export class Refusal extends Error {
   constructor(
@@ -91,6 +113,10 @@ export class ReviewApi {
   async requests(): Promise<readonly IRequest[]> {
     const answer = await this.call<{ requests?: IRequest[] }>('rpp/requests', {});
     return answer.requests ?? [];
+  }
+
+  usage(): Promise<IUsage> {
+    return this.call('rpp/usage', {});
   }
 
   submit(submission: ISubmission): Promise<IReceipt> {

@@ -1,12 +1,14 @@
-// Where does the panel appear? In the right side bar, the command palette, the File menu and above each notebook.
+// Where does the panel appear? In the right side bar and the command palette. What the workspace uses: in the status bar.
 
 import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ReviewApi } from './api';
 import { reviewIcon } from './icon';
 import { ReviewModel } from './model';
 import { ReviewPanel } from './panel';
+import { UsageItem } from './usage';
 
 const COMMAND = 'rpp:review-outputs';
 const PANEL = 'rpp-review-panel';
@@ -39,4 +41,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default plugin;
+const usage: JupyterFrontEndPlugin<void> = {
+  id: '@rpp/lab:usage',
+  description: 'What the workspace uses of what it may, in the status bar.',
+  autoStart: true,
+  requires: [IStatusBar],
+  activate: (app: JupyterFrontEnd, bar: IStatusBar) => {
+    const item = new UsageItem(new ReviewApi(app.serviceManager.serverSettings));
+    bar.registerStatusItem('@rpp/lab:usage', { item, align: 'left', rank: 100 });
+  }
+};
+
+export default [plugin, usage];

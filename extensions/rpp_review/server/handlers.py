@@ -25,6 +25,7 @@ from rpp_review.server.folder import Folder
 from rpp_review.server.gateway import Answer, Gateway
 from rpp_review.server.refused import Refused
 from rpp_review.server.submission import Asked, read_asked
+from rpp_review.server.supervisor import ask
 
 AUTH_RESOURCE = "rpp"
 DEFAULT_GATEWAY = "/run/rpp/hub.sock"
@@ -147,6 +148,16 @@ class RequestsHandler(ReviewHandler):
         self.answer(answer.status, answer.body)
 
 
+class UsageHandler(ReviewHandler):
+    """`GET rpp/usage`: what this workspace takes of what it may, and which limits were reached."""
+
+    @web.authenticated
+    @authorized
+    @refusing
+    async def get(self) -> None:
+        self.answer(200, await ask({"do": "usage"}))
+
+
 def read_notebook(folder: Folder, path: str) -> bytes:
     """The bytes of one notebook, reached without following a link."""
     if not path.endswith(".ipynb"):
@@ -187,4 +198,5 @@ def review_handlers(
     return [
         (url_path_join(base_url, "rpp", "outputs"), OutputsHandler, {"desk": desk}),
         (url_path_join(base_url, "rpp", "requests"), RequestsHandler, {"desk": desk}),
+        (url_path_join(base_url, "rpp", "usage"), UsageHandler, {"desk": desk}),
     ]

@@ -1,0 +1,79 @@
+// How much does this workspace take of what it may? In the status bar; and a message when a limit was reached.
+
+import { Notification } from '@jupyterlab/apputils';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import { Poll } from '@lumino/polling';
+import React from 'react';
+import { IReached, IShare, IUsage, ReviewApi } from './api';
+
+const EVERY = 5000;
+const SELDOM = 60000;
+const NEARLY = 0.9;
+const GIBIBYTE = 1024 ** 3;
+const MEBIBYTE = 1024 ** 2;
+
+export class UsageItem extends ReactWidget {
+  private usage: IUsage | null = null;
+  private shown = 0;
+  private readonly poll: Poll;
+
+  constructor(private readonly api: ReviewApi) {
+    super();
+    this.addClass('rpp-Usage');
+    this.node.dataset.testid = 'rpp-usage';
+    this.poll = new Poll({
+      name: '@rpp/lab:usage',
+      standby: 'when-hidden',
+      frequency: { interval: EVERY, backoff: true, max: SELDOM },
+      factory: () => this.look()
+    });
+  }
+
+  override dispose(): void {
+    this.poll.dispose();
+    super.dispose();
+  }
+
+  protected override render(): React.ReactElement | null {
+    const usage = this.usage;
+    return usage === null ? null : (
+      <span title={explanation(usage)}>
+        <Share name="Memory" share={usage.memory} /> <Share name="Files" share={usage.disk} />
+      </span>
+    );
+  }
+
+  private async look(): Promise<void> {
+    const usage = await this.api.usage();
+    this.usage = usage;
+    const fresh = usage.reached.filter(one => one.number > this.shown);
+    this.shown = Math.max(this.shown, ...fresh.map(one => one.number));
+    fresh.filter(isRecent).forEach(one => Notification.error(one.sentence, { autoClose: false }));
+    this.update();
+  }
+}
+
+function Share({ name, share }: { name: string; share: IShare }): React.ReactElement {
+  const full = share.limit !== null && share.used > share.limit * NEARLY;
+  return (
+    <span className={full ? 'rpp-Usage-share rpp-mod-full' : 'rpp-Usage-share'}>
+      {name} {share.limit === null ? size(share.used) : `${size(share.used)} of ${size(share.limit)}`}
+      {full ? ', nearly full' : ''}
+    </span>
+  );
+}
+
+function explanation(usage: IUsage): string {
+  const cell = usage.cell_seconds === null ? '' : ` A cell may run ${usage.cell_seconds} seconds.`;
+  const cpus = usage.cpus === null ? '' : ` Processors: ${usage.cpus}.`;
+  return `What this workspace uses of what it may: memory of all its kernels together, and its files.${cpus} Processes: ${usage.processes}.${cell}`;
+}
+
+// A page that is opened anew does not repeat what was said an hour ago.
+function isRecent(one: IReached): boolean {
+  return Date.now() - Date.parse(one.at) < 10 * 60 * 1000;
+}
+
+function size(bytes: number): string {
+  return bytes >= GIBIBYTE ? `${(bytes / GIBIBYTE).toFixed(1)} GiB` : `${Math.round(bytes / MEBIBYTE)} MiB`;
+}
