@@ -1,6 +1,6 @@
 // How much does this workspace take of what it may? In the status bar; and a message when a limit was reached.
 
-import { Notification } from '@jupyterlab/apputils';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import { Poll } from '@lumino/polling';
 import React from 'react';
@@ -48,7 +48,7 @@ export class UsageItem extends ReactWidget {
     this.usage = usage;
     const fresh = usage.reached.filter(one => one.number > this.shown);
     this.shown = Math.max(this.shown, ...fresh.map(one => one.number));
-    fresh.filter(isRecent).forEach(one => Notification.error(one.sentence, { autoClose: false }));
+    fresh.filter(isRecent).forEach(tell);
     this.update();
   }
 }
@@ -67,6 +67,13 @@ function explanation(usage: IUsage): string {
   const cell = usage.cell_seconds === null ? '' : ` A cell may run ${usage.cell_seconds} seconds.`;
   const cpus = usage.cpus === null ? '' : ` Processors: ${usage.cpus}.`;
   return `What this workspace uses of what it may: memory of all its kernels together, and its files.${cpus} Processes: ${usage.processes}.${cell}`;
+}
+
+// A notification is cut off after some words: it says what happened, and a dialog says what to do.
+function tell(one: IReached): void {
+  const what = one.sentence.split(/(?<=\.) /)[0] ?? one.sentence;
+  const callback = () => void showDialog({ title: 'A limit was reached', body: one.sentence, buttons: [Dialog.okButton()] });
+  Notification.error(what, { autoClose: false, actions: [{ label: 'What to do', callback }] });
 }
 
 // A page that is opened anew does not repeat what was said an hour ago.

@@ -18,7 +18,9 @@ async def ask(request: dict[str, Any]) -> dict[str, Any]:
     """The answer. Raises Refused where there is none."""
     try:
         async with asyncio.timeout(PATIENCE):
-            reader, writer = await asyncio.open_unix_connection(os.environ.get(SOCKET, ""), limit=ANSWER_LIMIT)
+            reader, writer = await asyncio.open_unix_connection(
+                os.environ.get(SOCKET, ""), limit=ANSWER_LIMIT
+            )
             try:
                 writer.write(json.dumps(request).encode() + b"\n")
                 await writer.drain()

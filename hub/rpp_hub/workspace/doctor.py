@@ -57,7 +57,9 @@ def notes() -> list[Note]:
 
 def probe() -> list[Problem]:
     """Empty when a sandbox can be made. Costs some ten milliseconds."""
-    problems = [found for check in (_bubblewrap, _prlimit, _libseccomp) if (found := check())]
+    problems = [
+        found for check in (_ordinary_account, _bubblewrap, _prlimit, _libseccomp) if (found := check())
+    ]
     if not problems and (found := _trial()):
         problems.append(found)
     return problems
@@ -106,6 +108,17 @@ def diagnose(complaint: str, read: Callable[[Path], str]) -> Problem:
         f"bubblewrap could not make a sandbox here: {complaint.strip()[:300] or 'it gave no reason'}.",
         "Inside a container, allow it user namespaces and an unmasked /proc; else run 'bwrap --unshare-all --ro-bind / /"
         " true' as this account and follow what it says.",
+    )
+
+
+def _ordinary_account() -> Problem | None:
+    """What root starts is root on the disk, whatever number it has inside of a sandbox."""
+    if os.geteuid() != 0:
+        return None
+    return Problem(
+        "root",
+        "Workspaces are not run by root: whoever got out of one would be root.",
+        "Start the installation under an account of its own, as 'scripts/as-account' does.",
     )
 
 

@@ -99,6 +99,7 @@ class Kernels:
         self._ipc = config.run_dir / "ipc"
         self._ipc.mkdir(mode=0o700)
         self._binds = environment_binds(config.environment)
+        self._places: dict[Path, tuple[int, int] | None] = {}
         self._running: dict[str, Slot] = {}
         self._codes: dict[str, int] = {}
         self._warm: Slot | None = None
@@ -143,7 +144,7 @@ class Kernels:
             return
         try:
             self._warm = self._launch()
-        except OSError as error:
+        except (OSError, KernelRefused) as error:
             log.warning("No kernel could be warmed: %s", error)
 
     async def start(self, order: KernelOrder) -> None:
@@ -206,6 +207,7 @@ class Kernels:
         return self._launch()
 
     def _launch(self) -> Slot:
+        self._check_places()
         self._count += 1
         folder = self._ipc / f"s{self._count}"
         folder.mkdir(mode=0o700)
@@ -221,6 +223,14 @@ class Kernels:
         slot = Slot(folder, process, writer)
         process.ended.add_done_callback(lambda _: self._discard(slot))
         return slot
+
+    def _check_places(self) -> None:
+        """The folders are the ones that the first kernel got, and not what has been put in their place since."""
+        for path in (self._config.workspace, self._config.data):
+            if path is not None and _identity(path) != self._places.setdefault(path, _identity(path)):
+                raise KernelRefused(
+                    "A folder of this workspace is not the one it was opened with. Close the workspace and open it again."
+                )
 
     def _sandbox(self, folder: Path, pipe: int) -> Sandbox:
         config, limits = self._config, self._config.limits
@@ -280,6 +290,15 @@ class Kernels:
         if self._warm is slot:
             self._warm = None
         remove(slot.folder)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which folder this is, not following a link that was put in its place."""
+    try:
+        info = path.lstat()
+    except OSError:
+        return None
+    return (info.st_dev, info.st_ino) if stat.S_ISDIR(info.st_mode) else None
 
 
 def _is_socket(path: Path) -> bool:
