@@ -295,7 +295,7 @@ def test_a_supervisor_refuses_to_be_root(tmp_path: Path) -> None:
 
 def test_a_kernel_that_ends_all_it_can_ends_only_itself(workspace: Workspace, tmp_path: Path) -> None:
     with running_kernel(tmp_path, workspace.place.run_dir) as kernel:
-        kernel.client.execute("import os; os.kill(-1, 9); os.kill(os.getpid(), 9)")
+        kernel.client.execute("import os\ntry: os.kill(-1, 9)\nfinally: os.kill(os.getpid(), 9)")
         assert until(lambda: not kernel.manager.is_alive())
     assert asyncio.run(client.status(workspace.place.run_dir)) is not None
 
