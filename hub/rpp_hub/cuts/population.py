@@ -24,7 +24,7 @@ _NOBODY = ("school", "class")
 def load_population(con: duckdb.DuckDBPyConnection, masters: Masters, crosswalk: Crosswalk) -> None:
     """Make the tables that a scan looks things up in.
 
-    true_marks(mark, telling, density) of everybody; own_marks(unit, code, mark) of those whom the project has codes for;
+    true_ids(id) and true_marks(mark, telling, density) of everybody; own_marks(unit, code, mark) of those whom the project has codes for;
     true_names(phrase) of two words and more; name_words(word) of single first and last names.
     """
     _load_marks(con, masters)
@@ -77,9 +77,11 @@ def _load_marks(con: duckdb.DuckDBPyConnection, masters: Masters) -> None:
     ] or ["SELECT NULL::VARCHAR AS id LIMIT 0"]
     # An identifier with leading zeros counts in both forms: 0001234 is telling, 1234 is not.
     con.execute(
+        f"CREATE OR REPLACE TABLE true_ids AS SELECT DISTINCT id FROM ({' UNION ALL '.join(queries)})"
+    )
+    con.execute(
         f"""CREATE OR REPLACE TABLE true_marks AS
-            WITH ids AS (SELECT DISTINCT id FROM ({" UNION ALL ".join(queries)})),
-            forms AS (SELECT {mark("id")} AS mark FROM ids UNION SELECT {plain("id")} FROM ids),
+            WITH forms AS (SELECT {mark("id")} AS mark FROM true_ids UNION SELECT {plain("id")} FROM true_ids),
             lengths AS (SELECT length(mark) AS long, count(*) / pow(10, length(mark)) AS density FROM forms
                         WHERE regexp_full_match(mark, '[0-9]+') GROUP BY 1)
             SELECT mark, coalesce(l.density, 0) AS density,

@@ -16,23 +16,21 @@ from rpp_hub.cuts.birth_dates import scan_birth_dates
 from rpp_hub.cuts.look import Leak, Look
 from rpp_hub.cuts.notes import dictionary_values, notes, unexpected_notes
 from rpp_hub.cuts.plan import Agreed, Column, TablePlan, Treatment
-from rpp_hub.cuts.population import by_chance, load_population, mark, people_with_codes, plain
+from rpp_hub.cuts.population import by_chance, load_population, mark, people_with_codes
+from rpp_hub.cuts.texts import make_plain, rows_in_column_of_names, rows_with_identifiers, rows_with_names
 from rpp_hub.domain.generalisation import Calendar
 from rpp_hub.vault import Crosswalk
 from rpp_hub.warehouse.engine import first, one, quoted, text_literal
-from rpp_hub.warehouse.masters import Masters, plain_name
+from rpp_hub.warehouse.masters import Masters
 from rpp_hub.warehouse.progress import Progress, silent
 
-# A number after one of these words is read as somebody's number, however short it is.
-_CALLED = r"(?:^|[^a-z])(?:student|pupil|child|staff|teacher|employee|sid|tid|id)[ _]?(?:id|no|number|nr)?[ _:#=.-]{0,3}([0-9]+)"
 # A column is one of identifiers when it holds many different values, nearly all of them identifiers of people in the
 # cut, and those of a good part of them. Grades and days hold few.
 _FEWEST_VALUES, _SHARE_OF_COLUMN, _SHARE_OF_PEOPLE = 25, 0.9, 0.1
 _OWN_SHARE, _OWN_FEWEST = 0.05, 3
-_NAMES_FEWEST, _NAMES_SHARE = 10, 0.5
 # How seldom a number may be somebody's identifier by chance before it counts as that identifier.
 _NO_CHANCE = 0.003
-_LONGEST_NAME = 4
+_TELLING = "(SELECT mark FROM true_marks WHERE telling)"
 _FORMS = {Calendar.MONTH: "[0-9]{4}-[0-9]{2}", Calendar.YEAR: "[0-9]{4}", Calendar.SCHOOL_YEAR: "[0-9]{4}"}
 
 
@@ -79,9 +77,10 @@ def _scan_texts(
     con.register("texts_in", pa.table({"v": pa.array(texts, pa.string())}))
     con.execute("CREATE OR REPLACE TEMP TABLE seen AS SELECT v, count(*) AS n FROM texts_in GROUP BY v")
     con.unregister("texts_in")
-    if _rows_with_identifiers(con):
+    make_plain(con)
+    if rows_with_identifiers(con):
         yield Leak(table, column, 0, "true identifiers")
-    if _rows_with_names(con):
+    if rows_with_names(con):
         yield Leak(table, column, 0, "names of people")
 
 
@@ -105,14 +104,16 @@ def _scan_column(look: Look, column: Column, crosswalk: Crosswalk) -> Iterator[L
         longest = max(column.coarser.first, len(column.coarser.label))
         rows = one(con, f"SELECT sum(n) FROM seen WHERE length(v) > {longest}")
         yield from look.leak(column.name, rows, "more characters than were agreed")
+    if is_text:
+        yield from _unused_values(look, column)
+        make_plain(con)
     if kind != "DATE":  # a date without its hyphens may look like an identifier
         yield from _column_of_identifiers(look, column, is_text)
     if is_text:
-        yield from look.leak(column.name, _rows_with_identifiers(con), "true identifiers")
+        yield from look.leak(column.name, rows_with_identifiers(con), "true identifiers")
         yield from look.leak(
-            column.name, _rows_with_names(con) or _rows_in_column_of_names(con), "names of people"
+            column.name, rows_with_names(con) or rows_in_column_of_names(con), "names of people"
         )
-        yield from _unused_values(look, column)
 
 
 def _not_codes(look: Look, column: Column, crosswalk: Crosswalk) -> Iterator[Leak]:
@@ -149,18 +150,32 @@ def _column_of_identifiers(look: Look, column: Column, is_text: bool) -> Iterato
         and same >= _SHARE_OF_PEOPLE * people_with_codes(con)
         and _says_one_thing_of_each(look, column)
     )
-    if many or (not is_text and _telling_numbers(con)):
+    if many or (not is_text and _telling_numbers(con, "marks")):
         yield from look.leak(
             column.name,
             one(con, "SELECT sum(n) FROM marks SEMI JOIN true_marks USING (mark)"),
             "true identifiers",
         )
+        return
+    yield from look.leak(column.name, _rows_of_parted_identifiers(con), "true identifiers")
 
 
-def _telling_numbers(con: duckdb.DuckDBPyConnection) -> bool:
+def _rows_of_parted_identifiers(con: duckdb.DuckDBPyConnection) -> int:
+    """123.4567 may be the identifier 1234567 or a measurement: it counts where there are more than chance explains."""
+    digits = "ltrim(regexp_replace(v, '[.,]', ''), '0')"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE parted AS SELECT {digits} AS mark, sum(n) AS n FROM seen "
+        "WHERE regexp_full_match(v, '[0-9]+[.,][0-9]*[1-9][0-9]*') GROUP BY 1"
+    )
+    if not _telling_numbers(con, "parted"):
+        return 0
+    return one(con, f"SELECT sum(n) FROM parted SEMI JOIN {_TELLING} USING (mark)")
+
+
+def _telling_numbers(con: duckdb.DuckDBPyConnection, marks: str) -> bool:
     """Whether more of the numbers are identifiers than chance explains. In a text one is enough, for a text is no measure."""
-    telling = "SELECT count(*) FROM marks SEMI JOIN (SELECT mark FROM true_marks WHERE telling) USING (mark)"
-    found, expected = one(con, telling), by_chance(con, "marks")
+    found = one(con, f"SELECT count(*) FROM {marks} SEMI JOIN {_TELLING} USING (mark)")
+    expected = by_chance(con, marks)
     return found > 5 * expected and _chance_of(found, expected) < _NO_CHANCE
 
 
@@ -177,8 +192,13 @@ def _chance_of(found: int, expected: float) -> float:
 
 
 def _whole(sql: str) -> str:
-    """12.0 is 12; 12.5 is no identifier."""
-    return f"CASE WHEN regexp_full_match({sql}, '[0-9]+[.]0+') THEN split_part({sql}, '.', 1) WHEN {sql} NOT LIKE '%.%' THEN {sql} END"
+    """12.0 is 12, and so is 1.2E1; 12.5 is no identifier."""
+    whole = f"CASE WHEN try_cast({sql} AS DECIMAL(38, 9)) = round(try_cast({sql} AS DOUBLE)) THEN try_cast({sql} AS HUGEINT)::VARCHAR END"
+    return (
+        f"CASE WHEN regexp_full_match({sql}, '[0-9]+[.]0*') THEN split_part({sql}, '.', 1) "
+        f"WHEN regexp_full_match({sql}, '[0-9]([.][0-9]+)?[eE][+]?[0-9]{{1,2}}') THEN {whole} "
+        f"WHEN {sql} NOT LIKE '%.%' THEN {sql} END"
+    )
 
 
 def _rows_with_own_identifier(look: Look, column: Column) -> int:
@@ -211,47 +231,3 @@ def _says_one_thing_of_each(look: Look, column: Column) -> bool:
     return (
         bool(people) and single >= 0.9 * people and one(look.con, "SELECT count(*) FROM seen") >= 0.5 * people
     )
-
-
-def _rows_with_identifiers(con: duckdb.DuckDBPyConnection) -> int:
-    """Whole, punctuated, zero-padded, in other case, or inside a longer text.
-
-    Candidates of a value are the value without its punctuation, each word, each run of digits with and without a letter
-    before it, groups of digits with something between (but no dates), and the number after a word like `student`.
-    """
-    tokens = f"""
-        SELECT v, n, {plain("v")} AS w FROM seen WHERE NOT regexp_full_match(v, '-?[0-9]+[.,][0-9]+')
-        UNION ALL SELECT v, n, w FROM seen, unnest(regexp_extract_all(lower(v), '[a-z0-9]+')) AS t(w)
-        UNION ALL SELECT v, n, w FROM seen, unnest(regexp_extract_all(v, '[0-9]+')) AS t(w)
-        UNION ALL SELECT v, n, w FROM seen, unnest(regexp_extract_all(lower(v), '[a-z]{{1,3}}[0-9]+')) AS t(w)
-        UNION ALL SELECT v, n, w[-len:] FROM seen, unnest(regexp_extract_all(lower(v), '[a-z]{{2,}}[0-9]+')) AS t(w),
-            (SELECT DISTINCT length(mark) AS len FROM true_marks WHERE telling AND NOT regexp_full_match(mark, '[0-9]+'))
-        UNION ALL SELECT v, n, {plain("w")} FROM seen, unnest(regexp_extract_all(lower(v), '[a-z]{{0,3}}[0-9]+(?:[-_ /][0-9]+)+')) AS t(w)
-            WHERE NOT regexp_full_match(w, '(19|20)[0-9][0-9]-[01][0-9](-[0-3][0-9])?')"""
-    telling = f"""SELECT v, n FROM ({tokens}) t SEMI JOIN (SELECT mark FROM true_marks WHERE telling) m ON m.mark = t.w
-        UNION SELECT v, n FROM ({tokens}) t SEMI JOIN (SELECT mark FROM true_marks WHERE telling) m ON m.mark = ltrim(t.w, '0')"""
-    called = f"""SELECT v, n FROM (SELECT v, n, w FROM seen, unnest(regexp_extract_all(lower(v), '{_CALLED}', 1)) AS t(w)) t
-        SEMI JOIN true_marks m ON m.mark = ltrim(t.w, '0')"""
-    return one(con, f"SELECT sum(n) FROM (SELECT DISTINCT v, n FROM ({telling} UNION {called}))")
-
-
-def _rows_with_names(con: duckdb.DuckDBPyConnection) -> int:
-    """First and last name, in either order, whatever punctuation or initial stands between and around them."""
-    initials = "trim(regexp_replace(' ' || p || ' ', ' [a-z] ', ' ', 'g'))"
-    words = f"""SELECT v, n, string_split(unnest([p, {initials}]), ' ') AS words
-        FROM (SELECT v, n, {plain_name("v")} AS p FROM seen)"""
-    phrases = f"""
-        SELECT v, n, array_to_string(words[i:i + k - 1], ' ') AS phrase
-        FROM ({words}) w, unnest(range(1, len(words))) AS t(i), unnest(range(2, {_LONGEST_NAME + 1})) AS u(k)"""
-    return one(
-        con,
-        f"SELECT sum(n) FROM (SELECT DISTINCT v, n FROM ({phrases}) p SEMI JOIN true_names USING (phrase))",
-    )
-
-
-def _rows_in_column_of_names(con: duckdb.DuckDBPyConnection) -> int:
-    """Single names say nothing by themselves (White, Young); a column full of different ones does."""
-    values = one(con, "SELECT count(*) FROM seen")
-    names = f"SELECT {{}} FROM seen SEMI JOIN name_words ON {plain_name('seen.v')} = name_words.word"
-    found = one(con, names.format("count(*)"))
-    return one(con, names.format("sum(n)")) if found >= max(_NAMES_FEWEST, _NAMES_SHARE * values) else 0

@@ -110,7 +110,8 @@ def name_pairs(con: duckdb.DuckDBPyConnection, masters: Masters) -> list[tuple[s
 
 def plain_name(sql: str) -> str:
     """A name without accents, case and punctuation, words parted by one space."""
-    return f"trim(regexp_replace(lower(strip_accents({sql})), '[^a-z0-9]+', ' ', 'g'))"
+    bare = f"translate(lower(strip_accents({sql})), 'øłđðßı', 'olddsi')"  # letters that are no accented ones
+    return f"trim(regexp_replace({bare}, '[^a-z0-9]+', ' ', 'g'))"
 
 
 def _of_school(f: Field) -> bool:
