@@ -88,6 +88,7 @@ class World:
     """The services of a small installation on a temporary folder."""
 
     home: Path
+    url: str = ""  # of a database with the newest schema; without one, an SQLite of its own
     installation: Installation = field(init=False)
     settings: Settings = field(init=False)
     store: Store = field(init=False)
@@ -96,9 +97,10 @@ class World:
         self.installation = Installation(self.home)
         self.settings = Settings(appetite=Appetite(threshold=10))
         self.installation.hub_dir.mkdir(parents=True, exist_ok=True)
-        url = sqlite_url(self.installation.database_path)
-        migrate(url)
-        self.store = Store(url, self.installation.anchors_path)
+        if not self.url:
+            self.url = sqlite_url(self.installation.database_path)
+            migrate(self.url)
+        self.store = Store(self.url, self.installation.anchors_path)
         self.content = ContentStore(self.installation.requests_dir)
         self.people = People(self.store)
         self.projects = Projects(self.store, lambda _district: {})

@@ -33,8 +33,9 @@ from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.services.workspaces import Workspaces
 from rpp_hub.settings import Installation, Settings, ensure_run_dir, read_settings
 from rpp_hub.store.content import ContentStore
-from rpp_hub.store.database import Store, migrate, sqlite_url
+from rpp_hub.store.database import Store, sqlite_url
 from rpp_hub.store.models import District
+from rpp_hub.store.schema import OWNER_VARIABLE, prepare
 from rpp_hub.vault.open import create_vault, open_vault
 from rpp_hub.workspace.config import MEBIBYTE
 from rpp_hub.workspace.environment import version_of
@@ -103,7 +104,7 @@ def initialise(home: Path, config: str) -> Installation:
 def upgrade(installation: Installation, settings: Settings) -> None:
     """Bring the database to this version's schema, and the districts of rpp.toml into it."""
     url = database_url(installation, settings)
-    migrate(url)
+    prepare(url, os.environ.get(OWNER_VARIABLE, ""))
     store = Store(url, installation.anchors_path)
     with store.read() as session:
         known = set(session.scalars(select(District.name)))

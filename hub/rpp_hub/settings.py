@@ -177,7 +177,7 @@ class Settings(_Closed):
     egress: Egress = Egress()
     database_url: str = Field(
         default="",
-        description="An SQLAlchemy URL instead of the embedded SQLite. Other databases need their driver and are not tested yet.",
+        description="PostgreSQL instead of the embedded SQLite: `postgresql+psycopg://rpp@/rpp?host=%2Frun%2Fpostgresql`. The role may not own the tables; migrations run as the owner, whom RPP_DATABASE_OWNER_URL names.",
     )
     environment: str = Field(
         default="", description="The workspaces' Python environment; else `.workspace` beside the hub's own."

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from rpp_hub.bootstrap import Rpp, home_from, open_installation
 from rpp_hub.domain.errors import ActionRefused, RppError
+from rpp_hub.domain.tracing import traced
 
 log = logging.getLogger("rpp.worker")
 
@@ -31,7 +32,8 @@ def work_once(rpp: Rpp, postponed: dict[str, float], now: float) -> int:
             if postponed.get(key, 0.0) > now:
                 continue
             try:
-                do(name)
+                with traced("work"):
+                    do(name)
                 postponed.pop(key, None)
                 done += 1
             except ActionRefused as error:

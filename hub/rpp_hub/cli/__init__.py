@@ -6,6 +6,7 @@ import os
 
 import click
 
+from rpp_hub.cli.admin import admin
 from rpp_hub.cli.agreement import agreement
 from rpp_hub.cli.audit import audit
 from rpp_hub.cli.context import CliContext, fail
@@ -22,6 +23,7 @@ from rpp_hub.cli.vault import vault
 from rpp_hub.cli.warehouse import warehouse
 from rpp_hub.cli.workspace import workspace
 from rpp_hub.domain.errors import RppError
+from rpp_hub.domain.tracing import traced
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,6 +57,7 @@ for command in (
     release,
     workspace,
     audit,
+    admin,
     synthetic,
 ):
     cli.add_command(command)
@@ -64,7 +67,8 @@ def main() -> None:
     """The entry point: errors of ours become sentences and exit codes."""
     os.umask(0o077)
     try:
-        cli()
+        with traced("cli"):
+            cli()
     except RppError as error:
         fail(error)
 

@@ -11,7 +11,7 @@ import click
 
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.services.auditing import AuditFilter
-from rpp_hub.store.audit import FIELDS
+from rpp_hub.store.audit import COLUMNS
 
 
 @click.group()
@@ -69,6 +69,6 @@ def export(ctx: CliContext, kind: str) -> None:
         for event in events:
             click.echo(json.dumps(asdict(event), ensure_ascii=False))
         return
-    writer = csv.DictWriter(sys.stdout, (*FIELDS, "hash"))
+    writer = csv.DictWriter(sys.stdout, COLUMNS)
     writer.writeheader()
     writer.writerows(asdict(event) for event in events)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.services.authority import require
-from rpp_hub.store.audit import FIELDS, AuditEvent, AuditVerification
+from rpp_hub.store.audit import COLUMNS, AuditEvent, AuditVerification
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import AuditRow
 
@@ -35,7 +35,7 @@ class Auditing:
         """The newest events that fit, newest first."""
         with self._store.read() as session:
             require(session, actor, Permission.AUDIT_READ)
-            columns = [getattr(AuditRow, name) for name in (*FIELDS, "hash")]
+            columns = [getattr(AuditRow, name) for name in COLUMNS]
             query = select(*columns).order_by(AuditRow.seq.desc()).limit(wanted.limit)
             if wanted.actor:
                 query = query.where(AuditRow.actor == wanted.actor)

@@ -19,10 +19,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
+from rpp_hub.domain.errors import Unavailable
+from rpp_hub.domain.tracing import request_id
 from rpp_hub.store.models import AuditHead, AuditRow
 
 GENESIS = "0" * 64
 FIELDS = ("seq", "at", "actor", "via", "act", "subject", "reason", "detail", "prev")
+COLUMNS = (*FIELDS, "hash", "request_id")
 ANCHOR_EVERY = 50
 
 
@@ -40,6 +43,7 @@ class AuditEvent:
     detail: str
     prev: str
     hash: str
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +70,32 @@ def canonical(value: Any) -> str:
 
 
 def chain_hash(fields: Mapping[str, Any]) -> str:
-    """SHA-256, hexadecimal, over the event's fields."""
-    return hashlib.sha256(canonical({name: fields[name] for name in FIELDS}).encode()).hexdigest()
+    """SHA-256, hexadecimal, over the event's fields; events of before there were request ids have none to cover."""
+    covered = {name: fields[name] for name in FIELDS}
+    if fields["request_id"]:
+        covered["request_id"] = fields["request_id"]
+    return hashlib.sha256(canonical(covered).encode()).hexdigest()
+
+
+def lock_head(session: Session) -> AuditHead:
+    """Queue behind other writers: from here to the end of the transaction nobody else appends, or changes anything.
+
+    Raises Unavailable in a database that was moved elsewhere.
+    """
+    head = session.scalars(select(AuditHead).where(AuditHead.id == 1).with_for_update()).one()
+    if head.moved_to:
+        raise Unavailable(
+            f"Everything in this database was moved to {head.moved_to}. Set database_url in rpp.toml to it, and start again.",
+            code="database-moved",
+        )
+    return head
 
 
 def append_event(
     session: Session, actor: Actor, act: str, subject: str, reason: str, detail: Mapping[str, Any]
 ) -> Head:
     """Insert one event behind the head, in the caller's transaction."""
-    head = session.scalars(select(AuditHead).where(AuditHead.id == 1).with_for_update()).one()
+    head = lock_head(session)
     fields: dict[str, Any] = {
         "seq": head.seq + 1,
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -85,6 +106,7 @@ def append_event(
         "reason": reason,
         "detail": canonical(dict(detail)),
         "prev": head.hash,
+        "request_id": request_id(),
     }
     fields["hash"] = chain_hash(fields)
     session.add(AuditRow(**fields))
@@ -95,7 +117,7 @@ def append_event(
 
 def iterate_events(session: Session, batch: int = 2000) -> Iterator[AuditEvent]:
     """Every event in order, in constant memory."""
-    columns = [getattr(AuditRow, name) for name in (*FIELDS, "hash")]
+    columns = [getattr(AuditRow, name) for name in COLUMNS]
     rows = session.execute(select(*columns).order_by(AuditRow.seq).execution_options(yield_per=batch))
     for row in rows:
         yield AuditEvent(*row)
@@ -129,7 +151,7 @@ def _link_problem(event: AuditEvent, seq: int, prev: str, anchors: Mapping[int, 
         return f"After event {seq} comes event {event.seq}: rows were removed or reordered."
     if event.prev != prev:
         return f"Event {event.seq} does not follow from the event before it."
-    if chain_hash({name: getattr(event, name) for name in FIELDS}) != event.hash:
+    if chain_hash({name: getattr(event, name) for name in COLUMNS}) != event.hash:
         return f"Event {event.seq} was altered."
     if anchors.get(event.seq, event.hash) != event.hash:
         return f"Event {event.seq} differs from what was anchored outside of the database: the chain was rebuilt."

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import select
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from rpp_hub.domain.actor import Actor
-from rpp_hub.domain.errors import Stale, Unavailable
+from rpp_hub.domain.errors import Invalid, Stale, Unavailable
 from rpp_hub.store.audit import (
     ANCHOR_EVERY,
     AuditVerification,
     Head,
     append_event,
     iterate_events,
+    lock_head,
     read_anchors,
     verify_events,
     write_anchor,
 )
+from rpp_hub.store.engines import engine_for
+from rpp_hub.store.guards import unguarded
 from rpp_hub.store.models import AuditHead
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
-_BUSY_MS = 30_000
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @dataclass(slots=True)
@@ -54,8 +54,8 @@ class Store:
     def __init__(self, url: str, anchors: Path) -> None:
         self.url = url
         self.anchors = anchors
-        self._writer = _engine(url, writes=True)
-        self._reader = _engine(url, writes=False)
+        self._writer = engine_for(url, writes=True)
+        self._reader = engine_for(url, writes=False)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -70,6 +70,7 @@ class Store:
         Raises Stale when a row was changed by somebody else since it was read.
         """
         with _told_plainly(), Session(self._writer, expire_on_commit=False) as session:
+            lock_head(session)
             doing = Act(session)
             yield doing
             head = append_event(session, actor, act, subject, reason, doing.detail)
@@ -78,6 +79,12 @@ class Store:
             session.commit()
         if head.seq % ANCHOR_EVERY == 0:
             write_anchor(self.anchors, head)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that writes without an act of its own: for moving the whole, and nothing else."""
+        with _told_plainly(), Session(self._writer, expire_on_commit=False) as session:
+            yield session
 
     def head(self) -> Head:
         """The end of the audit chain."""
@@ -95,7 +102,17 @@ class Store:
         """Walk the whole audit log."""
         with self.read() as session:
             row = session.scalars(select(AuditHead)).one()
-            return verify_events(iterate_events(session), Head(row.seq, row.hash), read_anchors(self.anchors))
+            found = verify_events(
+                iterate_events(session), Head(row.seq, row.hash), read_anchors(self.anchors)
+            )
+        return (
+            replace(found, ok=False, problem=guards) if found.ok and (guards := self.unguarded()) else found
+        )
+
+    def unguarded(self) -> str:
+        """Why the audit log could be changed in this database; empty when it cannot."""
+        with _told_plainly(), self._reader.connect() as connection:
+            return unguarded(connection)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -112,21 +129,33 @@ def _told_plainly() -> Iterator[None]:
         raise Stale(
             "Somebody else changed this at the same time. Look at it again, then repeat what you did."
         ) from None
+    except DataError:
+        raise Invalid(
+            "A text in this is too long, or holds a character that cannot be kept. Shorten it, or type it anew.",
+            code="bad-value",
+        ) from None
     except OperationalError as error:
-        text = str(error.orig).lower()
-        if "full" in text or "no space" in text:
-            raise Unavailable(
-                "The disk is full. Nothing was changed; make room and try again.", code="disk-full"
-            ) from None
-        if "locked" in text:
-            raise Unavailable("The database is busy. Try again in a minute.", code="busy") from None
-        raise
+        raise (_unavailable(error) or error) from None
+
+
+def _unavailable(error: OperationalError) -> Unavailable | None:
+    """What the operator can do about it; None for what is a fault of ours."""
+    said = str(error.orig).lower()
+    if "full" in said or "no space" in said:
+        return Unavailable(
+            "The disk is full. Nothing was changed; make room and try again.", code="disk-full"
+        )
+    if "locked" in said or "lock timeout" in said:
+        return Unavailable("The database is busy. Try again in a minute.", code="busy")
+    if error.connection_invalidated or "connect" in said:
+        return Unavailable("The database cannot be reached. Try again in a minute.", code="database-away")
+    return None
 
 
 def migrate(url: str) -> None:
     """Bring the database to the newest schema; makes it when there is none."""
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     command.upgrade(config, "head")
 
@@ -134,54 +163,3 @@ def migrate(url: str) -> None:
 def sqlite_url(path: Path) -> str:
     """The URL of an embedded database."""
     return f"sqlite:///{path}"
-
-
-def _engine(url: str, *, writes: bool) -> Engine:
-    if make_url(url).get_backend_name() == "sqlite":
-        return _sqlite_engine(url, writes=writes)
-    engine = create_engine(url, pool_pre_ping=True)
-    if not writes:
-        engine = engine.execution_options(postgresql_readonly=True)
-    return engine
-
-
-def _sqlite_engine(url: str, *, writes: bool) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000})
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        # without this, INSERT OR REPLACE goes past the triggers that guard the audit log
-        connection.execute("PRAGMA recursive_triggers=ON")
-        if writes:
-            connection.set_authorizer(_guard)
-        else:
-            connection.execute("PRAGMA query_only=ON")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-_DENIED = frozenset(
-    {
-        sqlite3.SQLITE_DROP_TRIGGER, sqlite3.SQLITE_DROP_TABLE, sqlite3.SQLITE_ALTER_TABLE,
-        sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_CREATE_TRIGGER, sqlite3.SQLITE_DROP_VIEW,
-    }
-)  # fmt: skip
-
-
-def _guard(action: int, first: str | None, second: str | None, _db: str | None, _trigger: str | None) -> int:
-    """SQLite asks this before it prepares a statement: schema changes are for migrations, audit rows are for ever."""
-    if action in _DENIED:
-        return sqlite3.SQLITE_DENY
-    if action in (sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE) and first in ("audit", "sqlite_master"):
-        return sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_PRAGMA and first in ("writable_schema", "recursive_triggers"):
-        return sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK

@@ -33,7 +33,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value is not None else None
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
@@ -309,7 +311,12 @@ class AuditRow(Base):
     """One event. Only ever inserted; `hash` chains each row to the one before."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("audit_by_subject", "subject"), Index("audit_by_act", "act"))
+    __table_args__ = (
+        Index("audit_by_subject", "subject"),
+        Index("audit_by_act", "act"),
+        Index("audit_by_actor", "actor"),
+        Index("audit_by_request", "request_id"),
+    )
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[str] = mapped_column(String(40))
     actor: Mapped[str] = mapped_column(String(60))
@@ -320,6 +327,7 @@ class AuditRow(Base):
     detail: Mapped[str] = mapped_column(Text)
     prev: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+    request_id: Mapped[str] = mapped_column(String(40), server_default="", default="")
 
 
 class AuditHead(Base):
@@ -329,3 +337,4 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int]
     hash: Mapped[str] = mapped_column(String(64))
+    moved_to: Mapped[str] = mapped_column(server_default="", default="")

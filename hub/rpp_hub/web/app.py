@@ -35,6 +35,7 @@ from rpp_hub.web.pages import (
 from rpp_hub.web.portal import Portal
 from rpp_hub.web.sessions import Sealer
 from rpp_hub.web.templating import STATIC
+from rpp_hub.web.tracing import Tracing
 
 ROUTERS = (
     auth.router,
@@ -66,7 +67,7 @@ def create_app(rpp: Rpp, hub: HubClient, now: Callable[[], datetime] = _utc_now)
         redoc_url=None,
         openapi_url=None,  # served by `rest`, to those who are logged in
         redirect_slashes=False,  # a redirect of the framework's would repeat the caller's Host
-        middleware=[Middleware(Headers), Middleware(Faults), Middleware(BodyLimit)],
+        middleware=[Middleware(Tracing), Middleware(Headers), Middleware(Faults), Middleware(BodyLimit)],
     )
     app.state.portal = Portal(
         rpp=rpp,

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rpp_hub.domain.errors import Invalid, NotFound, NotPermitted, RppError
+from rpp_hub.domain.tracing import request_id
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import login_redirect
 from rpp_hub.web.errors import NotLoggedIn, error_body, status_of
@@ -118,7 +119,7 @@ class Faults:
 
 def note(error: BaseException) -> str:
     """Log where it happened but not what it said: messages of libraries repeat the values they choke on."""
-    reference = secrets.token_hex(4)
+    reference = request_id() or secrets.token_hex(4)
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{'/'.join(Path(f.filename).parts[-2:])}:{f.lineno}" for f in reversed(frames[-6:])]
     _LOG.error("unexpected error %s: %s at %s", reference, type(error).__name__, " < ".join(places))

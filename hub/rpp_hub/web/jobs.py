@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -63,7 +64,7 @@ class Jobs:
             self._forget_oldest()
             self._jobs[key] = job
         # a daemon: the portal does not wait for it to end, since what is cut off half-way is not there at all
-        Thread(target=self._run, args=(key, work), name=f"job {key}", daemon=True).start()
+        Thread(target=copy_context().run, args=(self._run, key, work), name=f"job {key}", daemon=True).start()
         return job
 
     def get(self, key: str) -> Job | None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Place
 from tests.factories import World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """Seven people, two approved projects, nothing submitted."""
-    world = World(tmp_path / "instance").populate()
+def world(tmp_path: Path, place: Place) -> Iterator[World]:
+    """Seven people, two approved projects, nothing submitted; on each database."""
+    world = World(tmp_path / "instance", place.url).populate()
     yield world
     world.store.close()
