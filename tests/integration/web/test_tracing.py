@@ -29,7 +29,10 @@ def test_an_act_on_a_page_carries_the_id_that_its_answer_carries(portal: PortalW
 def test_every_request_has_an_id_of_its_own_whatever_the_caller_sends(portal: PortalWorld) -> None:
     browser = portal.browser("rosa")
     sent = {"X-Request-Id": "http-of-somebody-else"}
-    seen = {browser.get(path, headers=sent).headers["x-request-id"] for path in ("/", "/projects", "/nowhere", "/api/me")}
+    seen = {
+        browser.get(path, headers=sent).headers["x-request-id"]
+        for path in ("/", "/projects", "/nowhere", "/api/me")
+    }
     assert len(seen) == 4
     assert not seen & set(sent.values())
 
