@@ -19,6 +19,7 @@ from rpp_hub.services.auditing import Auditing
 from rpp_hub.services.cutting import Cutting
 from rpp_hub.services.egress import Egress
 from rpp_hub.services.examination import Examination, Rerun, Rerunner
+from rpp_hub.services.identities import Identities
 from rpp_hub.services.linking import Linking
 from rpp_hub.services.people import People
 from rpp_hub.services.projects import Projects
@@ -57,6 +58,7 @@ class Rpp:
     umbrellas: Umbrellas
     signing: Signing
     warehousing: Warehousing
+    identities: Identities
     cutting: Cutting
     linking: Linking
     returning: Returning
@@ -144,6 +146,7 @@ def open_installation(home: Path) -> Rpp:
         umbrellas=Umbrellas(store, content, _now),
         signing=Signing(store, content, _now),
         warehousing=warehousing,
+        identities=Identities(store, installation, _now),
         cutting=cutting,
         linking=Linking(store, installation, vault),
         returning=Returning(store, settings, vault),

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
+from rpp_hub.cli.identities import identities
 from rpp_hub.cli.progress import shown_progress
 from rpp_hub.cli.receiving import confirm, discard, read, receive, waiting
 from rpp_hub.domain.errors import Invalid
@@ -21,7 +22,7 @@ def warehouse() -> None:
     """Receive, check and build a district's data."""
 
 
-for command in (receive, waiting, read, confirm, discard):
+for command in (receive, waiting, read, confirm, discard, identities):
     warehouse.add_command(command)
 
 

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from rpp_hub.vault import Crosswalk
-from rpp_hub.warehouse.engine import first, one, quoted
+from rpp_hub.warehouse.engine import first, one, quoted, text_literal
 from rpp_hub.warehouse.masters import Masters, identifier_fields, name_fields, name_pairs, plain_name
 
 _SHORTEST = 5
@@ -75,6 +75,8 @@ def _load_marks(con: duckdb.DuckDBPyConnection, masters: Masters) -> None:
         f"SELECT {quoted(f.name)}::VARCHAR AS id FROM {masters.sql(t)} WHERE {quoted(f.name)} IS NOT NULL"
         for t, f in identifier_fields(masters, units)
     ] or ["SELECT NULL::VARCHAR AS id LIMIT 0"]
+    # What was merged into another identifier is still one, and may stand in a text.
+    queries += [f"SELECT {text_literal(old)}" for steps in masters.merged.values() for old in steps]
     # An identifier with leading zeros counts in both forms: 0001234 is telling, 1234 is not.
     con.execute(
         f"CREATE OR REPLACE TABLE true_ids AS SELECT DISTINCT id FROM ({' UNION ALL '.join(queries)})"

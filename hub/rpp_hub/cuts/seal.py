@@ -122,7 +122,7 @@ def _fill(
         selection = select_with_linked(con, masters, agreed, linked)
         plan = count(selection)
         wanted = identifiers(selection)
-        crosswalk = crosswalks.extend(agreed.project, wanted)
+        crosswalk = crosswalks.extend(agreed.project, wanted, masters.merged)
         rows = write_tables(selection, crosswalk, wanted, data, progress)
         _describe(data, selection.masters.codebook, agreed)
         _refuse_leaks(scan_tables(con, selection.masters, agreed, crosswalk, data, progress))

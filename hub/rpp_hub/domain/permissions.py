@@ -25,6 +25,7 @@ class Permission(StrEnum):
     DROP_RECEIVE = "drop:receive"
     DROP_READ = "drop:read"
     MASTERS_BUILD = "masters:build"
+    IDENTITY_DECIDE = "identity:decide"
     CUT_BUILD = "cut:build"
     CUT_READ = "cut:read"
     LINK_MAKE = "link:make"
@@ -61,7 +62,7 @@ PERMISSIONS = MappingProxyType(
         ),
         Role.DATA_MANAGER: frozenset(
             {
-                _P.DROP_RECEIVE, _P.DROP_READ, _P.MASTERS_BUILD, _P.CUT_BUILD, _P.CUT_READ,
+                _P.DROP_RECEIVE, _P.DROP_READ, _P.MASTERS_BUILD, _P.IDENTITY_DECIDE, _P.CUT_BUILD, _P.CUT_READ,
                 _P.LINK_MAKE, _P.RETURN_MAKE, _P.VAULT_DESTROY,
                 _P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_CLOSE, _P.PROJECT_READ_ALL,
                 _P.AGREEMENT_MANAGE, _P.MEMBER_CHANGE, _P.PERSON_ADD, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.RELEASE_REVOKE,

@@ -15,6 +15,7 @@ from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import NotFound, Unavailable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.services.authority import require
+from rpp_hub.services.identities import decisions_now
 from rpp_hub.services.receiving import DropView, Receiving, drop_view, find_district
 from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
@@ -74,7 +75,9 @@ class Warehousing:
         with self._store.read() as session:
             require(session, actor, Permission.MASTERS_BUILD)
         title, drops = self._received(district)
-        report = build_masters(self._dir(district), title, drops, progress)
+        with self._store.read() as session:
+            decisions = decisions_now(session, self._dir(district))
+        report = build_masters(self._dir(district), title, drops, progress, decisions)
         with self._store.act(actor, "masters:build", f"masters:{district}/{report.name}") as act:
             require(act.session, actor, Permission.MASTERS_BUILD)
             act.session.add(

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ from rpp_hub.vault.codes import Numbers, codes_of, draw_numbers, letter_of
 from rpp_hub.vault.keys import MasterKey, decrypt, encrypt
 
 SIGNING = "rpp signing key"
+Merged = Mapping[str, Mapping[str, str]]
 SCHEMA = pa.schema([("unit", pa.string()), ("identifier", pa.string()), ("code", pa.string())])
 
 
@@ -70,18 +72,24 @@ class CrosswalkStore:
             )
         return Crosswalk(project, pa.ipc.open_file(pa.BufferReader(plain)).read_all())
 
-    def extend(self, project: str, identifiers: Mapping[str, pa.Array]) -> Crosswalk:
-        """Give every identifier of these units a code; those that have one keep it."""
+    def extend(
+        self, project: str, identifiers: Mapping[str, pa.Array], merged: Merged = MappingProxyType({})
+    ) -> Crosswalk:
+        """Give every identifier of these units a code; those that have one keep it.
+
+        `merged`: unit → old identifier → the one that stayed. One that has no code goes by the code of an old one.
+        """
         with self._locked():
-            crosswalk = self.load(project)
+            kept = self.load(project)
+            crosswalk = _followed(kept, merged)
             fresh = {unit: _missing(crosswalk, unit, wanted) for unit, wanted in identifiers.items()}
             count = sum(len(f) for f in fresh.values())
             if not count:
                 return crosswalk
             numbers = self._draw(count)
-            table = pa.concat_tables([crosswalk.table, *_coded(fresh, numbers)])
+            table = pa.concat_tables([kept.table, *_coded(fresh, numbers)])
             self._save(project, table)
-            return Crosswalk(project, table)
+            return _followed(Crosswalk(project, table), merged)
 
     def seal(self, project: str, plain: bytes, purpose: str) -> bytes:
         """Encrypt something of a project's with its key; it is lost with that key."""
@@ -168,6 +176,26 @@ class CrosswalkStore:
         with (self._folder / "lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _followed(crosswalk: Crosswalk, merged: Merged) -> Crosswalk:
+    """The crosswalk after merges: whoever was coded under an old identifier alone keeps that code under the new one.
+
+    What is kept in the vault does not change: should the merge be taken back, the code is the old identifier's again.
+    """
+    table = crosswalk.table
+    for unit, steps in merged.items():
+        codes = crosswalk.codes(unit)
+        renamed: dict[str, str] = {}
+        for old, stays in sorted(steps.items()):
+            if old in codes and stays not in codes and stays not in renamed.values():
+                renamed[old] = stays
+        if renamed:
+            names = table["identifier"].to_pylist()
+            units = table["unit"].to_pylist()
+            changed = [renamed.get(n, n) if u == unit else n for u, n in zip(units, names, strict=True)]
+            table = table.set_column(1, SCHEMA.field("identifier"), pa.array(changed, pa.string()))
+    return Crosswalk(crosswalk.project, table)
 
 
 def _missing(crosswalk: Crosswalk, unit: str, wanted: pa.Array) -> pa.Array:

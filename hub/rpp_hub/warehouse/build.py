@@ -1,6 +1,6 @@
 """How do received drops become longitudinal masters?
 
-A pure function of drops, codebook and rules: the folder is named after the hash of these, and the same of them give the
+A pure function of drops, codebook, rules and decisions about identifiers: the folder is named after the hash of these, and the same of them give the
 same bytes. `current` points to the build that cuts are made from.
 """
 
@@ -19,7 +19,9 @@ from rpp_hub.warehouse.cleaning import KINDS, Work
 from rpp_hub.warehouse.codebook import FILE_NAME, Codebook, Type, codebook_json, read_codebook
 from rpp_hub.warehouse.engine import engine, one, quoted, text_literal
 from rpp_hub.warehouse.folders import canonical_json, hash_file, locked, point, publish, remove_folder, staged
-from rpp_hub.warehouse.masters import CURRENT, PERSONS
+from rpp_hub.warehouse.identities import Candidate, find_candidates
+from rpp_hub.warehouse.identity_table import Decision, apply_decisions, decisions_json, merged
+from rpp_hub.warehouse.masters import CURRENT, MERGED, PERSONS
 from rpp_hub.warehouse.progress import Progress, silent
 from rpp_hub.warehouse.receive import ReceivedDrop
 from rpp_hub.warehouse.rules import Declared, RuleBook, rule_book
@@ -60,9 +62,13 @@ def kept_codebook(district_dir: Path) -> Codebook | None:
 
 
 def build_masters(
-    district_dir: Path, title: str, drop_names: Sequence[str], progress: Progress = silent
+    district_dir: Path,
+    title: str,
+    drop_names: Sequence[str],
+    progress: Progress = silent,
+    decisions: Sequence[Decision] = (),
 ) -> BuildReport:
-    """Build masters from these drops and make them current."""
+    """Build masters from these drops and make them current. `decisions`: what was decided of doubtful identifiers."""
     if not drop_names:
         raise Invalid(
             "No files have been received yet. Begin with `rpp warehouse receive`.", code="nothing-received"
@@ -73,25 +79,65 @@ def build_masters(
         with engine(stage / "spill") as con:
             tables = find_tables(con, district_dir, drops, progress)
             codebook = complete_codebook(title, kept_codebook(district_dir), received, drops, tables)
-            sha256 = _inputs_hash(drops, codebook, rules)
+            sha256 = _inputs_hash(drops, codebook, rules, decisions)
             typed = type_tables(con, tables, codebook, progress)
-            reports = _apply(con, typed, codebook, rules, progress)
+            reports = _identified(con, typed, codebook, decisions)
+            reports += _apply(con, typed, codebook, rules, progress)
             written = _as_written(con, typed, codebook)
             counts = _write(con, typed, written, stage, progress)
         report = BuildReport(sha256[:12], sha256, counts, reports, tuple(d.name for d in drops))
-        _seal(stage, written, report)
+        _seal(stage, written, report, decisions)
         _replace(stage, masters / report.name)
         point(masters / CURRENT, report.name)
         progress("built", 1, 1)
         return report
 
 
-def _inputs_hash(drops: Sequence[ReceivedDrop], codebook: Codebook, rules: RuleBook) -> str:
+def look_for_identities(
+    district_dir: Path, title: str, drop_names: Sequence[str], salt: bytes, progress: Progress = silent
+) -> tuple[Candidate, ...]:
+    """Identifiers that seem to be of one person twice, or of two people, in everything that was received."""
+    received, masters = district_dir / "received", district_dir / "masters"
+    drops = drops_in(received, drop_names)
+    with locked(masters), staged(masters) as stage, engine(stage / "spill") as con:
+        tables = find_tables(con, district_dir, drops, progress)
+        codebook = complete_codebook(title, kept_codebook(district_dir), received, drops, tables)
+        about = {n: described(codebook, n) for n in tables}
+        named = {n: t for n, t in tables.items() if any(f.person_name for f in about[n].fields)}
+        typed = type_tables(con, named, codebook, progress)
+        progress("comparing people", 0, 1)
+        return find_candidates(con, {n: (t, about[n]) for n, t in typed.items()}, salt)
+
+
+def _identified(
+    con: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, Loaded],
+    codebook: Codebook,
+    decisions: Sequence[Decision],
+) -> tuple[RuleReport, ...]:
+    """Rows get the identifiers that were decided before any rule looks at them."""
+    typed = {name: (loaded, described(codebook, name)) for name, loaded in tables.items()}
+    applied = tuple(apply_decisions(con, typed, decisions)) if decisions else ()
+    untold = tuple(
+        RuleReport(
+            "identities-not-told-apart", a.table, a.untold,
+            "Nothing says which of two people these rows are about; they stay with the one who keeps the identifier.",
+        )
+        for a in applied if a.untold
+    )  # fmt: skip
+    why = "What the data manager decided: merged identifiers become one, split ones two."
+    return (*(RuleReport("identities", a.table, a.touched, why) for a in applied if a.touched), *untold)
+
+
+def _inputs_hash(
+    drops: Sequence[ReceivedDrop], codebook: Codebook, rules: RuleBook, decisions: Sequence[Decision]
+) -> str:
     inputs = {
         "version": _VERSION,
         "drops": {d.name: [d.sha256, d.reading] for d in drops},
         "codebook": hashlib.sha256(codebook_json(codebook)).hexdigest(),
         "rules": rules.sha256,
+        "identities": hashlib.sha256(decisions_json(decisions)).hexdigest(),
         "duckdb": duckdb.__version__,
     }
     return hashlib.sha256(canonical_json(inputs)).hexdigest()
@@ -188,13 +234,14 @@ def _many_rows_each(work: Work, key: str) -> bool:
     return 0 < persons <= _ENUMERABLE and persons * 4 <= work.count()
 
 
-def _seal(stage: Path, codebook: Codebook, report: BuildReport) -> None:
+def _seal(stage: Path, codebook: Codebook, report: BuildReport, decisions: Sequence[Decision]) -> None:
     paths = {name: f"{name}/part-0.parquet" for name in report.tables}
     (stage / FILE_NAME).write_bytes(codebook_json(codebook, paths))
-    hashes = {path: hash_file(stage / path) for path in paths.values()}
+    (stage / MERGED).write_bytes(canonical_json(merged(decisions)))
+    hashes = {path: hash_file(stage / path) for path in (*paths.values(), MERGED)}
     manifest: dict[str, Any] = asdict(report) | {
         "files": hashes,
-        "pure": "The same drops, codebook and rules give the same bytes.",
+        "pure": "The same drops, codebook, rules and decisions about identifiers give the same bytes.",
     }
     (stage / "manifest.json").write_bytes(canonical_json(manifest))
 

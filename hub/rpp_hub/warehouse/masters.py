@@ -14,6 +14,7 @@ from rpp_hub.warehouse.codebook import FILE_NAME, Codebook, Field, Identifier, r
 from rpp_hub.warehouse.engine import quoted, text_literal
 
 CURRENT = "current"
+MERGED = "merged.json"
 PERSONS = ("student", "staff")
 
 
@@ -27,6 +28,8 @@ class Masters:
     codebook: Codebook = field(repr=False)
     # tables that are no files of this build but stand in the connection at hand: linked surveys
     relations: Mapping[str, str] = field(default_factory=dict)
+    # unit → identifier that was merged into another one → the one that stayed
+    merged: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     def sql(self, table: str) -> str:
         """A master as SQL reads it."""
@@ -50,7 +53,9 @@ def open_masters(folder: Path) -> Masters:
     """The masters of one build folder."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     tables = {name: folder / name / "part-0.parquet" for name in manifest["tables"]}
-    return Masters(folder, manifest["sha256"], tables, read_codebook(folder / FILE_NAME))
+    path = folder / MERGED
+    merged = json.loads(path.read_bytes()) if path.exists() else {}
+    return Masters(folder, manifest["sha256"], tables, read_codebook(folder / FILE_NAME), merged=merged)
 
 
 def identifier_fields(masters: Masters, units: Iterable[str] = PERSONS) -> list[tuple[str, Field]]:
@@ -85,7 +90,7 @@ def known_identifiers(masters: Masters) -> frozenset[str]:
                 f"SELECT DISTINCT {quoted(f.name)}::VARCHAR FROM {masters.sql(table)} WHERE {quoted(f.name)} IS NOT NULL"
             )
             values.update(str(row[0]) for row in rows.fetchall())
-    return frozenset(values)
+    return frozenset(values.union(*(steps for steps in masters.merged.values())))
 
 
 def name_pairs(con: duckdb.DuckDBPyConnection, masters: Masters) -> list[tuple[str, str]]:

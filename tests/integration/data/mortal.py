@@ -16,6 +16,7 @@ from typing import Any
 
 from rpp_hub.bootstrap import Rpp, open_installation
 from rpp_hub.domain.actor import Actor, Via
+from rpp_hub.warehouse.identity_table import Verdict
 
 DORA = Actor("dora", Via.CLI)
 WATCHED = frozenset(
@@ -27,6 +28,7 @@ ACTS: dict[str, Callable[[Rpp, str, Callable[[str, int, int], None]], object]] =
         DORA, Path(folder), "bayview", progress=told
     ),
     "build": lambda rpp, _, told: rpp.warehousing.build(DORA, "bayview", told),
+    "decide": lambda rpp, name, _: rpp.identities.decide(DORA, "bayview", name, Verdict.KEEP, "Two people."),
     "cut": lambda rpp, project, told: rpp.cutting.build(DORA, project, told),
 }
 

@@ -14,6 +14,7 @@ from rpp_hub.bootstrap import Rpp, open_installation
 from rpp_hub.domain.errors import ActionRefused
 from rpp_hub.synthetic import Summary
 from rpp_hub.warehouse.folders import hash_file
+from rpp_hub.warehouse.identity_table import Verdict
 from rpp_hub.warehouse.receive import read_drop
 
 from tests.factories import SETUP, actor
@@ -41,14 +42,14 @@ def telling(moments: Sequence[str], more: int) -> list[int]:
 
 @contextmanager
 def after_each_death(
-    mortal: Any, template: Path, folder: Path, name: str, subject: str, more: int
+    mortal: Any, template: Path, folder: Path, name: str, subject: str, more: int, least: int = 20
 ) -> Iterator[Iterator[tuple[str, Rpp]]]:
     """The installation as it is found after each death, and the moment in words."""
 
     def copies() -> Iterator[tuple[str, Rpp]]:
         shutil.copytree(template, folder / "whole", symlinks=True)
         moments = mortal(folder / "whole", name, subject)["moments"]
-        assert len(moments) > 20
+        assert len(moments) > least
         for moment in telling(moments, more):
             home = folder / f"m{moment}"
             shutil.copytree(template, home, symlinks=True)
@@ -114,6 +115,22 @@ def test_build(
             ]
             assert leftovers(masters) == []
     remove(received)
+
+
+def test_a_decision_about_identifiers(mortal: Any, templates: dict[str, Path], tmp_path: Path) -> None:
+    found = tmp_path / "found"
+    shutil.copytree(templates["built"], found, symlinks=True)
+    rpp = open_installation(found)
+    name = rpp.identities.find(DORA, "bayview")[0].name
+    rpp.store.close()
+    with after_each_death(mortal, found, tmp_path / "d", "decide", name, 1, least=5) as deaths:
+        for moment, rpp in deaths:
+            decided = [v for v in rpp.identities.list(DORA, "bayview") if v.decided]
+            assert acts(rpp).count("identity:decide") == len(decided), moment
+            again = rpp.identities.decide(DORA, "bayview", name, Verdict.KEEP, "Two people.")
+            assert again.decided is not None, moment
+            assert rpp.warehousing.build(DORA, "bayview").sha256, moment
+    remove(found)
 
 
 def test_cut(mortal: Any, templates: dict[str, Path], tmp_path: Path) -> None:

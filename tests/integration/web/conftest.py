@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from rpp_hub.bootstrap import Rpp
 from rpp_hub.services.cutting import Cutting
 from rpp_hub.services.egress import Egress
+from rpp_hub.services.identities import Identities
 from rpp_hub.services.linked_tables import description, to_bytes
 from rpp_hub.services.linking import Linking
 from rpp_hub.services.releasing import Releasing, Signer
@@ -28,6 +29,9 @@ from rpp_hub.store.models import Linkage
 from rpp_hub.vault.open import create_vault, open_vault
 from rpp_hub.vault.sealed import SealedFiles
 from rpp_hub.warehouse.codebook import Field, Table, Type
+from rpp_hub.warehouse.folders import canonical_json
+from rpp_hub.warehouse.identities import Candidate, Kind, Sighting
+from rpp_hub.warehouse.identity_table import write_whole
 from rpp_hub.web.app import create_app
 from rpp_hub.web.hub_client import HubClient
 
@@ -118,6 +122,15 @@ def add_waiting_drop(portal: PortalWorld) -> None:
     portal.rpp.warehousing.receiving.bring(actor("dora"), sent, "bayview")
 
 
+def add_candidate(portal: PortalWorld) -> str:
+    """Bayview's students under two identifiers, as they are kept when somebody has looked; the candidate's name."""
+    people = tuple(Sighting(n, "Jo<b>", "Smith", "2010-03-04", "F", 2, (2023,)) for n in ("001", "002"))
+    found = Candidate("i-000000000000", Kind.TWO_IDENTIFIERS, "student", people)
+    folder = portal.rpp.installation.warehouse_dir("bayview") / "identities"
+    write_whole(folder / "found.json", canonical_json([asdict(found)]))
+    return found.name
+
+
 def open_rpp(world: World) -> Rpp:
     """The world's services as an open installation."""
     (world.installation.hub_dir / "portal.key").write_text(secrets.token_hex(32))
@@ -137,6 +150,7 @@ def open_rpp(world: World) -> Rpp:
         umbrellas=world.umbrellas,
         signing=world.signing,
         warehousing=Warehousing(world.store, world.installation),
+        identities=Identities(world.store, world.installation, lambda: NOW),
         cutting=Cutting(world.store, world.installation, vault, str),
         linking=Linking(world.store, world.installation, vault),
         returning=Returning(world.store, world.settings, vault),

@@ -11,7 +11,7 @@ from rpp_hub.web.app import ROUTERS
 from starlette.routing import Mount, Route
 
 from tests.integration.web.browser import Browser
-from tests.integration.web.conftest import WAITING, PortalWorld, add_linkage, add_waiting_drop
+from tests.integration.web.conftest import WAITING, PortalWorld, add_candidate, add_linkage, add_waiting_drop
 
 # rosa leads alpha, remy leads beta, nina is registered and no more, ghost is known to the hub alone
 PEOPLE = ("rosa", "remy", "vera", "dora", "paula", "otto", "ada", "dirk", "nina")
@@ -40,7 +40,12 @@ class Door:
         noun = self.template.removeprefix("/api").split("/")[1]
         name = {"projects": "alpha", "requests": "r0001", "releases": "e0001"}.get(noun, "")
         return self.template.format(
-            name=name, identity="a:0", district="bayview", linkage="l0001", drop=WAITING
+            name=name,
+            identity="a:0",
+            district="bayview",
+            linkage="l0001",
+            drop=WAITING,
+            candidate="i-000000000000",
         )
 
 
@@ -82,6 +87,8 @@ DOORS = (
     get("/data", only("dora")),
     get("/data/{district}", only("dora")),
     get("/data/{district}/waiting/{drop}", only("dora")),
+    get("/data/{district}/identities", only("dora")),
+    get("/data/{district}/identities/{candidate}", only("dora")),
     get("/audit", only("otto", "ada")),
     post("/projects/new", ALL, application=APPLICATION),  # anybody may send one; what is in it is then judged
     post("/projects/{name}/decide", only("dora", "paula"), decision="approve"),
@@ -101,6 +108,14 @@ DOORS = (
     post("/releases/{name}/revoke", only("dora"), reason="wrong figure"),
     post("/data/{district}", only("dora"), do="check"),
     post("/data/{district}/waiting/{drop}", only("dora"), do="read", version="1"),
+    post("/data/{district}/identities", only("dora")),
+    post(
+        "/data/{district}/identities/{candidate}",
+        only("dora"),
+        verdict="keep",
+        reason="two people",
+        sure="yes",
+    ),
     post("/audit/verify", only("otto", "ada")),
     post("/logout", ALL),
     call("GET", "/api/openapi.json", ALL),
@@ -145,6 +160,7 @@ def populated(portal: PortalWorld) -> PortalWorld:
     portal.released()  # r0001 → e0001
     add_linkage(portal)
     add_waiting_drop(portal)
+    add_candidate(portal)
     portal.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
     return portal
 
