@@ -91,11 +91,17 @@ def _gate() -> dict[str, Told]:
         "person_active": False,
         "is_member": False,
         "has_cut": False,
+        "third_party_sponsor": "SPONSOR",
     }
-    dates = ("irb_ends", "agreement_ends", "training_ends", "access_agreement_signed")
+    dates = (
+        "irb_ends", "agreement_ends", "training_ends", "access_agreement_signed", "access_agreement_ends",
+        "umbrella_ends", "partner_until", "third_party_begins", "sponsor_until",
+    )  # fmt: skip
     said: dict[str, Told] = {}
-    for status, day in product(ProjectStatus, (None, date(2025, 12, 31))):
-        standing = Standing(**nobody, project_status=status, **dict.fromkeys(dates, day))
+    over, later = date(2025, 12, 31), date(2026, 12, 31)
+    for status, day, cover, works in product(ProjectStatus, (None, over), (None, over, later), (False, True)):
+        days = {**dict.fromkeys(dates, day), "third_party_ends": cover}
+        standing = Standing(**nobody, project_status=status, works_somewhere=works, **days)
         for refusal in gate(standing, date(2026, 1, 1)):
             said[refusal.code] = Told("refusal", (refusal.reason.replace("31 December 2025", "‹day›"),))
     return said

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from rpp_hub.domain.actor import Actor, Via, system
+from rpp_hub.domain.attestations import InstitutionKind
 from rpp_hub.domain.lifecycle import Decision, Verdict
 from rpp_hub.domain.permissions import Role
+from rpp_hub.services.attestations import Attestations
 from rpp_hub.services.auditing import Auditing
 from rpp_hub.services.examination import Examination, Rerun
+from rpp_hub.services.institutions import Institutions
 from rpp_hub.services.people import People
 from rpp_hub.services.projects import Projects
 from rpp_hub.services.request_state import RequestView
@@ -30,6 +33,7 @@ from rpp_review.checks import Surroundings
 SETUP = system(Via.CLI)
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 FAR = date(2030, 1, 1)
+LAKESIDE = "lakeside"
 
 APPLICATION = """\
 project: {name}
@@ -103,6 +107,10 @@ class World:
         self.store = Store(self.url, self.installation.anchors_path)
         self.content = ContentStore(self.installation.requests_dir)
         self.people = People(self.store)
+        self.institutions = Institutions(self.store)
+        self.attestations = Attestations(
+            self.store, ContentStore(self.installation.attestations_dir), lambda: NOW
+        )
         self.projects = Projects(self.store, lambda _district: {})
         self.umbrellas = Umbrellas(self.store, self.content, lambda: NOW)
         self.signing = Signing(self.store, self.content, lambda: NOW)
@@ -118,7 +126,7 @@ class World:
         return self.rerun_answer or Rerun(submitted, True, "It ran from top to bottom.", "env-1")
 
     def person(self, name: str, *roles: Role, certified: bool = True) -> None:
-        self.people.add(SETUP, name, name.title(), roles=roles)
+        self.people.add(SETUP, name, name.title(), institutions=[LAKESIDE], roles=roles)
         if certified:
             self.people.certify(SETUP, name, training_ends=FAR, access_signed=date(2026, 1, 1))
 
@@ -127,6 +135,10 @@ class World:
         with self.store.act(SETUP, "district:add", "district:bayview") as act:
             act.session.add(District(name="bayview", title="Bayview", added_at=NOW))
         umbrella(self.umbrellas, self.signing)
+        self.institutions.add(SETUP, "bayview", "Bayview", InstitutionKind.DISTRICT, partner=True)
+        self.institutions.add(
+            SETUP, LAKESIDE, "Lakeside University", InstitutionKind.UNIVERSITY, partner=True
+        )
         self.person("dora", Role.DATA_MANAGER)
         self.person("paula", Role.PRACTITIONER)
         for name in ("vera", "viktor", "zoe"):

@@ -15,11 +15,14 @@ from pathlib import Path
 from sqlalchemy import select
 
 from rpp_hub.domain.actor import Via, system
+from rpp_hub.domain.attestations import InstitutionKind
+from rpp_hub.services.attestations import Attestations
 from rpp_hub.services.auditing import Auditing
 from rpp_hub.services.cutting import Cutting
 from rpp_hub.services.egress import Egress
 from rpp_hub.services.examination import Examination, Rerun, Rerunner
 from rpp_hub.services.identities import Identities
+from rpp_hub.services.institutions import Institutions, institution_row
 from rpp_hub.services.linking import Linking
 from rpp_hub.services.people import People
 from rpp_hub.services.projects import Projects
@@ -54,6 +57,8 @@ class Rpp:
     environment: Path
     store: Store
     people: People
+    institutions: Institutions
+    attestations: Attestations
     projects: Projects
     umbrellas: Umbrellas
     signing: Signing
@@ -114,6 +119,9 @@ def upgrade(installation: Installation, settings: Settings) -> None:
         if name not in known:
             with store.act(system(Via.CLI), "district:add", f"district:{name}") as act:
                 act.session.add(District(name=name, title=district.title, added_at=_now()))
+                act.session.merge(
+                    institution_row(name, district.title, InstitutionKind.DISTRICT, partner=True)
+                )
     store.close()
 
 
@@ -142,6 +150,8 @@ def open_installation(home: Path) -> Rpp:
         environment=environment,
         store=store,
         people=People(store),
+        institutions=Institutions(store),
+        attestations=Attestations(store, ContentStore(installation.attestations_dir), _now),
         projects=Projects(store, warehousing.known_fields),
         umbrellas=Umbrellas(store, content, _now),
         signing=Signing(store, content, _now),

@@ -18,6 +18,7 @@ import yaml
 
 from rpp_hub.bootstrap import Rpp, initialise, open_installation
 from rpp_hub.domain.actor import Actor, Via, system
+from rpp_hub.domain.attestations import InstitutionKind
 from rpp_hub.domain.errors import NotFound
 from rpp_hub.domain.permissions import Role
 from rpp_hub.domain.project_lifecycle import ProjectStatus
@@ -72,14 +73,15 @@ class _Part:
     project: str | None = None
 
 
+_UNIVERSITY = "lakeside"
 _PEOPLE = (
-    _Part("dora", "Dora Manning", "Lakeside University", Role.DATA_MANAGER),
-    _Part("rosa", "Rosa Seeker", "Lakeside University", None, PROJECTS[0]),
-    _Part("remy", "Remy Field", "Lakeside University", None, PROJECTS[1]),
-    _Part("vera", "Vera Check", "Lakeside University", Role.OUTPUT_REVIEWER),
-    _Part("viktor", "Viktor Sieve", "Lakeside University", Role.OUTPUT_REVIEWER),
-    _Part("paula", "Paula Leader", "Bayview Unified School District", Role.PRACTITIONER),
-    _Part("otto", "Otto Runner", "Lakeside University", Role.OPERATOR),
+    _Part("dora", "Dora Manning", _UNIVERSITY, Role.DATA_MANAGER),
+    _Part("rosa", "Rosa Seeker", _UNIVERSITY, None, PROJECTS[0]),
+    _Part("remy", "Remy Field", _UNIVERSITY, None, PROJECTS[1]),
+    _Part("vera", "Vera Check", _UNIVERSITY, Role.OUTPUT_REVIEWER),
+    _Part("viktor", "Viktor Sieve", _UNIVERSITY, Role.OUTPUT_REVIEWER),
+    _Part("paula", "Paula Leader", DISTRICT, Role.PRACTITIONER),
+    _Part("otto", "Otto Runner", _UNIVERSITY, Role.OPERATOR),
 )
 
 
@@ -87,6 +89,7 @@ def prepare(home: Path, data: Path | None, students: int, bind: str, say: Say) -
     """Bring the demonstration to where people can log in. Each step is skipped when it was done before."""
     installation = initialise(home, _CONFIG.format(bind=bind))
     rpp = open_installation(installation.home)
+    _university(rpp)
     accounts = _people(rpp, home / "demo.json")
     _umbrella(rpp)
     _district(rpp, data, students, say)
@@ -134,6 +137,13 @@ def _people(rpp: Rpp, kept: Path) -> tuple[Account, ...]:
     return accounts
 
 
+def _university(rpp: Rpp) -> None:
+    if all(i.name != _UNIVERSITY for i in rpp.institutions.list()):
+        rpp.institutions.add(
+            system(Via.CLI), _UNIVERSITY, "Lakeside University", InstitutionKind.UNIVERSITY, partner=True
+        )
+
+
 def _person(rpp: Rpp, part: _Part, account: Account) -> None:
     setup = system(Via.CLI)
     try:
@@ -143,7 +153,7 @@ def _person(rpp: Rpp, part: _Part, account: Account) -> None:
             setup,
             part.name,
             part.display_name,
-            institution=part.institution,
+            institutions=[part.institution],
             roles=[part.role] if part.role else [],
             password=account.password,
         )

@@ -241,6 +241,11 @@ class Installation:
         return self.home / "certificates"
 
     @property
+    def attestations_dir(self) -> Path:
+        """Certificates and agreements that people sent in."""
+        return self.home / "attestations"
+
+    @property
     def logs_dir(self) -> Path:
         return self.home / "logs"
 

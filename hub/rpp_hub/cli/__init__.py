@@ -12,6 +12,7 @@ from rpp_hub.cli.audit import audit
 from rpp_hub.cli.context import CliContext, fail
 from rpp_hub.cli.cut import cut
 from rpp_hub.cli.installation import demo, doctor, init, up
+from rpp_hub.cli.institution import institution
 from rpp_hub.cli.link import link
 from rpp_hub.cli.people import person
 from rpp_hub.cli.project import project
@@ -46,6 +47,7 @@ for command in (
     doctor,
     demo,
     person,
+    institution,
     project,
     agreement,
     warehouse,

@@ -47,10 +47,10 @@ def init(ctx: CliContext, data_manager: str | None) -> None:
             system(Via.CLI),
             data_manager,
             data_manager,
-            roles=[Role.DATA_MANAGER, Role.OPERATOR],
+            roles=[Role.DATA_MANAGER],
             password=password,
         )
-        click.echo(f"{data_manager} can log in as data manager and operator.")
+        click.echo(f"{data_manager} can log in as data manager.")
     click.echo(
         f"Keep a copy of {installation.vault_dir / 'master.key'} somewhere else: without it the vault stays shut."
     )

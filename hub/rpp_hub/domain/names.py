@@ -11,6 +11,7 @@ from rpp_hub.domain.errors import Invalid
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{0,28}[a-z0-9]")
 _PERSON = re.compile(r"[a-z][a-z0-9]{1,29}")
 _RESERVED = frozenset({"system", "hub", "service", "root"})
+_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,180}[A-Za-z0-9])?")
 _DISTRICT = re.compile(r"[a-z][a-z0-9_]{1,29}")
 
 
@@ -43,6 +44,26 @@ def check_district_name(name: str) -> str:
             code="bad-district-name",
         )
     return name
+
+
+def check_institution_name(name: str) -> str:
+    """The name itself, or Invalid. Districts are institutions, too."""
+    if not _DISTRICT.fullmatch(name):
+        raise Invalid(
+            f"{printable(name)!r} cannot be an institution's name: use 2 to 30 small letters, digits and underscores.",
+            code="bad-institution-name",
+        )
+    return name
+
+
+def check_email(address: str) -> str:
+    """The address itself, or nothing; Invalid for what could not be one."""
+    address = address.strip()
+    if address and not _EMAIL.fullmatch(address):
+        raise Invalid(
+            f"{printable(address)!r} is no e-mail address. Mend it, or leave it empty.", code="bad-email"
+        )
+    return address
 
 
 def printable(text: str, limit: int = 60) -> str:

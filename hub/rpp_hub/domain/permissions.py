@@ -40,6 +40,10 @@ class Permission(StrEnum):
     MEMBER_CHANGE = "member:change"
     PERSON_ADD = "person:add"
     PERSON_READ = "person:read"
+    ROLE_GIVE = "role:give"
+    ATTESTATION_DECIDE = "attestation:decide"
+    ATTESTATION_READ = "attestation:read"
+    INSTITUTION_ADD = "institution:add"
     WORKSPACE_OPEN = "workspace:open"
     WORKSPACE_REVOKE = "workspace:revoke"
     EGRESS_READ = "egress:read"
@@ -65,7 +69,8 @@ PERMISSIONS = MappingProxyType(
                 _P.DROP_RECEIVE, _P.DROP_READ, _P.MASTERS_BUILD, _P.IDENTITY_DECIDE, _P.CUT_BUILD, _P.CUT_READ,
                 _P.LINK_MAKE, _P.RETURN_MAKE, _P.VAULT_DESTROY,
                 _P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_CLOSE, _P.PROJECT_READ_ALL,
-                _P.AGREEMENT_MANAGE, _P.MEMBER_CHANGE, _P.PERSON_ADD, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.RELEASE_REVOKE,
+                _P.AGREEMENT_MANAGE, _P.MEMBER_CHANGE, _P.PERSON_ADD, _P.PERSON_READ, _P.ROLE_GIVE, _P.ATTESTATION_DECIDE, _P.ATTESTATION_READ,
+                _P.INSTITUTION_ADD, _P.WORKSPACE_REVOKE, _P.RELEASE_REVOKE,
                 _P.EGRESS_READ, _P.EGRESS_RAISE,
             }
         ),
@@ -81,3 +86,18 @@ PERMISSIONS = MappingProxyType(
 def may(roles: Collection[Role], permission: Permission) -> bool:
     """Whether any of these roles carries the permission."""
     return any(permission in PERMISSIONS[role] for role in roles)
+
+
+# who runs the installation or audits it sees no data: these roles are not held beside one that does
+_SEES_DATA = frozenset({Role.RESEARCHER, Role.DATA_MANAGER, Role.OUTPUT_REVIEWER})
+APART: tuple[tuple[Role, frozenset[Role]], ...] = (
+    (Role.OPERATOR, _SEES_DATA),
+    (Role.AUDITOR, _SEES_DATA | {Role.OPERATOR}),
+)
+
+
+def clashes(roles: Collection[Role]) -> tuple[tuple[Role, Role], ...]:
+    """The pairs among these roles that nobody may hold at once."""
+    return tuple(
+        (one, other) for one, others in APART if one in roles for other in sorted(others & set(roles))
+    )

@@ -1,39 +1,32 @@
-"""People: who has an account, which roles, which training and agreements."""
+"""People: who has an account, where they work, and which roles they hold."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
-from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound
-from rpp_hub.domain.names import check_person_name, printable
+from rpp_hub.domain.attestations import AttestationKind, AttestationTerms
+from rpp_hub.domain.errors import ActionRefused, Invalid, NotPermitted
+from rpp_hub.domain.names import check_email, check_person_name, printable
+from rpp_hub.domain.paging import MOST, Page, PageAt
 from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.services.attestation_rows import record_confirmed
 from rpp_hub.services.authority import Rights, require, rights_of
+from rpp_hub.services.institutions import check_institution
 from rpp_hub.services.passwords import hash_password, is_password
+from rpp_hub.services.people_views import PeopleFilter, PersonView, find_person, people_page, person_view
+from rpp_hub.services.role_rules import check_may_give, check_no_clash
 from rpp_hub.store.database import Store
-from rpp_hub.store.models import Membership, Person, PersonRole
+from rpp_hub.store.model_people import Affiliation
+from rpp_hub.store.models import Person, PersonRole
 
 _LONGEST_PASSWORD = 256
 _SHORTEST_PASSWORD = 10
-
-
-@dataclass(frozen=True, slots=True)
-class PersonView:
-    """A person as others may see them."""
-
-    name: str
-    display_name: str
-    institution: str
-    active: bool
-    roles: tuple[str, ...]
-    projects: tuple[str, ...]
-    training_ends: date | None
-    access_agreement_signed: date | None
 
 
 class People:
@@ -48,55 +41,115 @@ class People:
         name: str,
         display_name: str,
         *,
-        institution: str = "",
+        institutions: Collection[str] = (),
+        email: str = "",
         roles: Collection[Role] = (),
         password: str | None = None,
     ) -> PersonView:
         """Register somebody. Raises Invalid for an impossible name, ActionRefused if it is taken."""
         check_person_name(name)
-        if Role.RESEARCHER in roles:
-            raise Invalid(
-                "Researcher is no role to give: it comes with membership in a project.",
-                code="role-by-membership",
-            )
         if password is not None and not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
             raise Invalid(
                 f"A password needs {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters.",
                 code="bad-password",
             )
+        now = datetime.now(UTC)
         with self._store.act(actor, "person:add", f"person:{name}") as act:
             require(act.session, actor, Permission.PERSON_ADD)
             if act.session.get(Person, name) is not None:
                 raise ActionRefused(
                     (Refusal("person-exists", f"There is already somebody called {name} here."),)
                 )
-            act.session.add(
-                Person(
-                    name=name,
-                    display_name=printable(display_name, 100),
-                    institution=printable(institution, 100),
-                    password_hash=hash_password(password) if password is not None else None,
-                    added_at=datetime.now(UTC),
-                    roles=[PersonRole(person=name, role=str(r)) for r in sorted(roles)],
-                )
+            check_may_give(act.session, actor, name, roles)
+            check_no_clash(name, roles)
+            person = Person(
+                name=name,
+                display_name=printable(display_name.strip(), 100) or name,
+                email=check_email(email),
+                password_hash=hash_password(password) if password is not None else None,
+                added_at=now,
+                roles=[PersonRole(person=name, role=str(r), given_by=actor.name) for r in sorted(roles)],
             )
-            act.detail["roles"] = sorted(roles)
+            act.session.add(person)
+            act.session.flush()
+            for institution in dict.fromkeys(institutions):
+                check_institution(act.session, institution)
+                act.session.add(Affiliation(person=name, institution=institution, since=now.date()))
+            act.detail.update(roles=sorted(roles), institutions=sorted(institutions))
+        return self.get(name)
+
+    def affiliate(
+        self, actor: Actor, name: str, institution: str, *, until: date | None = None
+    ) -> PersonView:
+        """Write down that somebody works at an institution, and until when if that is known."""
+        today = datetime.now(UTC).date()
+        with self._store.act(actor, "person:affiliate", f"person:{name}") as act:
+            require(act.session, actor, Permission.PERSON_ADD)
+            find_person(act.session, name)
+            check_institution(act.session, institution)
+            row = act.session.get(Affiliation, (name, institution))
+            if row is None:
+                row = Affiliation(person=name, institution=institution, since=min(today, until or today))
+                act.session.add(row)
+            row.until = until
+            act.detail.update(institution=institution, until=until.isoformat() if until else None)
+        return self.get(name)
+
+    def give_role(self, actor: Actor, name: str, role: Role) -> PersonView:
+        """Give somebody a role for the installation. Raises ActionRefused where duties must stay apart."""
+        with self._store.act(actor, "role:give", f"person:{name}") as act:
+            require(act.session, actor, Permission.ROLE_GIVE)
+            person = find_person(act.session, name)
+            check_may_give(act.session, actor, name, (role,))
+            held = rights_of(act.session, name)
+            if role in held.roles:
+                raise ActionRefused((Refusal("role-held", f"{name} is {role} already."),))
+            part = {Role.RESEARCHER} if held.projects else set()
+            check_no_clash(name, held.roles | part | {role})
+            person.roles.append(PersonRole(person=name, role=str(role), given_by=actor.name))
+            act.detail["role"] = str(role)
+        return self.get(name)
+
+    def take_role(self, actor: Actor, name: str, role: Role) -> PersonView:
+        """Take a role from somebody. The last data manager keeps theirs, or nobody could give it back."""
+        with self._store.act(actor, "role:take", f"person:{name}") as act:
+            require(act.session, actor, Permission.ROLE_GIVE)
+            person = find_person(act.session, name)
+            row = next((r for r in person.roles if r.role == role), None)
+            if row is None:
+                raise ActionRefused((Refusal("role-not-held", f"{name} is not {role}."),))
+            if role is Role.DATA_MANAGER:
+                _check_another_manager(act.session, name)
+            person.roles.remove(row)
+            act.detail["role"] = str(role)
         return self.get(name)
 
     def certify(
-        self, actor: Actor, name: str, *, training_ends: date | None = None, access_signed: date | None = None
+        self,
+        actor: Actor,
+        name: str,
+        *,
+        training_ends: date | None = None,
+        access_signed: date | None = None,
+        access_ends: date | None = None,
     ) -> PersonView:
-        """Record a training certificate's end or the signing of the access agreement."""
+        """Record a training certificate's end or the signing of the access agreement, seen elsewhere: there is no file."""
         with self._store.act(actor, "person:certify", f"person:{name}") as act:
-            require(act.session, actor, Permission.PERSON_ADD)
-            person = act.session.get(Person, name)
-            if person is None:
-                raise _nobody(name)
+            require(act.session, actor, Permission.ATTESTATION_DECIDE)
+            person = find_person(act.session, name)
+            if actor.name == name:
+                raise NotPermitted(
+                    "Nobody certifies their own papers. Ask another data manager.", code="own-paper"
+                )
             if training_ends is not None:
-                person.training_ends = training_ends
+                terms = AttestationTerms(
+                    AttestationKind.TRAINING, min(training_ends, datetime.now(UTC).date()), training_ends
+                )
+                record_confirmed(act.session, actor, person, terms)
                 act.detail["training_ends"] = training_ends.isoformat()
             if access_signed is not None:
-                person.access_agreement_signed = access_signed
+                terms = AttestationTerms(AttestationKind.ACCESS_AGREEMENT, access_signed, access_ends)
+                record_confirmed(act.session, actor, person, terms)
                 act.detail["access_agreement_signed"] = access_signed.isoformat()
         return self.get(name)
 
@@ -106,30 +159,47 @@ class People:
             actor, "person:activate" if active else "person:deactivate", f"person:{name}"
         ) as act:
             require(act.session, actor, Permission.PERSON_ADD)
-            person = act.session.get(Person, name)
-            if person is None:
-                raise _nobody(name)
+            person = find_person(act.session, name)
+            if not active and any(r.role == Role.DATA_MANAGER for r in person.roles):
+                _check_another_manager(act.session, name)
             person.active = active
         return self.get(name)
 
-    def get(self, name: str) -> PersonView:
-        """One person. Raises NotFound."""
-        with self._store.read() as session:
-            person = session.get(Person, name)
-            if person is None:
-                raise _nobody(name)
-            projects = session.scalars(select(Membership.project).where(Membership.person == name))
-            return _view(person, tuple(sorted(projects)))
+    def set_email(self, actor: Actor, name: str, email: str) -> PersonView:
+        """Where mail for somebody goes; none, and notices stand on their page alone. One's own, or anybody's for a data manager."""
+        with self._store.act(actor, "person:email", f"person:{name}") as act:
+            if actor.name != name:
+                require(act.session, actor, Permission.PERSON_ADD)
+            find_person(act.session, name).email = check_email(email)
+        return self.get(name)
 
-    def list(self, actor: Actor) -> tuple[PersonView, ...]:
-        """Everybody, by name."""
+    def get(self, name: str) -> PersonView:
+        """One person, for the trusted side. Raises NotFound."""
+        with self._store.read() as session:
+            return person_view(session, find_person(session, name))
+
+    def seen_by(self, actor: Actor, name: str) -> PersonView:
+        """One person, for themselves and for those who read the register. Raises NotPermitted for others."""
+        with self._store.read() as session:
+            if actor.name != name:
+                require(session, actor, Permission.PERSON_READ)
+            return person_view(session, find_person(session, name))
+
+    def list(self, actor: Actor, wanted: PeopleFilter | None = None) -> tuple[PersonView, ...]:
+        """All who fit, by name."""
+        found: list[PersonView] = []
+        at: PageAt | None = PageAt(limit=MOST)
+        while at is not None:
+            page = self.page(actor, wanted or PeopleFilter(), at)
+            found += page.items
+            at = PageAt(page.next, MOST) if page.next else None
+        return tuple(found)
+
+    def page(self, actor: Actor, wanted: PeopleFilter, at: PageAt) -> Page[PersonView]:
+        """A page of those who fit, by name."""
         with self._store.read() as session:
             require(session, actor, Permission.PERSON_READ)
-            memberships: dict[str, list[str]] = {}
-            for person, project in session.execute(select(Membership.person, Membership.project)):
-                memberships.setdefault(person, []).append(project)
-            people = session.scalars(select(Person).order_by(Person.name))
-            return tuple(_view(p, tuple(sorted(memberships.get(p.name, ())))) for p in people)
+            return people_page(session, wanted, at)
 
     def rights(self, name: str) -> Rights:
         """What a person may; nothing for a stranger."""
@@ -146,21 +216,15 @@ class People:
         return is_password(password, kept)
 
 
-def _nobody(name: str) -> NotFound:
-    return NotFound(
-        f"There is nobody called {printable(name)!r} here. Add them with `rpp person add`, or mend the spelling.",
-        code="no-such-person",
-    )
-
-
-def _view(person: Person, projects: tuple[str, ...]) -> PersonView:
-    return PersonView(
-        name=person.name,
-        display_name=person.display_name,
-        institution=person.institution,
-        active=person.active,
-        roles=tuple(sorted(r.role for r in person.roles)),
-        projects=projects,
-        training_ends=person.training_ends,
-        access_agreement_signed=person.access_agreement_signed,
-    )
+def _check_another_manager(session: Session, name: str) -> None:
+    query = select(func.count()).select_from(PersonRole).join(Person, Person.name == PersonRole.person)
+    others = query.where(PersonRole.role == str(Role.DATA_MANAGER), Person.active, Person.name != name)
+    if not session.scalar(others):
+        raise ActionRefused(
+            (
+                Refusal(
+                    "last-data-manager",
+                    f"{name} is the last data manager. Make somebody else one first.",
+                ),
+            )
+        )

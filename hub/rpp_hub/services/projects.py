@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.application import Application, application_from, parse_application
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, NotPermitted
-from rpp_hub.domain.gate import Standing, gate
+from rpp_hub.domain.gate import gate
 from rpp_hub.domain.lifecycle import SYSTEM
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.paging import Page, PageAt
@@ -21,8 +21,10 @@ from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import Rights, require, rights_of
+from rpp_hub.services.role_rules import check_may_join
+from rpp_hub.services.standing import gate_on, standings
 from rpp_hub.store.database import Store
-from rpp_hub.store.models import Cut, District, Membership, Person, Project
+from rpp_hub.store.models import District, Membership, Person, Project
 from rpp_hub.store.paging import read_page
 
 # district → table → its fields; empty while no masters have been built
@@ -114,6 +116,7 @@ class Projects:
             require(act.session, actor, Permission.MEMBER_CHANGE)
             project = _get(act.session, name)
             _check_person(act.session, person, "member")
+            check_may_join(act.session, person)
             if any(m.person == person for m in project.members):
                 raise ActionRefused((Refusal("already-member", f"{person} is a member of {name} already."),))
             project.members.append(
@@ -174,7 +177,15 @@ class Projects:
     def gate(self, person: str, project: str, today: date | None = None) -> tuple[Refusal, ...]:
         """Why this person may not work on this project today; empty when they may."""
         with self._store.read() as session:
-            return gate(standing(session, person, project), today or datetime.now(UTC).date())
+            return gate_on(session, person, project, today or datetime.now(UTC).date())
+
+    def gates(
+        self, people: Collection[str], projects: Collection[str], today: date | None = None
+    ) -> dict[tuple[str, str], tuple[Refusal, ...]]:
+        """The gate for each of these people on each of these projects, in one query."""
+        day = today or datetime.now(UTC).date()
+        with self._store.read() as session:
+            return {(s.person, s.project): gate(s, day) for s in standings(session, people, projects, day)}
 
     def _check_fields(self, application: Application) -> None:
         known = self._known_fields(application.district)
@@ -191,25 +202,6 @@ class Projects:
             ]
         if faults:
             raise Invalid("The application cannot be used. " + " ".join(faults), code="unknown-field")
-
-
-def standing(session: Session, person: str, project: str) -> Standing:
-    """What the gate needs to know, read in one session."""
-    who, what = session.get(Person, person), session.get(Project, project)
-    if what is None:
-        raise _no_project(project)
-    return Standing(
-        person=person,
-        project=project,
-        person_active=who is not None and who.active,
-        is_member=any(m.person == person for m in what.members),
-        project_status=ProjectStatus(what.status),
-        irb_ends=what.irb_ends,
-        agreement_ends=what.agreement_ends,
-        training_ends=who.training_ends if who is not None else None,
-        access_agreement_signed=who.access_agreement_signed if who is not None else None,
-        has_cut=session.scalars(select(Cut.id).where(Cut.project == project).limit(1)).first() is not None,
-    )
 
 
 def _get(session: Session, name: str) -> Project:
@@ -254,6 +246,7 @@ def _check_people(session: Session, application: Application) -> None:
         )
     for member in application.members:
         _check_person(session, member.person, "member")
+        check_may_join(session, member.person)
 
 
 def _check_person(session: Session, name: str, what: str) -> None:

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 import rpp_hub
 from rpp_hub.domain.actor import Actor, Via, system
 from rpp_hub.domain.errors import ActionRefused, NotFound, Unavailable
-from rpp_hub.domain.gate import gate
 from rpp_hub.domain.lifecycle import SYSTEM, Action, Doer, Status, perform
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.paging import Page, PageAt
@@ -23,8 +22,8 @@ from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.release.bundle import ReleaseFacts, build_bundle
 from rpp_hub.services.authority import Rights, require, rights_of
-from rpp_hub.services.projects import standing
 from rpp_hub.services.request_state import doer_for, get_request, state_of
+from rpp_hub.services.standing import gate_on
 from rpp_hub.settings import Installation, Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
@@ -92,7 +91,7 @@ class Releasing:
                 request.current.snapshot,
                 {i.identity: i.sha256 for i in request.current.items},
             )
-            reasons = gate(standing(session, request.author, request.project), datetime.now(UTC).date())
+            reasons = gate_on(session, request.author, request.project, datetime.now(UTC).date())
         if reasons:
             raise ActionRefused(reasons)
         path = self._path(name)

@@ -15,14 +15,12 @@ from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import ActionRefused, Invalid
-from rpp_hub.domain.gate import gate
 from rpp_hub.domain.lifecycle import SYSTEM, Action, Doer, Status, perform, refusals
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require, rights_of
-from rpp_hub.services.projects import standing
 from rpp_hub.services.request_lines import RequestLine, request_lines
 from rpp_hub.services.request_state import (
     RequestView,
@@ -33,6 +31,7 @@ from rpp_hub.services.request_state import (
     state_of,
     view_for,
 )
+from rpp_hub.services.standing import gate_on
 from rpp_hub.settings import Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
@@ -162,7 +161,7 @@ class Requests:
 
     def _check_gate(self, session: Session, actor: Actor, project: str) -> None:
         require(session, actor, Permission.REQUEST_SUBMIT, project)
-        reasons = gate(standing(session, actor.name, project), self._now().date())
+        reasons = gate_on(session, actor.name, project, self._now().date())
         if reasons:
             raise ActionRefused(reasons)
 

@@ -15,6 +15,7 @@ from rpp_hub.domain.errors import ActionRefused, Invalid, NotPermitted, Stale
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.services.attestation_rows import record_agreement
 from rpp_hub.services.authority import Rights, require, rights_of
 from rpp_hub.services.papers import PaperView, get_paper, view_of
 from rpp_hub.store.content import ContentStore
@@ -108,6 +109,8 @@ def _come_into_force(act: Act, paper: Paper, today: date) -> None:
     """All have signed. Once it has begun, earlier versions of the same agreement are replaced."""
     paper.status = PaperStatus.SIGNED
     act.also("agreement:in-force", f"agreement:{paper.name}", kind=paper.kind, version=paper.number)
+    if paper.person is not None:
+        record_agreement(act.session, paper)
     if paper.starts > today:
         return
     same = select(Paper).where(

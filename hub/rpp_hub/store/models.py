@@ -54,13 +54,19 @@ class Person(Base):
     """Somebody with an account. `name` is their name at the hub, too."""
 
     __tablename__ = "people"
+    __table_args__ = (
+        Index("people_by_training_end", "training_ends"),
+        Index("people_by_access_end", "access_agreement_ends"),
+    )
     name: Mapped[str] = mapped_column(String(30), primary_key=True)
     display_name: Mapped[str]
-    institution: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
     password_hash: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
+    # what the papers confirmed last say; written in the transaction that confirms them
     training_ends: Mapped[date | None]
     access_agreement_signed: Mapped[date | None]
+    access_agreement_ends: Mapped[date | None]
     added_at: Mapped[datetime]
     roles: Mapped[list[PersonRole]] = relationship(cascade="all, delete-orphan", lazy="selectin")
 
@@ -71,6 +77,7 @@ class PersonRole(Base):
     __tablename__ = "person_roles"
     person: Mapped[str] = mapped_column(ForeignKey("people.name"), primary_key=True)
     role: Mapped[str] = mapped_column(String(30), primary_key=True)
+    given_by: Mapped[str] = mapped_column(String(60), default="")
 
 
 class District(Base):

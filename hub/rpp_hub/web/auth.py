@@ -15,7 +15,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from rpp_hub.domain.actor import Actor, Via
 from rpp_hub.domain.errors import Invalid, NotFound, NotPermitted
-from rpp_hub.services.people import PersonView
+from rpp_hub.services.people_views import PersonView
 from rpp_hub.web import BASE
 from rpp_hub.web.errors import Forged, NotLinked, NotLoggedIn
 from rpp_hub.web.hub_client import CLIENT_ID

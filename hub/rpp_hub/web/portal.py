@@ -15,7 +15,7 @@ from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import NotPermitted
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.services.authority import Rights
-from rpp_hub.services.people import PersonView
+from rpp_hub.services.people_views import PersonView
 from rpp_hub.web.hub_client import HubClient
 from rpp_hub.web.jobs import Jobs
 from rpp_hub.web.known_tokens import KnownTokens

@@ -63,7 +63,7 @@ def make_home(home: Path) -> Rpp:
     rpp = open_installation(home)
     umbrella(rpp.umbrellas, rpp.signing)
     for name, role in PEOPLE.items():
-        rpp.people.add(SETUP, name, name.title(), roles=[role] if role else [])
+        rpp.people.add(SETUP, name, name.title(), institutions=["bayview"], roles=[role] if role else [])
         rpp.people.certify(SETUP, name, training_ends=FAR, access_signed=date(2026, 1, 1))
     return rpp
 

@@ -13,6 +13,7 @@ from rpp_hub.domain.lifecycle import Decision, Status, Verdict
 from rpp_hub.domain.permissions import Role
 from rpp_hub.services.auditing import AuditFilter
 from rpp_hub.services.examination import Rerun
+from rpp_hub.store.models import PersonRole
 
 from tests.factories import SETUP, World, actor, cell, notebook, printed
 
@@ -49,7 +50,9 @@ def test_neither_reviewer_sees_the_others_word_before_both_decided(world: World)
 
 
 def test_a_reviewer_who_may_read_the_log_does_not_find_the_others_decision_there(world: World) -> None:
-    world.person("both", Role.OUTPUT_REVIEWER, Role.AUDITOR)
+    world.person("both", Role.OUTPUT_REVIEWER)
+    with world.store.act(SETUP, "role:give", "person:both") as act:  # as no service would, any more
+        act.session.add(PersonRole(person="both", role=str(Role.AUDITOR)))
     view = world.examined()
     world.finish("vera", view, decision=Decision.SEND_BACK)
     log = json.dumps([e.detail for e in world.auditing.events(actor("both"), AuditFilter())])

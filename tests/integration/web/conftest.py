@@ -146,6 +146,8 @@ def open_rpp(world: World) -> Rpp:
         environment=world.home / "environment",
         store=world.store,
         people=world.people,
+        institutions=world.institutions,
+        attestations=world.attestations,
         projects=world.projects,
         umbrellas=world.umbrellas,
         signing=world.signing,

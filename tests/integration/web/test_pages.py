@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import pytest
+from rpp_hub.domain.attestations import InstitutionKind
 from rpp_hub.domain.lifecycle import Decision, Verdict
 from rpp_hub.web.item_document import STYLE_HASH
 
@@ -69,7 +70,8 @@ def test_a_static_file_may_be_kept_and_a_missing_one_is_not_found(portal: Portal
 
 def test_hostile_words_stay_words_on_every_page(portal: PortalWorld) -> None:
     world = portal.world
-    world.people.add(SETUP, "mallory", HOSTILE, institution=HOSTILE)
+    world.institutions.add(SETUP, "evil", HOSTILE, InstitutionKind.OTHER, partner=True)
+    world.people.add(SETUP, "mallory", HOSTILE, institutions=["evil"])
     application = json.loads(json.dumps(APPLICATION)).format(name="evil", lead="mallory")
     application = application.replace("title: A project called evil", f"title: {json.dumps(HOSTILE)}")
     application = application.replace("rationale: needed", f"rationale: {json.dumps(HOSTILE)}")
