@@ -18,10 +18,12 @@ from rpp_hub.warehouse.check_kinds import GROUP_CHECKS, ROW_CHECKS
 from rpp_hub.warehouse.cleaning import identical_sql
 from rpp_hub.warehouse.codebook import Codebook, Type
 from rpp_hub.warehouse.engine import engine, first, one, quoted
-from rpp_hub.warehouse.findings import SHOWN, Looking, Problem, RowTest, TableFacts
+from rpp_hub.warehouse.findings import SHOWN, Defect, Looking, RowTest, TableFacts
 from rpp_hub.warehouse.folders import locked, staged
 from rpp_hub.warehouse.progress import Progress, silent
+from rpp_hub.warehouse.references import ReferenceFacts, follow, references_of
 from rpp_hub.warehouse.rules import Declared, rule_book
+from rpp_hub.warehouse.shifts import Limits, Shift, find_shifts
 from rpp_hub.warehouse.tables import (
     Loaded,
     complete_codebook,
@@ -40,7 +42,9 @@ class CheckReport:
     district: str
     drops: tuple[str, ...]
     tables: tuple[TableFacts, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[Defect, ...]
+    references: tuple[ReferenceFacts, ...] = ()
+    shifts: tuple[Shift, ...] = ()
 
     def count(self, table: str, code: str) -> int:
         """How many of one problem; 0 if it was not found."""
@@ -62,8 +66,11 @@ def check_district(
         codebook = complete_codebook(title, kept_codebook(district_dir), received, drops, tables)
         looking = _looking(con, type_tables(con, tables, codebook, progress), codebook)
         problems = tuple(p for p in _problems(looking, progress) if p.count)
+        references, lost = _references(looking, progress)
+        shifts = _shifts(looking, progress)
         facts = tuple(_facts(look) for look in looking)
-        return CheckReport(district_dir.name, tuple(d.name for d in drops), facts, problems)
+        names = tuple(d.name for d in drops)
+        return CheckReport(district_dir.name, names, facts, (*problems, *lost), references, shifts)
 
 
 def _looking(
@@ -73,7 +80,7 @@ def _looking(
     return tuple(Looking(con, loaded, table, others) for loaded, table in others.values())
 
 
-def _problems(tables: Sequence[Looking], progress: Progress) -> Iterator[Problem]:
+def _problems(tables: Sequence[Looking], progress: Progress) -> Iterator[Defect]:
     checks = rule_book().checks
     for number, look in enumerate(tables):
         progress(f"checking {look.loaded.name}", number, len(tables))
@@ -82,7 +89,31 @@ def _problems(tables: Sequence[Looking], progress: Progress) -> Iterator[Problem
         yield from _declared(look, [c for c in checks if c.applies_to(look.loaded.name)])
 
 
-def _declared(look: Looking, checks: Sequence[Declared]) -> Iterator[Problem]:
+def _references(
+    tables: Sequence[Looking], progress: Progress
+) -> tuple[tuple[ReferenceFacts, ...], tuple[Defect, ...]]:
+    rules = rule_book()
+    followed = []
+    for number, look in enumerate(tables):
+        progress(f"following the references of {look.loaded.name}", number, len(tables))
+        followed += [follow(look, r, said, rules.references) for r, said in references_of(look, rules.lists)]
+    return tuple(facts for facts, _ in followed), tuple(p for _, p in followed if p is not None)
+
+
+def _shifts(tables: Sequence[Looking], progress: Progress) -> tuple[Shift, ...]:
+    declared = rule_book().shifts
+    limits = Limits(
+        declared["rows"], declared["missing"], declared["share"],
+        int(declared["least_rows"]), int(declared["most_values"]),
+    )  # fmt: skip
+    found: list[Shift] = []
+    for number, look in enumerate(tables):
+        progress(f"comparing the years of {look.loaded.name}", number, len(tables))
+        found += find_shifts(look, limits)
+    return tuple(found)
+
+
+def _declared(look: Looking, checks: Sequence[Declared]) -> Iterator[Defect]:
     able = [c for c in checks if not c.texts(look.table, look.columns)]
     tests = [(c, test) for c in able if c.kind in ROW_CHECKS for test in ROW_CHECKS[c.kind](look, c)]
     counts = _counted(look, [test for _, test in tests])
@@ -105,9 +136,9 @@ def _counted(look: Looking, tests: Sequence[RowTest]) -> tuple[int, ...]:
     return tuple(int(n) for n in first(look.con, f"SELECT {counts} FROM {look.typed}") or ())
 
 
-def _left_out(look: Looking, check: Declared) -> Problem:
+def _left_out(look: Looking, check: Declared) -> Defect:
     texts = ", ".join(check.texts(look.table, look.columns))
-    return Problem(
+    return Defect(
         f"not-checked:{check.kind}", look.loaded.name,
         f"rows that could not be checked ({check.kind}), because {texts} is text", look.loaded.rows, "rows",
         f"Not known. Otherwise: {check.meaning}",
@@ -132,23 +163,23 @@ def _range(look: Looking, name: str | None) -> tuple[int, int] | None:
     return (int(row[0]), int(row[1])) if row and row[0] is not None else None
 
 
-def _untyped(look: Looking) -> Iterator[Problem]:
+def _untyped(look: Looking) -> Iterator[Defect]:
     for name, count in look.loaded.untyped.items():
         field = look.table.field(name)
         if field is None:
             continue
         rows = untyped_places(look.con, look.loaded, field, look.table.missing, SHOWN)
-        yield Problem(
+        yield Defect(
             f"type:{name}", look.loaded.name, f"values of {name} that are not of type {field.type}", count, "rows",
             "These values are lost to analysis.", "Treated as missing; mend the codebook if the type is wrong.",
             look.as_places(rows),
         )  # fmt: skip
 
 
-def _identical(look: Looking) -> Problem:
+def _identical(look: Looking) -> Defect:
     rows = identical_sql(look.con, look.typed, look.columns, look.seq) or ""
     count = look.count(rows) if rows else 0
-    return Problem(
+    return Defect(
         "identical-rows", look.loaded.name, "rows that repeat another one in every field", count, "rows",
         "Counts of rows come out too high.", "Only the first is kept.", look.places(rows) if count else (),
     )  # fmt: skip

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from rpp_hub.warehouse.engine import one, quoted
-from rpp_hub.warehouse.findings import Looking, Problem, RowTest
+from rpp_hub.warehouse.cleaning import outside_year_sql
+from rpp_hub.warehouse.engine import one, quoted, text_literal
+from rpp_hub.warehouse.findings import Defect, Looking, RowTest
 from rpp_hub.warehouse.masters import plain_name
 from rpp_hub.warehouse.rules import Declared
 
@@ -37,7 +38,13 @@ def _impossible_spells(look: Looking, check: Declared) -> Iterator[RowTest]:
         yield RowTest("impossible-spells", where, {})
 
 
-def _key(look: Looking, check: Declared) -> Iterator[Problem]:
+def _outside_year(look: Looking, check: Declared) -> Iterator[RowTest]:
+    entry, leave = check.more["entry"], check.more["exit"]
+    if {entry, leave, "school_year"} <= set(look.columns):
+        yield RowTest("outside-year", outside_year_sql(quoted(entry), quoted(leave)), {})
+
+
+def _key(look: Looking, check: Declared) -> Iterator[Defect]:
     key = check.key(look.table, look.columns)
     if len(key) == len(check.more["key"]):
         rows = f"""SELECT {look.seq} FROM {look.typed}
@@ -45,13 +52,13 @@ def _key(look: Looking, check: Declared) -> Iterator[Problem]:
         yield look.problem(check, "key", look.count(rows), "rows", rows)
 
 
-def _changing(look: Looking, check: Declared) -> Iterator[Problem]:
+def _changing(look: Looking, check: Declared) -> Iterator[Defect]:
     unit = look.table.key("student") or look.table.key("staff")
     for name in check.fields(look.columns) if unit else ():
         yield _conflict(look, check, f"changes:{name}", (unit.name,) if unit else (), name, "students")
 
 
-def _conflict_in_year(look: Looking, check: Declared) -> Iterator[Problem]:
+def _conflict_in_year(look: Looking, check: Declared) -> Iterator[Defect]:
     key = check.key(look.table, look.columns)
     for name in check.fields(look.columns) if len(key) > 1 else ():
         yield _conflict(look, check, f"conflict:{name}", key, name, "students and years")
@@ -59,7 +66,7 @@ def _conflict_in_year(look: Looking, check: Declared) -> Iterator[Problem]:
 
 def _conflict(
     look: Looking, check: Declared, code: str, key: tuple[str, ...], name: str, unit: str
-) -> Problem:
+) -> Defect:
     group, value = ", ".join(map(quoted, key)), quoted(name)
     groups = f"SELECT {group} FROM {look.typed} GROUP BY {group} HAVING min({value}) < max({value})"
     rows = f"SELECT t.{look.seq} FROM {look.typed} AS t JOIN ({groups}) USING ({group})"
@@ -82,7 +89,7 @@ _GRADES = MappingProxyType(
 )
 
 
-def _grades(look: Looking, check: Declared) -> Iterator[Problem]:
+def _grades(look: Looking, check: Declared) -> Iterator[Defect]:
     key = check.key(look.table, look.columns)
     if not key or not {"grade_level", "school_year"} <= set(look.columns):
         return
@@ -95,23 +102,52 @@ def _grades(look: Looking, check: Declared) -> Iterator[Problem]:
         yield look.problem(check, code, look.count(rows), "pairs of years", rows, title=title)
 
 
-def _overlapping_spells(look: Looking, check: Declared) -> Iterator[Problem]:
+def _overlapping_spells(look: Looking, check: Declared) -> Iterator[Defect]:
     key, columns = check.key(look.table, look.columns), set(look.columns)
     entry, leave, other = check.more["entry"], check.more["exit"], check.more.get("other", "")
     if not key or not {entry, leave} <= columns or (other and other not in columns):
         return
-    e, x, unit = quoted(entry), quoted(leave), ", ".join(f"a.{quoted(k)}" for k in key)
+    e, x = quoted(entry), quoted(leave)
     same = " AND ".join(f"a.{quoted(k)} = b.{quoted(k)}" for k in key)
     different = f"AND a.{quoted(other)} <> b.{quoted(other)}" if other else ""
-    spells = f"(SELECT *, {look.seq} AS n FROM {look.typed} WHERE {e} < {x})"
-    rows = f"""SELECT b.n, {unit} FROM {spells} a JOIN {spells} b ON {same} {different} AND a.n <> b.n
-        AND (a.{e}, a.n) < (b.{e}, b.n) AND b.{e} < a.{x}"""
-    code = f"overlapping-spells:{other}" if other else "overlapping-spells"
-    count = one(look.con, f"SELECT count(DISTINCT n) FROM ({rows})")
-    yield look.problem(check, code, count, "rows", f"SELECT n FROM ({rows})")
+    longer = int(check.more.get("longer", 0))
+    spells = f"(SELECT *, {look.seq} AS n FROM {look.typed} WHERE {e} < {x} {_primary(look, check)})"
+    rows = f"""SELECT b.n FROM {spells} a JOIN {spells} b ON {same} {different} AND a.n <> b.n
+        AND (a.{e}, a.n) < (b.{e}, b.n) AND least(a.{x}, b.{x}) - b.{e} > {longer}"""
+    code = "-".join(["overlapping-spells", *(["longer"] if longer else [])]) + (f":{other}" if other else "")
+    yield look.problem(check, code, one(look.con, f"SELECT count(DISTINCT n) FROM ({rows})"), "rows", rows)
 
 
-def _two_identifiers(look: Looking, check: Declared) -> Iterator[Problem]:
+def _primary(look: Looking, check: Declared) -> str:
+    field = check.first("primary", look.columns)
+    values = ", ".join(text_literal(str(v)) for v in check.more.get("means_primary", ()))
+    return f"AND upper({quoted(field)}::VARCHAR) IN ({values})" if field else ""
+
+
+def _exit_contradicts(look: Looking, check: Declared) -> Iterator[Defect]:
+    key, reason = check.key(look.table, look.columns), check.first("reason", look.columns)
+    entry, leave = check.more["entry"], check.more["exit"]
+    if not key or reason is None or not {entry, leave} <= set(look.columns):
+        return
+    final = ", ".join(text_literal(str(v)) for v in check.more["final"])
+    rows = f"""SELECT {look.seq} FROM {look.typed} QUALIFY upper({quoted(reason)}::VARCHAR) IN ({final})
+        AND max({quoted(entry)}) OVER (PARTITION BY {quoted(key[0])}) > {quoted(leave)}"""
+    yield look.problem(check, "exit-contradicts", look.count(rows), "rows", rows)
+
+
+def _two_people(look: Looking, check: Declared) -> Iterator[Defect]:
+    key, fields = check.key(look.table, look.columns), check.fields(look.columns)
+    born = look.table.field("birth_date")
+    if not key or len(fields) < len(check.more["fields"]) or born is None:
+        return
+    unit, name, day = quoted(key[0]), plain_name(quoted(fields[0])), quoted(fields[1])
+    people = f"""SELECT {unit} FROM {look.typed} WHERE {day} IS NOT NULL AND {name} <> '' GROUP BY {unit}
+        HAVING min({name}) <> max({name}) AND min({day}) <> max({day})"""
+    rows = f"SELECT t.{look.seq} FROM {look.typed} AS t JOIN ({people}) USING ({unit})"
+    yield look.problem(check, "two-people", look.count(people), "identifiers", rows)
+
+
+def _two_identifiers(look: Looking, check: Declared) -> Iterator[Defect]:
     key, fields = check.key(look.table, look.columns), check.fields(look.columns)
     if not key or len(fields) < len(check.more["fields"]):
         return
@@ -133,15 +169,18 @@ ROW_CHECKS: Mapping[str, Callable[[Looking, Declared], Iterator[RowTest]]] = Map
         "at-most": _at_most,
         "values": _values,
         "impossible-spells": _impossible_spells,
+        "outside-year": _outside_year,
     }
 )
-GROUP_CHECKS: Mapping[str, Callable[[Looking, Declared], Iterator[Problem]]] = MappingProxyType(
+GROUP_CHECKS: Mapping[str, Callable[[Looking, Declared], Iterator[Defect]]] = MappingProxyType(
     {
         "key": _key,
         "changing": _changing,
         "conflict-in-year": _conflict_in_year,
         "grades": _grades,
         "overlapping-spells": _overlapping_spells,
+        "exit-contradicts": _exit_contradicts,
         "two-identifiers": _two_identifiers,
+        "two-people": _two_people,
     }
 )

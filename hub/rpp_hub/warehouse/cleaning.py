@@ -211,6 +211,21 @@ def possible_spells(work: Work, rule: Declared) -> int:
     )
 
 
+def within_year(work: Work, rule: Declared) -> int:
+    """Drop spells that lie wholly outside their school year."""
+    spell = _spell(work, rule)
+    if not spell or "school_year" not in work.columns:
+        return 0
+    return work.replace(
+        f"SELECT {work.everything} FROM {work.sql} WHERE ({outside_year_sql(*spell)}) IS NOT TRUE"
+    )
+
+
+def outside_year_sql(entry: str, leave: str) -> str:
+    """True for a spell that ends before its school year's July or begins after its June; a year is called by its spring."""
+    return f"({leave} < make_date(school_year - 1, 7, 1) OR {entry} > make_date(school_year, 6, 30))"
+
+
 def merge_spells(work: Work, rule: Declared) -> int:
     """Overlapping spells of one key become one."""
     spell, key = _spell(work, rule), rule.key(work.table, work.columns)
@@ -280,6 +295,7 @@ KINDS: Mapping[str, Callable[[Work, Declared], int]] = MappingProxyType(
         "one-row": one_row,
         "at-most": at_most,
         "possible-spells": possible_spells,
+        "within-year": within_year,
         "merge-spells": merge_spells,
         "missing-when": missing_when,
         "drop-when-missing": drop_when_missing,

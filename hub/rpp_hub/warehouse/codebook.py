@@ -66,6 +66,15 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """What these fields of a table say stands in these fields of another table: a foreign key of Frictionless."""
+
+    fields: tuple[str, ...]
+    table: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One table of a district."""
 
@@ -75,6 +84,7 @@ class Table:
     description: str = ""
     population: str = ""
     source: str = ""
+    references: tuple[Reference, ...] = ()
     missing: tuple[str, ...] = ("",)
 
     def field(self, name: str) -> Field | None:
@@ -150,8 +160,24 @@ def _table(raw: dict[str, Any]) -> Table:
         description=str(raw.get("description", "")),
         population=str(ours.get("population", "")),
         source=str(ours.get("source", "")),
+        references=tuple(_reference(r, str(raw["name"])) for r in schema.get("foreignKeys", ())),
         missing=tuple(str(m) for m in schema.get("missingValues", [""])),
     )
+
+
+def _reference(raw: dict[str, Any], table: str) -> Reference:
+    """Frictionless leaves the other table out, or empty, where it is the same table."""
+    to = raw["reference"]
+    return Reference(_names(raw["fields"]), str(to.get("resource") or table), _names(to["fields"]))
+
+
+def _names(raw: str | list[str]) -> tuple[str, ...]:
+    return (raw,) if isinstance(raw, str) else tuple(map(str, raw))
+
+
+def _reference_json(reference: Reference) -> dict[str, Any]:
+    to = {"resource": reference.table, "fields": list(reference.to)}
+    return {"fields": list(reference.fields), "reference": to}
 
 
 def _field(raw: dict[str, Any]) -> Field:
@@ -172,7 +198,12 @@ def _field(raw: dict[str, Any]) -> Field:
 
 
 def _resource(table: Table, path: str | None) -> dict[str, Any]:
-    schema = {"fields": [_field_json(f) for f in table.fields], "missingValues": list(table.missing)}
+    schema: dict[str, Any] = {
+        "fields": [_field_json(f) for f in table.fields],
+        "missingValues": list(table.missing),
+    }
+    if table.references:
+        schema["foreignKeys"] = [_reference_json(r) for r in table.references]
     resource: dict[str, Any] = {"name": table.name, "schema": schema}
     resource |= {
         k: v for k, v in (("title", table.title), ("description", table.description), ("path", path)) if v

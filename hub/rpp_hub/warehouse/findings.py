@@ -24,7 +24,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Defect:
     """One kind of thing that is wrong in one table. `count` counts `unit`s."""
 
     code: str
@@ -96,8 +96,8 @@ class Looking:
         """Numbers of rows as places."""
         return tuple(Place(*self.loaded.place(n)) for n in numbers)
 
-    def problem(self, check: Declared, code: str, count: int, unit: str, rows: str, **words: str) -> Problem:
+    def problem(self, check: Declared, code: str, count: int, unit: str, rows: str, **words: str) -> Defect:
         """What was found, in the words of the declared check. `rows` answers the numbers of the rows."""
         title = (words.pop("title", "") or check.title).format(**words)
         places = self.places(rows) if count else ()
-        return Problem(code, self.loaded.name, title, count, unit, check.meaning, check.build, places)
+        return Defect(code, self.loaded.name, title, count, unit, check.meaning, check.build, places)

@@ -1,16 +1,26 @@
-"""A check's report for people: as text for a terminal, and as a page."""
+"""A check's report for people: as text for a terminal, and as a page of its own."""
 
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
+from itertools import groupby
 
 from rpp_hub.warehouse.check import CheckReport
-from rpp_hub.warehouse.findings import Problem, TableFacts
+from rpp_hub.warehouse.findings import Defect, TableFacts
+from rpp_hub.warehouse.references import ReferenceFacts
+from rpp_hub.warehouse.shifts import Shift
 
+_FIRST = 5
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d2530}"
-    "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #d6dbe1;vertical-align:top}"
-    ".n{text-align:right;font-variant-numeric:tabular-nums}small{color:#5a6472}"
+    ":root{color-scheme:light}*{box-sizing:border-box}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1.5rem 1rem 4rem;color:#1d2530;overflow-wrap:anywhere}"
+    "h1{font-size:1.6rem;margin:0 0 .3rem}h2{font-size:1.25rem;margin:2.2rem 0 .6rem}h3{font-size:1.05rem;margin:1.6rem 0 .4rem}"
+    "p{margin:.2rem 0}ul{padding-left:1.2rem}li{margin:.25rem 0}"
+    ".finding{border:1px solid #d6dbe1;border-left:5px solid #b86b00;border-radius:6px;padding:.7rem 1rem;margin:.7rem 0;break-inside:avoid}"
+    ".n{font-size:1.15rem;font-weight:600;font-variant-numeric:tabular-nums}dl{margin:.4rem 0 0;display:grid;grid-template-columns:8.5rem 1fr;gap:.15rem .8rem}"
+    "dt{color:#4a5462}dd{margin:0}code,.rows{font:.9em ui-monospace,monospace}.quiet{color:#4a5462}"
+    "@media(max-width:36rem){dl{grid-template-columns:1fr}dd{margin-bottom:.35rem}}"
 )
 
 
@@ -19,7 +29,7 @@ def report_text(report: CheckReport) -> str:
     lines = [f"{report.district}: {', '.join(report.drops)}", ""]
     lines += [f"  {_facts(t)}" for t in report.tables]
     if not report.problems:
-        return "\n".join([*lines, "", "Nothing is wrong with these files."])
+        lines += ["", "Nothing is wrong with these files."]
     for problem in report.problems:
         lines += [
             "",
@@ -29,27 +39,70 @@ def report_text(report: CheckReport) -> str:
         ]
         if problem.rows:
             lines.append(f"  Rows: {_places(problem)}")
+    if report.references:
+        lines += ["", "References between tables:", *(f"  {_reference(r)}" for r in report.references)]
+    if report.shifts:
+        lines += ["", "From one year to the next:"]
+        lines += [f"  {s.table}: {s.title}\n    {s.meaning}" for s in report.shifts]
     return "\n".join(lines)
 
 
 def report_html(report: CheckReport) -> str:
     """The same as a page of its own that loads nothing."""
-    rows = "".join(
-        f"<tr><td><code>{html.escape(p.table)}</code><td class=n>{p.count:,}<td>{html.escape(p.title)}"
-        f"<br><small>{html.escape(_places(p))}</small><td>{html.escape(p.meaning)}<td>{html.escape(p.build)}"
-        for p in report.problems
-    )
+    title = f"Check of {html.escape(report.district)}"
+    kinds = len(report.problems)
     found = (
-        f"<table><tr><th>Table<th>How many<th>What<th>What it means<th>What the build does{rows}</table>"
-        if rows
-        else "<p>Nothing is wrong with these files.</p>"
+        f"{kinds} kind{'' if kinds == 1 else 's'} of problems"
+        if kinds
+        else "Nothing is wrong with these files."
     )
-    facts = "".join(f"<li>{html.escape(_facts(t))}" for t in report.tables)
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>Check of {html.escape(report.district)}</title>"
-        f"<style>{_STYLE}</style><h1>Check of {html.escape(report.district)}</h1>"
-        f"<p>{html.escape(', '.join(report.drops))}</p><ul>{facts}</ul>{found}</html>"
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>"
+        f'<p class="quiet">Received: {html.escape(", ".join(report.drops))}</p>'
+        f"<h2>What came</h2><ul>{_listed(_facts(t) for t in report.tables)}</ul><h2>{found}</h2>"
+        f"{_problems(report.problems)}{_references(report.references)}{_shifts(report.shifts)}</html>"
     )
+
+
+def _problems(problems: tuple[Defect, ...]) -> str:
+    tables = dict.fromkeys(p.table for p in problems)
+    return "".join(
+        f"<h3><code>{html.escape(table)}</code></h3>{''.join(_problem(p) for p in problems if p.table == table)}"
+        for table in tables
+    )
+
+
+def _problem(problem: Defect) -> str:
+    rows = f'<dt>Rows<dd class="rows">{html.escape(_places(problem))}' if problem.rows else ""
+    return (
+        f'<div class="finding"><p><span class="n">{problem.count:,}</span> {html.escape(problem.title)}</p>'
+        f"<dl><dt>It means<dd>{html.escape(problem.meaning)}<dt>The build<dd>{html.escape(problem.build)}{rows}</dl></div>"
+    )
+
+
+def _references(references: tuple[ReferenceFacts, ...]) -> str:
+    if not references:
+        return ""
+    return f"<h2>References between tables</h2><ul>{_listed(map(_reference, references))}</ul>"
+
+
+def _shifts(shifts: tuple[Shift, ...]) -> str:
+    if not shifts:
+        return ""
+    by_table = groupby(shifts, key=lambda s: s.table)
+    return "<h2>From one year to the next</h2>" + "".join(
+        f"<h3><code>{html.escape(table)}</code></h3>"
+        + "".join(
+            f'<div class="finding"><p>{html.escape(s.title)}</p><p class="quiet">{html.escape(s.meaning)}</p></div>'
+            for s in moved
+        )
+        for table, moved in by_table
+    )
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return "".join(f"<li>{html.escape(line)}" for line in lines)
 
 
 def _facts(table: TableFacts) -> str:
@@ -58,6 +111,12 @@ def _facts(table: TableFacts) -> str:
     return f"{table.name}: {table.rows:,} rows{units}{years}"
 
 
-def _places(problem: Problem) -> str:
-    shown = "; ".join(f"{place.file} row {place.row:,}" for place in problem.rows[:5])
-    return f"{shown} …" if len(problem.rows) > 5 or problem.count > len(problem.rows) > 0 else shown
+def _reference(r: ReferenceFacts) -> str:
+    how = "as the codebook declares" if r.declared else "by its name"
+    lost = "all are there" if not r.nowhere else f"{r.nowhere:,} of {r.values:,} are not there"
+    return f"{r.table}.{', '.join(r.fields)} → {r.to_table}.{', '.join(r.to_fields)} ({how}): {lost}"
+
+
+def _places(problem: Defect) -> str:
+    shown = "; ".join(f"{place.file} row {place.row:,}" for place in problem.rows[:_FIRST])
+    return f"{shown} …" if len(problem.rows) > _FIRST or problem.count > len(problem.rows) > 0 else shown

@@ -63,6 +63,9 @@ class RuleBook:
 
     rules: tuple[Declared, ...]
     checks: tuple[Declared, ...]
+    lists: tuple[Declared, ...]
+    references: Declared
+    shifts: Mapping[str, float]
     sha256: str
 
 
@@ -73,6 +76,9 @@ def rule_book() -> RuleBook:
     return RuleBook(
         tuple(_declared(r) for r in raw["rule"]),
         tuple(_declared(c) for c in raw["check"]),
+        tuple(_declared({"kind": "list", **one}) for one in raw["list"]),
+        _declared({"kind": "references", "tables": ["*"], **raw["references"]}),
+        raw["shifts"],
         hashlib.sha256(content).hexdigest(),
     )
 
