@@ -50,7 +50,7 @@ class Control:
 
     async def _signal(self, kernel: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         number = request.get("signal")
-        if number not in SIGNALS:
+        if not isinstance(number, int) or number not in SIGNALS:  # a list cannot even be looked up
             raise KernelRefused("This signal is not one that a kernel is sent.")
         return {"sent": self._kernels.signal(kernel, int(number))}
 

@@ -39,7 +39,7 @@ async def serve_lines(path: Path, handler: Handler) -> asyncio.Server:
                 writer.write(_line({"error": "Too many requests at once."}))
                 return
             async with room:
-                writer.write(_line(await _answer(reader, handler)))
+                writer.write(_line(await answer_line(reader, handler)))
             await writer.drain()
         except ConnectionError:
             return
@@ -51,7 +51,7 @@ async def serve_lines(path: Path, handler: Handler) -> asyncio.Server:
     return await asyncio.start_unix_server(talk, sock=listen(path), limit=LINE)
 
 
-async def _answer(reader: asyncio.StreamReader, handler: Handler) -> Mapping[str, Any]:
+async def answer_line(reader: asyncio.StreamReader, handler: Handler) -> Mapping[str, Any]:
     try:
         line = await asyncio.wait_for(reader.readline(), PATIENCE)
         request = json.loads(line)
