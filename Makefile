@@ -3,7 +3,7 @@
 RUN := scripts/in-reach
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test check fix bench docs lab lock
+.PHONY: help demo test check fix bench fuzz redteam docs lab lock
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -23,6 +23,12 @@ fix: ## Let ruff mend what it can
 bench: ## The figures, one JSON object a line (NAME=x runs one)
 	@$(RUN) bash -c 'scripts/set-up --for-tests >&2 && exec scripts/as-account $(PYTHON) -m tests.bench $(NAME)'
 
+fuzz: ## Feed relay, gateway and supervisor what a coverage-guided fuzzer makes up (MINUTES=60)
+	@$(RUN) bash -c 'scripts/set-up --for-tests >&2 && $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt && exec scripts/as-account $(PYTHON) -m tests.fuzz --minutes $(or $(MINUTES),1)'
+
+redteam: ## Try every threat of the catalogue that can be tried here, and say of each what became of it
+	@$(RUN) bash -c 'scripts/set-up --for-tests >&2 && exec scripts/as-account $(PYTHON) -m tests.redteam'
+
 docs: ## Write the generated pages and pictures of the documentation anew
 	@$(RUN) bash -o pipefail -c 'scripts/set-up --for-tests && $(PYTHON) scripts/write_docs.py && mkdir -p docs/images && scripts/as-account env PYTHONPATH=. $(PYTHON) scripts/take_pictures.py | tar -x --no-same-owner -C docs/images'
 
@@ -30,4 +36,4 @@ lab: ## Build the JupyterLab extension (needs the npm registry)
 	@cd extensions/rpp-lab && npm ci && npm run build
 
 lock: ## Lock the requirements anew (needs uv)
-	@for name in hub dev workspace; do uv pip compile --quiet --no-header --no-emit-index-url --no-emit-find-links --generate-hashes --python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in hub dev fuzz workspace; do uv pip compile --quiet --no-header --no-emit-index-url --no-emit-find-links --generate-hashes --python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; done

@@ -67,15 +67,15 @@ def fuzz(arguments: list[str]) -> int:
 
     with atheris.instrument_imports(include=["rpp_hub.workspace"]):
         from tests.fuzz.targets import SEEDS, targets
-    known = targets()
-    order = [known[name] for name in SEEDS]
+    with targets() as known:
+        order = [known[name] for name in SEEDS]
 
-    def one(data: bytes) -> None:
-        if data:
-            order[data[0] % len(order)](data[1:])
+        def one(data: bytes) -> None:
+            if data:
+                order[data[0] % len(order)](data[1:])
 
-    atheris.Setup([sys.argv[0], *[word for word in arguments if word != "--"]], one)
-    atheris.Fuzz()
+        atheris.Setup([sys.argv[0], *[word for word in arguments if word != "--"]], one)
+        atheris.Fuzz()
     return 0
 
 
