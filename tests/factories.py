@@ -11,10 +11,12 @@ from typing import Any
 
 from rpp_hub.domain.actor import Actor, Via, system
 from rpp_hub.domain.attestations import InstitutionKind
+from rpp_hub.domain.dues import Clocks
 from rpp_hub.domain.lifecycle import Decision, Verdict
 from rpp_hub.domain.permissions import Role
 from rpp_hub.services.attestations import Attestations
 from rpp_hub.services.auditing import Auditing
+from rpp_hub.services.dues import Dues
 from rpp_hub.services.examination import Examination, Rerun
 from rpp_hub.services.institutions import Institutions
 from rpp_hub.services.people import People
@@ -117,6 +119,7 @@ class World:
         self.requests = Requests(self.store, self.settings, self.content, lambda: NOW)
         self.reviewing = Reviewing(self.store, self.settings, lambda: NOW)
         self.auditing = Auditing(self.store)
+        self.dues = Dues(self.store, Clocks(), lambda: NOW)
         self.rerun_answer: Rerun | None = None
         self.examination = Examination(
             self.store, self.settings, self.content, self._rerun, lambda _project: Surroundings(), lambda: NOW

@@ -16,14 +16,18 @@ from sqlalchemy import select
 
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.attestations import InstitutionKind
+from rpp_hub.domain.dues import Clocks
 from rpp_hub.services.attestations import Attestations
 from rpp_hub.services.auditing import Auditing
 from rpp_hub.services.cutting import Cutting
+from rpp_hub.services.dues import Dues
 from rpp_hub.services.egress import Egress
 from rpp_hub.services.examination import Examination, Rerun, Rerunner
 from rpp_hub.services.identities import Identities
 from rpp_hub.services.institutions import Institutions, institution_row
 from rpp_hub.services.linking import Linking
+from rpp_hub.services.mailer import mailer
+from rpp_hub.services.notices import Letterhead, Notices
 from rpp_hub.services.people import People
 from rpp_hub.services.projects import Projects
 from rpp_hub.services.releasing import Releasing, Signer
@@ -74,6 +78,8 @@ class Rpp:
     releasing: Releasing
     auditing: Auditing
     workspaces: Workspaces
+    dues: Dues
+    notices: Notices
     egress: Egress
 
     def portal_secret(self) -> bytes:
@@ -144,6 +150,7 @@ def open_installation(home: Path) -> Rpp:
     warehousing = Warehousing(store, installation)
     cutting = Cutting(store, installation, vault, lambda: version_of(environment))
     rerunner = _rerunner(installation, settings, cutting, environment)
+    dues = Dues(store, Clocks(**settings.clocks.model_dump()), _now)
     return Rpp(
         installation=installation,
         settings=settings,
@@ -167,6 +174,8 @@ def open_installation(home: Path) -> Rpp:
         releasing=Releasing(store, installation, settings, content, Signer(vault.sign, vault.public_key_pem)),
         auditing=Auditing(store),
         workspaces=Workspaces(store, installation),
+        dues=dues,
+        notices=Notices(store, dues, mailer(settings.mail), _now, Letterhead.of(settings)),
         egress=Egress(store, installation, settings, _now),
     )
 

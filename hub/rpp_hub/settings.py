@@ -164,6 +164,54 @@ class Egress(_Closed):
     )
 
 
+class Clocks(_Closed):
+    """How many days each step may take, and how long before an end people are told."""
+
+    notice: int = Field(
+        default=30, ge=1, le=365, description="Days before an end on which people are told of it."
+    )
+    transfer: int = Field(default=30, ge=1, le=365, description="From a project's approval to its first cut.")
+    review: int = Field(
+        default=5, ge=1, le=365, description="From an examination to the reviewers' decision."
+    )
+    paper: int = Field(
+        default=5, ge=1, le=365, description="From an upload of a certificate to its confirmation."
+    )
+    destruction: int = Field(
+        default=7, ge=1, le=365, description="From a project's end to the destruction of its data."
+    )
+    confirmation: int = Field(
+        default=14, ge=1, le=365, description="From a destruction to the district's confirmation of it."
+    )
+
+
+class Mail(_Closed):
+    """Who carries mail about what is due. Without a host, notices stand on the pages alone."""
+
+    host: str = Field(default="", description="The SMTP server; empty sends no mail.")
+    port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    starttls: bool = Field(
+        default=True, description="Whether the connection is encrypted before anything is said."
+    )
+    sender: str = Field(default="", description="The address that mail comes from.")
+    username: str = Field(default="", description="For servers that ask for one.")
+    password_file: str = Field(default="", description="File that holds the password; mode 0600.")
+    portal: str = Field(
+        default="",
+        description="The portal's public address, for the link in a mail: `https://rpp.example.org`.",
+    )
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Mail:
+        if self.host and not self.sender:
+            raise ValueError("a host needs a sender as well")
+        if self.username and not self.password_file:
+            raise ValueError("a username needs a password_file as well")
+        if self.username and not self.starttls:
+            raise ValueError("a password is sent over starttls only")
+        return self
+
+
 class Settings(_Closed):
     """Everything in rpp.toml. Read once, in bootstrap."""
 
@@ -175,6 +223,8 @@ class Settings(_Closed):
     login: Login = Login()
     workspace: Workspace = Workspace()
     egress: Egress = Egress()
+    clocks: Clocks = Clocks()
+    mail: Mail = Mail()
     database_url: str = Field(
         default="",
         description="PostgreSQL instead of the embedded SQLite: `postgresql+psycopg://rpp@/rpp?host=%2Frun%2Fpostgresql`. The role may not own the tables; migrations run as the owner, whom RPP_DATABASE_OWNER_URL names.",

@@ -52,6 +52,7 @@ def _work(rpp: Rpp) -> tuple[tuple[str, Callable[[], tuple[str, ...]], Callable[
     return (
         ("alarm of", rpp.egress.unnoted, rpp.egress.note),
         ("release of", rpp.releasing.pending, rpp.releasing.release),
+        ("mail to", rpp.notices.pending, rpp.notices.send),
         ("examination of", rpp.examination.pending, rpp.examination.examine),
     )
 

@@ -11,6 +11,7 @@ from rpp_hub.cli.agreement import agreement
 from rpp_hub.cli.audit import audit
 from rpp_hub.cli.context import CliContext, fail
 from rpp_hub.cli.cut import cut
+from rpp_hub.cli.due import due
 from rpp_hub.cli.installation import demo, doctor, init, up
 from rpp_hub.cli.institution import institution
 from rpp_hub.cli.link import link
@@ -48,6 +49,7 @@ for command in (
     demo,
     person,
     institution,
+    due,
     project,
     agreement,
     warehouse,

@@ -44,6 +44,7 @@ class Permission(StrEnum):
     ATTESTATION_DECIDE = "attestation:decide"
     ATTESTATION_READ = "attestation:read"
     INSTITUTION_ADD = "institution:add"
+    DESTRUCTION_CONFIRM = "destruction:confirm"
     WORKSPACE_OPEN = "workspace:open"
     WORKSPACE_REVOKE = "workspace:revoke"
     EGRESS_READ = "egress:read"
@@ -75,7 +76,7 @@ PERMISSIONS = MappingProxyType(
             }
         ),
         Role.OUTPUT_REVIEWER: frozenset({_P.REQUEST_REVIEW, _P.REQUEST_READ_ALL}),
-        Role.PRACTITIONER: frozenset({_P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_READ_ALL}),
+        Role.PRACTITIONER: frozenset({_P.DESTRUCTION_CONFIRM, _P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_READ_ALL}),
         Role.DIRECTOR: frozenset({_P.AGREEMENT_MANAGE, _P.PROJECT_READ_ALL, _P.PERSON_READ}),
         Role.OPERATOR: frozenset({_P.INSTALLATION_OPERATE, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.AUDIT_READ, _P.VAULT_ROTATE, _P.EGRESS_READ}),
         Role.AUDITOR: frozenset({_P.AUDIT_READ, _P.EGRESS_READ}),

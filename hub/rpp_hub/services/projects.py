@@ -21,6 +21,7 @@ from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import Rights, require, rights_of
+from rpp_hub.services.dues import note_end
 from rpp_hub.services.role_rules import check_may_join
 from rpp_hub.services.standing import gate_on, standings
 from rpp_hub.store.database import Store
@@ -108,6 +109,7 @@ class Projects:
                     (Refusal("not-open", f"{name} is {project.status}, so there is nothing to close."),)
                 )
             project.status = ProjectStatus.CLOSED
+            note_end(act.session, name, datetime.now(UTC).date())
         return self.get(name)
 
     def add_member(self, actor: Actor, name: str, person: str) -> ProjectView:

@@ -120,6 +120,11 @@ class Project(Base):
     """A project of researchers and a district, with what it applied for."""
 
     __tablename__ = "projects"
+    __table_args__ = (
+        Index("projects_by_irb_end", "status", "irb_ends"),
+        Index("projects_by_agreement_end", "status", "agreement_ends"),
+        Index("projects_by_sponsor", "sponsor"),
+    )
     name: Mapped[str] = mapped_column(String(30), primary_key=True)
     title: Mapped[str] = mapped_column(Text)
     district: Mapped[str] = mapped_column(ForeignKey("districts.name"))

@@ -19,6 +19,7 @@ from rpp_hub.services.egress import Egress
 from rpp_hub.services.identities import Identities
 from rpp_hub.services.linked_tables import description, to_bytes
 from rpp_hub.services.linking import Linking
+from rpp_hub.services.notices import Letterhead, Notices
 from rpp_hub.services.releasing import Releasing, Signer
 from rpp_hub.services.returning import Returning
 from rpp_hub.services.vaulting import Vaulting
@@ -146,6 +147,8 @@ def open_rpp(world: World) -> Rpp:
         environment=world.home / "environment",
         store=world.store,
         people=world.people,
+        dues=world.dues,
+        notices=Notices(world.store, world.dues, None, lambda: NOW, Letterhead("Partnership")),
         institutions=world.institutions,
         attestations=world.attestations,
         projects=world.projects,

@@ -1,0 +1,203 @@
+"""The dated facts behind what is due, each kind read by one bounded query: for one person, or for those who see all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from rpp_hub.domain.agreements import PaperKind, PaperStatus
+from rpp_hub.domain.attestations import AttestationStatus
+from rpp_hub.domain.dues import (
+    Clocks,
+    Facts,
+    PaperFacts,
+    PersonFacts,
+    ProjectFacts,
+    ReviewFacts,
+    UmbrellaFacts,
+)
+from rpp_hub.domain.lifecycle import Status
+from rpp_hub.domain.project_lifecycle import ProjectStatus
+from rpp_hub.services.standing import last_day_at_partner
+from rpp_hub.store.model_agreements import Paper
+from rpp_hub.store.model_clocks import Ending
+from rpp_hub.store.model_people import Attestation, Cover
+from rpp_hub.store.models import Cut, Destruction, Membership, Person, Project, Request, ReviewRow, Round
+
+# of each kind the most urgent ones: nobody works through more at once, and a page stays as fast as it was
+SHOWN = 200
+
+AnswerBy = Callable[
+    [str, date], date
+]  # district, day on which the application came → last day for the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose facts: everything, or one person's projects and papers."""
+
+    person: str
+    everything: bool
+    projects: frozenset[str]
+    limit: int = SHOWN
+
+
+def read_facts(
+    session: Session, scope: Scope, clocks: Clocks, today: date, answer_by: AnswerBy
+) -> Iterator[Facts]:
+    """All that a clock could be made of within this scope."""
+    horizon = today + timedelta(days=clocks.notice)
+    yield from _projects(session, scope, horizon, today, answer_by)
+    yield from _people(session, scope, horizon)
+    yield from _reviews(session, scope)
+    yield from _papers(session, scope)
+    yield from _umbrellas(session, horizon, today)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.astimezone(UTC).date() if moment is not None else None
+
+
+def _projects(
+    session: Session, scope: Scope, horizon: date, today: date, answer_by: AnswerBy
+) -> Iterator[ProjectFacts]:
+    rows: dict[str, Row[Any]] = {}
+    for query in _project_queries(horizon):
+        if not scope.everything:
+            query = query.where(or_(Project.name.in_(scope.projects), Project.sponsor == scope.person))
+        rows |= {row.name: row for row in session.execute(query.limit(scope.limit))}
+    members: dict[str, dict[str, str]] = {}
+    asked = select(Membership).where(Membership.project.in_(list(rows)))
+    for membership in session.scalars(asked) if rows else ():
+        members.setdefault(membership.project, {})[membership.person] = membership.role
+    for name, row in rows.items():
+        yield _project(row, members.get(name, {}), today, answer_by)
+
+
+def _project_queries(horizon: date) -> tuple[Select[*tuple[Any, ...]], ...]:
+    """Applications; approvals without data; what ends soon or has ended; what is closed and not settled."""
+    has_cut = select(Cut.id).where(Cut.project == Project.name).exists()
+    base = (
+        select(
+            Project.name, Project.district, Project.sponsor, Project.status, Project.applied_at, Project.decided_at,
+            Project.irb_ends, Project.agreement_ends, has_cut.label("has_cut"), Ending.ended_on, Ending.confirmed_at,
+            Destruction.destroyed_at,
+        )
+        .outerjoin(Ending, Ending.project == Project.name)
+        .outerjoin(Destruction, Destruction.project == Project.name)
+    )  # fmt: skip
+    approved = Project.status == str(ProjectStatus.APPROVED)
+    return (
+        base.where(Project.status == str(ProjectStatus.APPLIED)).order_by(Project.applied_at),
+        base.where(approved, ~has_cut).order_by(Project.decided_at),
+        base.where(approved, Project.irb_ends <= horizon).order_by(Project.irb_ends),
+        base.where(approved, Project.agreement_ends <= horizon).order_by(Project.agreement_ends),
+        base.where(Ending.confirmed_at.is_(None), Ending.ended_on.is_not(None), has_cut).order_by(
+            Ending.ended_on
+        ),
+    )
+
+
+def _project(row: Row[Any], members: dict[str, str], today: date, answer_by: AnswerBy) -> ProjectFacts:
+    waits = row.status == ProjectStatus.APPLIED
+    approved = row.status in (ProjectStatus.APPROVED, ProjectStatus.CLOSED)
+    over = row.has_cut and row.agreement_ends is not None and row.agreement_ends < today
+    return ProjectFacts(
+        name=row.name,
+        sponsor=row.sponsor,
+        lead=next((p for p, role in members.items() if role == "lead"), ""),
+        members=frozenset(members),
+        answer_by=answer_by(row.district, row.applied_at.astimezone(UTC).date()) if waits else None,
+        approved=_day(row.decided_at) if approved else None,
+        has_cut=row.has_cut,
+        irb_ends=row.irb_ends if approved else None,
+        agreement_ends=row.agreement_ends if approved else None,
+        ended=row.ended_on or (row.agreement_ends if approved and over else None),
+        destroyed=_day(row.destroyed_at),
+        confirmed=row.confirmed_at is not None,
+    )
+
+
+def _people(session: Session, scope: Scope, horizon: date) -> Iterator[PersonFacts]:
+    """Members of running projects whose papers end soon; those who have none yet are told so by the gate."""
+    until = last_day_at_partner(Person.name)
+    runs = (
+        select(Membership.person)
+        .join(Project, Project.name == Membership.project)
+        .where(Membership.person == Person.name, Project.status == str(ProjectStatus.APPROVED))
+        .exists()
+    )
+    base = (
+        select(
+            Person.name, Person.training_ends, Person.access_agreement_ends, Cover.ends, until.label("until")
+        )
+        .outerjoin(Cover, Cover.person == Person.name)
+        .where(Person.active, runs)
+    )
+    if not scope.everything:
+        base = base.where(Person.name == scope.person)
+    found: dict[str, PersonFacts] = {}
+    for column in (Person.training_ends, Person.access_agreement_ends, Cover.ends, None):
+        soon = column <= horizon if column is not None else until <= horizon
+        for row in session.execute(
+            base.where(soon).order_by(Person.name if column is None else column).limit(scope.limit)
+        ):
+            found[row.name] = PersonFacts(
+                row.name, row.training_ends, row.access_agreement_ends, row.ends, row.until
+            )
+    yield from found.values()
+
+
+def _reviews(session: Session, scope: Scope) -> Iterator[ReviewFacts]:
+    """Examined requests whose round is open, the oldest first."""
+    query = (
+        select(Request.id, Request.project, Request.author, Round.number, Round.examined_at, Cut.built_by)
+        .join(Round, and_(Round.request_id == Request.id, Round.number == Request.round))
+        .outerjoin(Cut, and_(Cut.project == Request.project, Cut.name == Round.cut))
+        .where(Request.status == str(Status.SUBMITTED), Round.examined_at.is_not(None))
+        .order_by(Request.id)
+        .limit(scope.limit)
+    )
+    rows = session.execute(query).all()
+    members: dict[str, set[str]] = {}
+    projects = {row.project for row in rows}
+    asked = select(Membership.project, Membership.person).where(Membership.project.in_(projects))
+    for project, person in session.execute(asked):
+        members.setdefault(project, set()).add(person)
+    decided: dict[tuple[int, int], set[str]] = {}
+    done = select(ReviewRow.request_id, ReviewRow.round, ReviewRow.reviewer)
+    done = done.where(ReviewRow.decision.is_not(None), ReviewRow.request_id.in_([row.id for row in rows]))
+    for request, number, reviewer in session.execute(done):
+        decided.setdefault((request, number), set()).add(reviewer)
+    for row in rows:
+        not_by = members.get(row.project, set()) | decided.get((row.id, row.number), set())
+        since = row.examined_at.astimezone(UTC).date()
+        yield ReviewFacts(
+            f"r{row.id:04d}", row.project, since, frozenset({*not_by, row.author, row.built_by or ""})
+        )
+
+
+def _papers(session: Session, scope: Scope) -> Iterator[PaperFacts]:
+    """Papers that wait to be confirmed; only who confirms them asks."""
+    if not scope.everything:
+        return
+    waits = select(Attestation).where(Attestation.status == str(AttestationStatus.WAITING))
+    for row in session.scalars(waits.order_by(Attestation.id).limit(scope.limit)):
+        yield PaperFacts(row.name, row.person, row.kind, row.sent_at.astimezone(UTC).date())
+
+
+def _umbrellas(session: Session, horizon: date, today: date) -> Iterator[UmbrellaFacts]:
+    """What is in force, or was until nothing followed."""
+    last = select(Paper.district, func.max(Paper.ends)).where(
+        Paper.kind == str(PaperKind.UMBRELLA), Paper.status == str(PaperStatus.SIGNED), Paper.starts <= today
+    )
+    for district, ends in session.execute(
+        last.group_by(Paper.district).having(func.max(Paper.ends) <= horizon)
+    ):
+        if ends is not None:
+            yield UmbrellaFacts(district, ends)

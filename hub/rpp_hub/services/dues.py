@@ -1,0 +1,109 @@
+"""The one place that lists all that is due or late, for each person; and the district's word that data is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy.orm import Session
+
+from rpp_hub.domain.actor import Actor
+from rpp_hub.domain.dues import Clocks, Due, dues, dues_of
+from rpp_hub.domain.errors import ActionRefused, NotPermitted
+from rpp_hub.domain.permissions import Permission, Role
+from rpp_hub.domain.refusal import Refusal
+from rpp_hub.domain.review_clock import Round, Season, YearDay, review_clock
+from rpp_hub.services.authority import Rights, require, rights_of
+from rpp_hub.services.due_facts import Scope, read_facts
+from rpp_hub.store.database import Store
+from rpp_hub.store.model_clocks import Ending
+from rpp_hub.store.models import Destruction, Project
+
+_WEEKS = 8
+_SUMMER = Season(YearDay(6, 15), YearDay(8, 15))
+_SEE_ALL = frozenset({Role.DATA_MANAGER, Role.DIRECTOR})
+
+
+@dataclass(frozen=True, slots=True)
+class DueView:
+    """One thing that is due, as one person sees it: `mine` if it is their move."""
+
+    kind: str
+    subject: str
+    on: date
+    left: int
+    late: bool
+    mine: bool
+    sentence: str
+
+
+class Dues:
+    """What waits, what is late and what ends soon."""
+
+    def __init__(self, store: Store, clocks: Clocks, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clocks = clocks
+        self._now = now
+
+    def seen_by(self, actor: Actor) -> tuple[DueView, ...]:
+        """All that this person has to do or is told of, the most urgent first; nothing for a stranger."""
+        today = self.today()
+        with self._store.read() as session:
+            rights = rights_of(session, actor.name)
+            found = dues_of(self.found(session, rights), rights.name, rights.roles)
+        return tuple(_view(due, rights, today) for due in found)
+
+    def found(self, session: Session, rights: Rights) -> tuple[Due, ...]:
+        """The most urgent of all that this person may know of."""
+        everything = not _SEE_ALL.isdisjoint(rights.roles)
+        return self.within(session, Scope(rights.name, everything, rights.projects))
+
+    def within(self, session: Session, scope: Scope) -> tuple[Due, ...]:
+        """Everything of a scope."""
+        facts = read_facts(session, scope, self._clocks, self.today(), self._answer_by)
+        return dues(facts, self._clocks, self.today())
+
+    def today(self) -> date:
+        """The day in UTC, by which everything here is counted."""
+        return self._now().astimezone(UTC).date()
+
+    def confirm_destruction(self, actor: Actor, project: str) -> None:
+        """The district has read the certificate of destruction. For the project's sponsor."""
+        with self._store.act(actor, "destruction:confirm", f"project:{project}") as act:
+            require(act.session, actor, Permission.DESTRUCTION_CONFIRM)
+            row, ending = act.session.get(Project, project), act.session.get(Ending, project)
+            if row is None or row.sponsor != actor.name:
+                raise NotPermitted(
+                    "Only the project's sponsor confirms for the district that its data is destroyed.",
+                    code="not-sponsor",
+                )
+            if act.session.get(Destruction, project) is None or ending is None:
+                raise ActionRefused(
+                    (Refusal("not-destroyed", f"The data of {project} has not been destroyed yet."),)
+                )
+            if ending.confirmed_at is not None:
+                raise ActionRefused((Refusal("already-confirmed", f"{project} was confirmed before."),))
+            ending.confirmed_by, ending.confirmed_at = actor.name, self._now()
+
+    def _answer_by(self, _district: str, came: date) -> date:
+        clock = review_clock((Round(came),), self.today(), _WEEKS, _SUMMER)
+        return clock.due or came
+
+
+def note_end(session: Session, project: str, day: date) -> None:
+    """A project has ended: its clocks of destruction and confirmation begin."""
+    if session.get(Ending, project) is None:
+        session.add(Ending(project=project, ended_on=day))
+
+
+def _view(due: Due, rights: Rights, today: date) -> DueView:
+    return DueView(
+        kind=str(due.kind),
+        subject=due.subject,
+        on=due.on,
+        left=due.left(today),
+        late=due.late(today),
+        mine=due.doers.holds(rights.name, rights.roles),
+        sentence=due.sentence,
+    )
