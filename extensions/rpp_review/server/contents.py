@@ -6,7 +6,6 @@ so nothing here follows one (`folder.py`).
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import mimetypes
 from collections.abc import Iterator
@@ -28,6 +27,12 @@ Model = dict[str, Any]
 
 TEXT_SUFFIXES = frozenset(
     ".cfg .csv .do .ini .json .log .md .py .r .rmd .rst .sas .sps .sql .tex .toml .tsv .txt .yaml .yml".split()
+)
+
+
+# What a person writes in the editor. Tables and other data come in by a request that the data manager has seen.
+WRITTEN_SUFFIXES = frozenset(
+    ".cfg .do .ini .md .py .r .rmd .rst .sas .sps .sql .tex .toml .txt .yaml .yml".split()
 )
 
 
@@ -73,6 +78,8 @@ class WorkspaceContents(ContentsManager):
     def _default_files_handler_class(self) -> None:
         return None
 
+    _sent = True
+
     @property
     def _folder(self) -> Folder:
         return Folder(self.root_dir)
@@ -117,8 +124,34 @@ class WorkspaceContents(ContentsManager):
         self.emit(data={"action": "get", "path": path})
         return model
 
+    def new(self, model: Model | None = None, path: str = "") -> Model:
+        """An empty file or folder. With content it is an upload: Jupyter takes a file that is not there yet for new."""
+        if model is not None and model.get("content") is not None:
+            with answered():
+                raise _upload(path)
+        with self._by_the_server():
+            made: Model = super().new(model, path)
+        return made
+
+    def copy(self, from_path: str, to_path: str | None = None) -> Model:
+        with self._by_the_server():
+            made: Model = super().copy(from_path, to_path)
+        return made
+
+    @contextmanager
+    def _by_the_server(self) -> Iterator[None]:
+        """What is saved now was not sent by a browser."""
+        before, self._sent = self._sent, False
+        try:
+            yield
+        finally:
+            self._sent = before
+
     def save(self, model: Model, path: str = "") -> Model:
         path = path.strip("/")
+        if self._sent:
+            with answered():
+                _check_written_here(model, path)
         self.run_pre_save_hooks(model=model, path=path)
         with answered():
             message = self._save(model, path)
@@ -191,9 +224,6 @@ class WorkspaceContents(ContentsManager):
             raise Refused(400, "empty", f"Nothing was sent to be saved as {path!r}.")
         if kind == "notebook":
             return self._save_notebook(model, path)
-        if kind != "file" or "chunk" in model:
-            raise Refused(413, "upload", "Only short texts and notebooks can be brought into a workspace.")
-        self._limit("file", path)
         self._write(path, "file", _text_bytes(model, path))
         return None
 
@@ -285,17 +315,11 @@ def _decoded(raw: bytes, path: str) -> str:
 
 
 def _text_bytes(model: Model, path: str) -> bytes:
-    """An upload comes as base64 whatever it is; only what turns out to be text is taken."""
+    """What the editor saves."""
     content = model["content"]
     if not isinstance(content, str):
         raise Refused(400, "format", f"What was sent as {path!r} is not text.")
-    if model.get("format") != "base64":
-        return _checked_utf8(content, path)
-    try:
-        raw = base64.b64decode(content)
-    except ValueError:
-        raise Refused(400, "format", f"What was sent as {path!r} is damaged. Send it again.") from None
-    return _decoded(raw, path).encode("utf-8")
+    return _checked_utf8(content, path)
 
 
 def _checked_utf8(content: str, path: str) -> bytes:
@@ -303,6 +327,26 @@ def _checked_utf8(content: str, path: str) -> bytes:
         return content.encode("utf-8")
     except UnicodeEncodeError:
         raise Refused(400, "format", f"{path!r} holds characters that cannot be saved as UTF-8.") from None
+
+
+def _check_written_here(model: Model, path: str) -> None:
+    """What JupyterLab saves of an open document, as opposed to what it uploads."""
+    kind, suffix = model.get("type"), PurePosixPath(path).suffix.lower()
+    if kind == "directory":
+        return
+    if kind not in ("file", "notebook") or "chunk" in model or model.get("format") == "base64":
+        raise _upload(path)
+    if kind == "file" and suffix not in WRITTEN_SUFFIXES:
+        raise _upload(path)
+
+
+def _upload(path: str) -> Refused:
+    return Refused(
+        403,
+        "upload",
+        f"{PurePosixPath(path).name!r} was not taken: files are not uploaded into a workspace. Offer it on the project's page in "
+        "the portal; when the data manager has let it in, it appears in the folder 'ingress'.",
+    )
 
 
 def _hash(raw: bytes) -> Model:

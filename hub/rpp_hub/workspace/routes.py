@@ -90,6 +90,12 @@ ROUTES = (
     _route("GET POST PUT PATCH DELETE", r"rpp(/.*)?", Kind.API),
 )
 
+# What may be saved from a browser: notebooks, and what a person writes in the editor. Everything else would be an upload.
+_WRITTEN = re.compile(
+    r"api/contents/(.*/)?[^/]+\.(ipynb|cfg|do|ini|md|py|r|rmd|rst|sas|sps|sql|tex|toml|txt|yaml|yml)",
+    re.IGNORECASE,
+)
+
 # Parts of the contents API that give a file by another way, or run what came from elsewhere.
 _CLOSED_CONTENTS = re.compile(r"api/contents/(.*/)?(checkpoints(/[^/]*)?|trust)")
 
@@ -120,6 +126,12 @@ def _match(
     allowed = [r for r in found if method in r.methods and (r.kind is Kind.WEBSOCKET) == websocket]
     if not allowed:
         return Barred(405, "method", "This cannot be done with this address.")
+    if method == "PUT" and allowed[0].kind is Kind.CONTENTS and _WRITTEN.fullmatch(inside) is None:
+        return Barred(
+            403,
+            "upload",
+            "Files are not uploaded into a workspace: offer them on the project's page in the portal.",
+        )
     refused = _refused_fields(allowed[0], fields)
     if refused:
         return Barred(

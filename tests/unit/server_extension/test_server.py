@@ -177,7 +177,11 @@ def test_a_notebook_is_saved_renamed_copied_and_deleted(locked: Server) -> None:
     with locked.client() as client:
         model = client.get("/api/contents/analysis.ipynb").json()
         body = {"type": "notebook", "format": "json", "content": model["content"]}
-        assert client.put("/api/contents/saved.ipynb", json=body).status_code == 201
+        assert client.post("/api/contents", json={"copy_from": "analysis.ipynb"}).status_code == 201
+        assert (
+            client.patch("/api/contents/analysis-Copy1.ipynb", json={"path": "saved.ipynb"}).status_code
+            == 200
+        )
         assert client.put("/api/contents/saved.ipynb", json=body).status_code == 200
         assert client.patch("/api/contents/saved.ipynb", json={"path": "renamed.ipynb"}).status_code == 200
         assert client.post("/api/contents", json={"copy_from": "renamed.ipynb"}).status_code == 201
@@ -195,17 +199,48 @@ def test_new_files_and_folders_get_names_of_their_own(locked: Server) -> None:
     assert post(locked, "/api/contents", {"type": "file", "ext": ".md"}).status_code == 201
 
 
-def test_a_text_can_be_brought_in_and_a_binary_cannot(locked: Server) -> None:
+UPLOADS = (
+    ("code.py", {"type": "file", "format": "base64", "content": "cHJpbnQoMSk="}),
+    ("code.py", {"type": "file", "format": "text", "content": "print(1)"}),
+    ("in.parquet", {"type": "file", "format": "base64", "content": "AP8A"}),
+    ("table.csv", {"type": "file", "format": "text", "content": "a,b"}),
+    ("large.csv", {"type": "file", "format": "base64", "chunk": 1, "content": "AAAA"}),
+    ("other.ipynb", {"type": "notebook", "format": "json", "content": json.loads(NOTEBOOK)}),
+    ("other.ipynb", {"type": "notebook", "format": "json", "chunk": 1, "content": "{}"}),
+)
+
+
+@pytest.mark.parametrize(("path", "model"), UPLOADS)
+def test_nothing_is_uploaded(locked: Server, path: str, model: dict[str, object]) -> None:
     with locked.client() as client:
-        text = {"type": "file", "format": "base64", "content": "cHJpbnQoMSk="}
-        assert client.put("/api/contents/code.py", json=text).status_code == 201
-        binary = {"type": "file", "format": "base64", "content": "AP8A"}
-        assert client.put("/api/contents/code2.py", json=binary).status_code == 400
-        assert client.put("/api/contents/in.parquet", json=binary).status_code == 403
-        piece = {"type": "file", "format": "base64", "chunk": 1, "content": "AAAA"}
-        assert client.put("/api/contents/large.csv", json=piece).status_code == 413
-    assert (locked.root / "code.py").read_text() == "print(1)"
-    assert not (locked.root / "code2.py").exists()
+        answer = client.put(f"/api/contents/{path}", json=model)
+    assert answer.status_code == 403
+    assert "files are not uploaded" in answer.json()["message"]
+    assert not (locked.root / path).exists()
+
+
+@pytest.mark.parametrize(("path", "model"), UPLOADS[:6])
+def test_control_a_plain_server_takes_uploads(plain: Server, path: str, model: dict[str, object]) -> None:
+    with plain.client() as client:
+        assert client.put(f"/api/contents/{path}", json=model).status_code in (200, 201)
+    assert (plain.root / path).exists()
+
+
+def test_a_table_that_is_there_is_not_replaced_from_outside_and_can_be_copied(locked: Server) -> None:
+    (locked.root / "own.csv").write_text("kept")
+    with locked.client() as client:
+        body = {"type": "file", "format": "text", "content": "other"}
+        assert client.put("/api/contents/own.csv", json=body).status_code == 403
+        assert client.post("/api/contents", json={"copy_from": "own.csv"}).status_code == 201
+    assert (locked.root / "own.csv").read_text() == (locked.root / "own-Copy1.csv").read_text() == "kept"
+
+
+def test_code_that_was_begun_here_is_edited_here(locked: Server) -> None:
+    with locked.client() as client:
+        name = client.post("/api/contents", json={"type": "file", "ext": ".py"}).json()["path"]
+        body = {"type": "file", "format": "text", "content": "print(2)"}
+        assert client.put(f"/api/contents/{name}", json=body).status_code == 200
+    assert (locked.root / name).read_text() == "print(2)"
 
 
 def test_saving_never_goes_through_a_link(locked: Server) -> None:
@@ -215,7 +250,7 @@ def test_saving_never_goes_through_a_link(locked: Server) -> None:
     (locked.root / "way.txt").symlink_to(target)
     body = {"type": "file", "format": "text", "content": "changed"}
     with locked.client() as client:
-        assert client.put("/api/contents/way.txt", json=body).status_code == 400
+        assert client.put("/api/contents/way.txt", json=body).status_code in (400, 403)
     assert target.read_text() == "untouched"
 
 
