@@ -128,6 +128,11 @@ class Workspace(_Closed):
         description="Projects whose kernels get a loopback of their own (127.0.0.1, connected to nothing else) beside UNIX "
         "sockets, for dask and joblib.",
     )
+    idle_minutes: int = Field(
+        default=120,
+        ge=0,
+        description="Minutes without work after which a workspace is saved and closed, with a warning ten minutes before; 0: never.",
+    )
     warm: int = Field(
         default=1,
         ge=0,

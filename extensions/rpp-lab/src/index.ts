@@ -5,8 +5,10 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ReviewApi } from './api';
+import { hideCommands } from './hidden';
 import { reviewIcon } from './icon';
 import { ReviewModel } from './model';
+import { Notices } from './notices';
 import { ReviewPanel } from './panel';
 import { UsageItem } from './usage';
 
@@ -52,4 +54,18 @@ const usage: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [plugin, usage];
+const hidden: JupyterFrontEndPlugin<void> = {
+  id: '@rpp/lab:hidden',
+  description: 'Takes what a workspace refuses out of menus and palette.',
+  autoStart: true,
+  activate: (app: JupyterFrontEnd) => hideCommands(app.commands)
+};
+
+const notices: JupyterFrontEndPlugin<void> = {
+  id: '@rpp/lab:notices',
+  description: 'Says in time that the workspace closes, slows down or is paused.',
+  autoStart: true,
+  activate: (app: JupyterFrontEnd) => new Notices(app.serviceManager.serverSettings).begin()
+};
+
+export default [plugin, usage, hidden, notices];

@@ -16,4 +16,5 @@ def limits_of(workspace: settings.Workspace) -> Limits:
         disk=workspace.disk * MEBIBYTE,
         file_size=min(LARGEST_FILE, workspace.disk * MEBIBYTE),
         cell_seconds=workspace.cell_seconds or None,
+        idle_seconds=workspace.idle_minutes * 60.0 or None,
     )

@@ -61,6 +61,7 @@ class Limits:
     submission_body: int = 80 * MEBIBYTE
     websocket_message: int = 16 * MEBIBYTE
     stop_grace: float = 8.0
+    idle_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,9 @@ class SupervisorConfig:
     loopback: bool = False
     rerun: RerunOrder | None = None
     egress: Allowance | None = None
+    notices: dict[str, str] = field(
+        default_factory=dict
+    )  # what the person is told from the start, by a name of ours
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -147,7 +151,7 @@ def to_json(config: SupervisorConfig, secrets: Secrets) -> str:
 
 
 _A_PERSONS = frozenset(
-    "purpose person project workspace data shared ingress base_url server_environment hub_socket portal_socket log egress".split()
+    "purpose person project workspace data shared ingress base_url server_environment hub_socket portal_socket log egress notices".split()
 )
 
 

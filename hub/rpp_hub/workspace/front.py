@@ -20,6 +20,9 @@ class Front(Protocol):
     async def serve(self) -> None:
         """Answers. The sandbox is starting meanwhile: its first questions wait in the sockets."""
 
+    def notices(self) -> list[dict[str, str]]:
+        """What a person in the workspace should know now."""
+
     async def adopt(self, config: SupervisorConfig, secrets: Secrets) -> None:
         """What waited belongs to somebody from now on."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from aiohttp import (
@@ -29,25 +29,20 @@ from rpp_hub.workspace.meter import Exhausted, Meter
 from rpp_hub.workspace.meter import Kind as Counted
 from rpp_hub.workspace.policy import (
     HOST,
+    SAFE_METHODS,
     is_local_redirect,
     protection,
     request_headers,
     request_refusal,
     response_headers,
 )
-from rpp_hub.workspace.routes import Barred, Kind, Passed, decide
+from rpp_hub.workspace.routes import PAUSED, Barred, Kind, Passed, decide
 
 NO_SERVER = Barred(
     502, "starting", "The workspace's Jupyter Server does not answer yet; try again in a few seconds."
 )
 TOO_LARGE = Barred(
     413, "too-large", "This is larger than a workspace takes; make the notebook's outputs smaller."
-)
-PAUSED = Barred(
-    429,
-    "paused",
-    "This workspace is paused: more has gone to your browser today than the project's daily budget lets pass. What you "
-    "saved is there, and what you save now is kept. Ask the data manager to let more pass today, or go on after midnight UTC.",
 )
 SAVED_ANSWER = 4096
 SPENT = 4429  # a websocket's close code for the same; 4000 to 4999 are an application's own
@@ -68,8 +63,16 @@ WEBSOCKET_HEADERS = frozenset(
 class Relay:
     """One workspace's way in."""
 
-    def __init__(self, upstream: Path, base: str, limits: Limits, meter: Meter) -> None:
+    def __init__(
+        self,
+        upstream: Path,
+        base: str,
+        limits: Limits,
+        meter: Meter,
+        touch: Callable[[], None] = lambda: None,
+    ) -> None:
         self.meter = meter
+        self._touch = touch
         self._upstream, self._base, self._limits = upstream, base, limits
         self._session: ClientSession | None = None
 
@@ -133,6 +136,8 @@ class Relay:
             data=body if request.body_exists else None,
             allow_redirects=False,
         ) as answer:
+            if request.method not in SAFE_METHODS and answer.status < 400:
+                self._touch()  # whoever did it is logged in, or the server had refused
             if "Location" in answer.headers and not is_local_redirect(answer.headers["Location"]):
                 return await self._refuse(
                     request, Barred(502, "redirect", "The workspace may not send a browser elsewhere.")
@@ -209,6 +214,7 @@ class Relay:
     async def _inward(self, outer: web.WebSocketResponse, inner: ClientWebSocketResponse) -> None:
         with contextlib.suppress(ClientConnectionResetError, ConnectionError):
             async for message in outer:
+                self._touch()
                 if message.type is WSMsgType.TEXT:
                     await inner.send_str(message.data)
                 elif message.type is WSMsgType.BINARY:

@@ -50,6 +50,9 @@ class RerunFront:
     async def serve(self) -> None:
         """Nobody asks anything of a re-run."""
 
+    def notices(self) -> list[dict[str, str]]:
+        return []
+
     async def adopt(self, config: SupervisorConfig, secrets: Secrets) -> None:
         raise InvalidConfig("A re-run waits for nobody.")
 

@@ -54,6 +54,14 @@ class Barred:
     reason: str
 
 
+PAUSED = Barred(
+    429,
+    "paused",
+    "This workspace is paused: more has gone to your browser today than the project's daily budget lets pass. What you "
+    "saved is there, and what you save now is kept. Ask the data manager to let more pass today, or go on after midnight UTC.",
+)
+
+
 def _route(methods: str, path: str, kind: Kind, refused: Iterable[str] = ()) -> Route:
     return Route(frozenset(methods.split()), re.compile(path), kind, frozenset(refused))
 

@@ -64,7 +64,7 @@ class Supervisor:
         """Until told to stop or until the server sandbox has ended. The return value is the exit code."""
         try:
             self.confinement.open()
-            control = Control(self.kernels, self.watch.usage)
+            control = Control(self.kernels, self._usage)
             self._control = await serve_lines(self.config.run_dir / "ctl.sock", control)
             self._front.open()
             self._server = self._front.launch_server()
@@ -116,6 +116,9 @@ class Supervisor:
             self.stop(f"It could not be given to anybody: {error}")
             raise
         self._begin()
+
+    def _usage(self) -> dict[str, object]:
+        return {**self.watch.usage(), "notices": self._front.notices()}
 
     def stop(self, reason: str) -> None:
         """Begins the end; the first reason stands."""

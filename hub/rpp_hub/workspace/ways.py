@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -16,7 +17,9 @@ from rpp_hub.workspace.relay import Relay
 class Ways:
     """Owns the HTTP servers of one workspace."""
 
-    def __init__(self, config: SupervisorConfig, capability: str, meter: Meter) -> None:
+    def __init__(
+        self, config: SupervisorConfig, capability: str, meter: Meter, touch: Callable[[], None]
+    ) -> None:
         table = exits(
             config.hub_socket,
             config.portal_socket,
@@ -26,7 +29,7 @@ class Ways:
             config.limits.submission_body,
         )
         self._gateway = Gateway(table)
-        self._relay = Relay(config.run_dir / "srv.sock", config.base_url, config.limits, meter)
+        self._relay = Relay(config.run_dir / "srv.sock", config.base_url, config.limits, meter, touch)
         self._runners: list[web.AppRunner] = []
 
     async def open(self, inward: socket.socket, outward: socket.socket) -> None:

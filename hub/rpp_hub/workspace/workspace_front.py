@@ -21,15 +21,22 @@ from rpp_hub.workspace.config import (
     SupervisorConfig,
     from_document,
 )
+from rpp_hub.workspace.idle import Idle
 from rpp_hub.workspace.launcher import SandboxProcess, launch
 from rpp_hub.workspace.lines import listen, serve_lines
 from rpp_hub.workspace.meter import Budget, Meter
+from rpp_hub.workspace.routes import PAUSED
 from rpp_hub.workspace.server_sandbox import server_sandbox
+from rpp_hub.workspace.usage import processes_below
 
 if TYPE_CHECKING:
     from rpp_hub.workspace.supervisor import Supervisor
     from rpp_hub.workspace.ways import Ways
 
+SLOW = (
+    "Much has gone to your browser today, so everything is slower now. Show less at a time: summaries instead of long tables, "
+    "small figures instead of large ones. When the day's budget is spent, the workspace pauses until midnight UTC."
+)
 MODULE = "rpp_review.launch"
 
 
@@ -44,6 +51,7 @@ class WorkspaceFront:
         self._admin: asyncio.Server | None = None
         self._asking = 0
         self._identity = -1
+        self._idle = Idle(supervisor.config.limits.idle_seconds, self._kernel_pids, supervisor.stop)
 
     def open(self) -> None:
         for name in ("srv.sock", "hub.sock", "in.sock"):
@@ -88,13 +96,31 @@ class WorkspaceFront:
     async def _open_ways(self, config: SupervisorConfig, secrets: Secrets) -> None:
         from rpp_hub.workspace.ways import Ways
 
-        self._ways = Ways(config, secrets.capability, self._meter)
+        self._ways = Ways(config, secrets.capability, self._meter, self._idle.touch)
+        self._idle.begin()
         await self._ways.open(inward=self._listeners["in.sock"], outward=self._listeners["hub.sock"])
 
     async def adopt(self, config: SupervisorConfig, secrets: Secrets) -> None:
         self._meter = _meter(config.egress)
         await self._open_ways(config, secrets)
         self._tell_identity(config, secrets)
+
+    def notices(self) -> list[dict[str, str]]:
+        """What the person should know now, by a name that stays the same as long as it holds."""
+        told = [
+            {"id": name, "level": "info", "text": text}
+            for name, text in self._supervisor.config.notices.items()
+        ]
+        if idle := self._idle.notice():
+            told.append({"id": "idle", "level": "warning", "text": idle})
+        if self._meter.is_stopped:
+            told.append({"id": "paused", "level": "error", "text": PAUSED.reason})
+        elif self._meter.is_slow:
+            told.append({"id": "slow", "level": "warning", "text": SLOW})
+        return told
+
+    def _kernel_pids(self) -> list[int]:
+        return [pid for one in self._supervisor.kernels.working() for pid in processes_below(one.process.pid)]
 
     async def close(self, server: SandboxProcess | None) -> None:
         """Whoever asked for the stop gets an answer before the process ends."""
@@ -104,6 +130,7 @@ class WorkspaceFront:
                     await asyncio.sleep(0.01)
         if self._admin is not None:
             self._admin.close()
+        self._idle.close()
         if self._ways is not None:
             await self._ways.close()
         self._meter.close()
