@@ -24,6 +24,7 @@ from rpp_hub.services.dues import Dues
 from rpp_hub.services.egress import Egress
 from rpp_hub.services.examination import Examination, Rerun, Rerunner
 from rpp_hub.services.identities import Identities
+from rpp_hub.services.ingressing import Ingressing
 from rpp_hub.services.institutions import Institutions, institution_row
 from rpp_hub.services.linking import Linking
 from rpp_hub.services.mailer import mailer
@@ -81,6 +82,7 @@ class Rpp:
     dues: Dues
     notices: Notices
     egress: Egress
+    ingress: Ingressing
 
     def portal_secret(self) -> bytes:
         """The key of workspace capabilities and portal sessions."""
@@ -177,6 +179,7 @@ def open_installation(home: Path) -> Rpp:
         dues=dues,
         notices=Notices(store, dues, mailer(settings.mail), _now, Letterhead.of(settings)),
         egress=Egress(store, installation, settings, _now),
+        ingress=Ingressing(store, installation, content, cutting.scan_lines, _now),
     )
 
 

@@ -318,6 +318,14 @@ class Installation:
     def workspace_dir(self, project: str, person: str) -> Path:
         return self.home / "workspaces" / project / "members" / person
 
+    def shared_dir(self, project: str) -> Path:
+        """The folder of all members of a project, in each of their workspaces."""
+        return self.home / "workspaces" / project / "shared"
+
+    def ingress_dir(self, project: str) -> Path:
+        """What was let in for a project, read-only in its workspaces."""
+        return self.home / "workspaces" / project / "ingress"
+
     @property
     def egress_root(self) -> Path:
         """The byte meters' counts."""

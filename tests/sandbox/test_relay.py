@@ -37,7 +37,7 @@ async def _answer(request: web.Request) -> web.StreamResponse:
         return web.json_response({"cookie": request.headers.get("Cookie", "")})
     if path == "api/me":
         return web.json_response(dict(request.headers))
-    if path == "api/contents/x":
+    if path == "api/contents/x.py":
         return web.json_response({"size": len(await request.read())})
     response = web.Response(text="<p>page</p>", content_type="text/html")
     response.headers["Content-Disposition"] = "attachment; filename=data.csv"
@@ -146,9 +146,9 @@ def test_a_body_that_is_too_large_is_refused_whether_or_not_it_says_so(declared:
             yield bytes(10_000)
 
     async def test(browser: Browser, _: Relay) -> None:
-        answer = await browser.ask("PUT", "api/contents/x", data=bytes(500_000) if declared else stream())
+        answer = await browser.ask("PUT", "api/contents/x.py", data=bytes(500_000) if declared else stream())
         assert answer.status == 413
-        small = await browser.ask("PUT", "api/contents/x", data=bytes(50_000))
+        small = await browser.ask("PUT", "api/contents/x.py", data=bytes(50_000))
         assert (await small.json())["size"] == 50_000
 
     relayed(test)
@@ -178,14 +178,14 @@ def test_what_is_over_the_days_budget_is_not_sent_and_the_workspace_is_paused_in
         assert message.type in (WSMsgType.CLOSE, WSMsgType.CLOSED)
         assert socket.close_code == 4429
         assert relay.meter.spent == 900_000
-        refused = await browser.get("api/contents/x", Accept="application/json")
+        refused = await browser.get("api/contents/x.py", Accept="application/json")
         assert (refused.status, (await refused.json())["error"]["code"]) == (429, "paused")
         page = await browser.get("lab", Accept="text/html")
         assert "This workspace is paused" in await page.text()
-        saved = await browser.ask("PUT", "api/contents/x", data=b"work")
+        saved = await browser.ask("PUT", "api/contents/x.py", data=b"work")
         assert (await saved.json())["size"] == 4
         relay.meter.raise_today(today(), 2_000_000)
-        assert (await browser.get("api/contents/x")).status == 200
+        assert (await browser.get("api/contents/x.py")).status == 200
 
     relayed(test, Budget(1_000_000, 1_000_000, 1_000_000))
 

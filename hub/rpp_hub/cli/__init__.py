@@ -12,6 +12,7 @@ from rpp_hub.cli.audit import audit
 from rpp_hub.cli.context import CliContext, fail
 from rpp_hub.cli.cut import cut
 from rpp_hub.cli.due import due
+from rpp_hub.cli.ingress import ingress
 from rpp_hub.cli.installation import demo, doctor, init, up
 from rpp_hub.cli.institution import institution
 from rpp_hub.cli.link import link
@@ -60,6 +61,7 @@ for command in (
     request,
     release,
     workspace,
+    ingress,
     audit,
     admin,
     synthetic,

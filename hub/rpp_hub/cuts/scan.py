@@ -58,6 +58,14 @@ def scan_tables(
     return tuple(leaks)
 
 
+def scan_lines(
+    con: duckdb.DuckDBPyConnection, masters: Masters, crosswalk: Crosswalk, name: str, lines: Sequence[str]
+) -> tuple[Leak, ...]:
+    """The same question of a text that comes from outside."""
+    load_population(con, masters, crosswalk)
+    return tuple(_scan_texts(con, name, "", lines))
+
+
 def _scan_notes(look: Look) -> Iterator[Leak]:
     """The file's own notes: no pandas metadata, no column that was not agreed, no identifier in a name or statistic."""
     strange = unexpected_notes(look.path, [c.name for c in look.table.columns])

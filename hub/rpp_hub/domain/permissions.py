@@ -47,6 +47,8 @@ class Permission(StrEnum):
     DESTRUCTION_CONFIRM = "destruction:confirm"
     WORKSPACE_OPEN = "workspace:open"
     WORKSPACE_REVOKE = "workspace:revoke"
+    INGRESS_OFFER = "ingress:offer"
+    INGRESS_DECIDE = "ingress:decide"
     EGRESS_READ = "egress:read"
     EGRESS_RAISE = "egress:raise"
     REQUEST_SUBMIT = "request:submit"
@@ -63,7 +65,7 @@ _P = Permission
 PERMISSIONS = MappingProxyType(
     {
         Role.RESEARCHER: frozenset(
-            {_P.PROJECT_APPLY, _P.WORKSPACE_OPEN, _P.REQUEST_SUBMIT, _P.RELEASE_DOWNLOAD}
+            {_P.PROJECT_APPLY, _P.WORKSPACE_OPEN, _P.INGRESS_OFFER, _P.REQUEST_SUBMIT, _P.RELEASE_DOWNLOAD}
         ),
         Role.DATA_MANAGER: frozenset(
             {
@@ -73,6 +75,7 @@ PERMISSIONS = MappingProxyType(
                 _P.AGREEMENT_MANAGE, _P.MEMBER_CHANGE, _P.PERSON_ADD, _P.PERSON_READ, _P.ROLE_GIVE, _P.ATTESTATION_DECIDE, _P.ATTESTATION_READ,
                 _P.INSTITUTION_ADD, _P.WORKSPACE_REVOKE, _P.RELEASE_REVOKE,
                 _P.EGRESS_READ, _P.EGRESS_RAISE,
+                _P.INGRESS_DECIDE,
             }
         ),
         Role.OUTPUT_REVIEWER: frozenset({_P.REQUEST_REVIEW, _P.REQUEST_READ_ALL}),

@@ -16,6 +16,7 @@ from rpp_hub.bootstrap import Rpp
 from rpp_hub.domain.actor import Actor, Via, system
 from rpp_hub.domain.errors import RppError
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.jupyter.folders import make_folders
 from rpp_hub.jupyter.starter import place_starter
 from rpp_hub.settings import ensure_run_dir
 from rpp_hub.workspace import client
@@ -85,7 +86,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         person, project = self.user.name, self.name
         self._check_gate(person, project)
         folder = self.rpp.installation.workspace_dir(project, person)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folders(self.rpp.installation, project, person)
         place_starter(self.rpp, project, folder)
         runs = self.rpp.installation.run_dir / "w"
         runs.mkdir(mode=0o700, exist_ok=True)
@@ -165,6 +166,8 @@ class RppSpawner(Spawner):  # type: ignore[misc]
             server_environment=server_environment(self.get_env(), hub_api_path="/hub/api", base_url=base_url),
             hub_socket=run_dir / "hub.sock",
             portal_socket=run_dir / "portal.sock",
+            shared=self.rpp.installation.shared_dir(self.name),
+            ingress=self.rpp.installation.ingress_dir(self.name),
             egress=self.rpp.egress.allowance(self.name, self.user.name),
             log=logs / f"{self.user.name}-{self.name}.log",
             limits=limits_of(self.rpp.settings.workspace),

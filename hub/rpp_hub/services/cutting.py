@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from rpp_hub.cuts.difference import CutDifference, compare_cuts
 from rpp_hub.cuts.linked import with_linked
+from rpp_hub.cuts.look import Leak
 from rpp_hub.cuts.plan import Agreed, CutPlan, agree
+from rpp_hub.cuts.scan import scan_lines
 from rpp_hub.cuts.seal import SealedCut, build_cut, plan_cut, verify_cut
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.application import application_from
@@ -170,6 +172,13 @@ class Cutting:
         if not (old.path.is_dir() and new.path.is_dir()):
             raise NotFound(f"A cut of {printable(project)} is no longer on the disk.", code="no-cut")
         return compare_cuts(old.path, new.path)
+
+    def scan_lines(self, project: str, name: str, lines: Sequence[str]) -> tuple[Leak, ...]:
+        """What of a person a text from outside gives away, looked for as in a cut."""
+        with self._store.read() as session:
+            masters = self._granted(session, project).masters
+        with duckdb.connect() as con:
+            return scan_lines(con, masters, self._vault.crosswalks.load(project), name, lines)
 
     def surroundings(self, project: str) -> Surroundings:
         """What the checks of a project's outputs must know: the population's identifiers and names, the cut's columns."""

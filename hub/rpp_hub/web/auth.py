@@ -94,6 +94,11 @@ class Form:
         fields = ((k.partition(":"), v) for k, v in self._data.items() if isinstance(v, str))
         return {key: value for (head, colon, key), value in fields if head == prefix and colon}
 
+    def file_name(self, name: str) -> str:
+        """An uploaded file's own name."""
+        value = self._data.get(name)
+        return (value.filename or "") if isinstance(value, UploadFile) else ""
+
     def upload(self, name: str) -> bytes:
         """An uploaded file's bytes; none if no file was chosen."""
         value = self._data.get(name)

@@ -87,6 +87,7 @@ _PLACES = (
     ("releases", "Releases", None),
     ("data", "Data", Permission.DROP_READ),
     ("workspaces", "Workspaces", Permission.WORKSPACE_REVOKE),
+    ("ingress", "Ingress", Permission.INGRESS_DECIDE),
     ("egress", "Egress", Permission.EGRESS_READ),
     ("audit", "Audit", Permission.AUDIT_READ),
 )

@@ -5,13 +5,16 @@ State changes take the header X-RPP-CSRF with the token that `GET me` gives. Des
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.lifecycle import Decision, Verdict
 from rpp_hub.services.egress import DayView
+from rpp_hub.services.ingressing import IngressView
 from rpp_hub.services.projects import ProjectView
 from rpp_hub.services.releasing import ReleaseView
 from rpp_hub.services.request_lines import RequestLine
@@ -118,6 +121,44 @@ def decide(portal: PortalDep, viewer: ViewerDep, name: str, body: DecisionBody) 
     """Approve or decline an application."""
     portal.rpp.projects.seen_by(viewer.actor, name)
     return portal.rpp.projects.decide(viewer.actor, name, approve=body.approve, reason=body.reason)
+
+
+class OfferBody(_Closed):
+    """A file for a workspace, in base64, and what it is needed for."""
+
+    file_name: Annotated[str, Field(max_length=200)]
+    content: Annotated[str, Field(max_length=3_000_000)]
+    purpose: _Text
+
+
+class IngressDecisionBody(_Closed):
+    """Whether a file is let in, and why not."""
+
+    admit: bool
+    reason: _Text = ""
+
+
+@router.get("/ingress")
+def ingress(portal: PortalDep, viewer: ViewerDep) -> list[IngressView]:
+    """The files that were offered, as far as this person may know of them."""
+    return list(portal.rpp.ingress.list(viewer.actor))
+
+
+@router.post("/projects/{name}/ingress", dependencies=_CHANGES, status_code=201)
+def offer_file(portal: PortalDep, viewer: ViewerDep, name: str, body: OfferBody) -> IngressView:
+    """Offer a file for a project's workspaces."""
+    portal.rpp.projects.seen_by(viewer.actor, name)
+    try:
+        content = base64.b64decode(body.content, validate=True)
+    except ValueError:
+        raise Invalid("The file is not base64. Send it again.", code="ingress-encoding") from None
+    return portal.rpp.ingress.offer(viewer.actor, name, body.file_name, content, body.purpose)
+
+
+@router.post("/ingress/{name}/decide", dependencies=_CHANGES)
+def decide_on_file(portal: PortalDep, viewer: ViewerDep, name: str, body: IngressDecisionBody) -> IngressView:
+    """Let a file in, or refuse it."""
+    return portal.rpp.ingress.decide(viewer.actor, name, admit=body.admit, reason=body.reason)
 
 
 class RaiseBody(_Closed):

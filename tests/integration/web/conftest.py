@@ -17,6 +17,7 @@ from rpp_hub.bootstrap import Rpp
 from rpp_hub.services.cutting import Cutting
 from rpp_hub.services.egress import Egress
 from rpp_hub.services.identities import Identities
+from rpp_hub.services.ingressing import Ingressing
 from rpp_hub.services.linked_tables import description, to_bytes
 from rpp_hub.services.linking import Linking
 from rpp_hub.services.notices import Letterhead, Notices
@@ -166,5 +167,8 @@ def open_rpp(world: World) -> Rpp:
         releasing=Releasing(world.store, world.installation, world.settings, world.content, signer),
         auditing=world.auditing,
         workspaces=Workspaces(world.store, world.installation),
+        ingress=Ingressing(
+            world.store, world.installation, world.content, lambda _project, _name, _lines: (), lambda: NOW
+        ),
         egress=Egress(world.store, world.installation, world.settings, lambda: NOW),
     )

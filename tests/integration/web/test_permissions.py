@@ -10,6 +10,7 @@ from rpp_hub.web import BASE
 from rpp_hub.web.app import ROUTERS
 from starlette.routing import Mount, Route
 
+from tests.factories import actor
 from tests.integration.web.browser import Browser
 from tests.integration.web.conftest import WAITING, PortalWorld, add_candidate, add_linkage, add_waiting_drop
 
@@ -38,7 +39,9 @@ class Door:
     @property
     def path(self) -> str:
         noun = self.template.removeprefix("/api").split("/")[1]
-        name = {"projects": "alpha", "requests": "r0001", "releases": "e0001"}.get(noun, "")
+        name = {"projects": "alpha", "requests": "r0001", "releases": "e0001", "ingress": "i0001"}.get(
+            noun, ""
+        )
         return self.template.format(
             name=name,
             identity="a:0",
@@ -75,6 +78,9 @@ DOORS = (
     get("/projects/{name}/linking", only("dora")),
     get("/projects/{name}/linking/{linkage}", only("dora")),
     get("/workspaces", only("dora", "otto")),
+    get("/ingress", only("dora")),
+    get("/projects/{name}/ingress", SEES_PROJECTS),
+    get("/ingress/{name}", only("rosa", "dora")),
     get("/egress", only("dora", "otto", "ada")),
     get("/requests"),
     get("/requests/{name}", SEES_REQUESTS),
@@ -99,6 +105,8 @@ DOORS = (
     ),  # past this door the gate says no to all but rosa
     post("/projects/{name}/cut", only("dora")),
     post("/projects/{name}/linking/{linkage}", only("dora"), do="accept", pair="1"),
+    post("/projects/{name}/ingress", only("rosa"), purpose="a table of terms"),
+    post("/ingress/{name}", only("dora"), do="admit"),
     post("/egress", only("dora"), project="alpha", person="rosa", megabytes="300", reason="a large figure"),
     post("/workspaces/revoke", only("dora", "otto"), person="rosa", project="alpha", reason="test"),
     post("/requests/{name}/withdraw", only("rosa"), sure="yes"),
@@ -120,6 +128,14 @@ DOORS = (
     post("/logout", ALL),
     call("GET", "/api/openapi.json", ALL),
     call("GET", "/api/me", ALL),
+    call("GET", "/api/ingress", ALL),
+    call(
+        "POST",
+        "/api/projects/{name}/ingress",
+        only("rosa"),
+        {"file_name": "a.py", "content": "MQ==", "purpose": "a test of this"},
+    ),
+    call("POST", "/api/ingress/{name}/decide", only("dora"), {"admit": True}),
     call("GET", "/api/egress", only("dora", "otto", "ada")),
     call(
         "POST",
@@ -158,6 +174,7 @@ OTHER = {
 def populated(portal: PortalWorld) -> PortalWorld:
     portal.world.person("nina")
     portal.released()  # r0001 → e0001
+    portal.rpp.ingress.offer(actor("rosa"), "alpha", "a.py", b"1", "a test of the doors")
     add_linkage(portal)
     add_waiting_drop(portal)
     add_candidate(portal)

@@ -1,0 +1,251 @@
+"""Files that researchers bring in: offered, scanned as a cut is, seen by the data manager, and placed once they are admitted."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from rpp_hub.cuts.look import Leak
+from rpp_hub.domain.actor import Actor
+from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound
+from rpp_hub.domain.ingress import IngressKind, IngressStatus, check_offer
+from rpp_hub.domain.names import printable
+from rpp_hub.domain.permissions import Permission
+from rpp_hub.domain.project_lifecycle import ProjectStatus
+from rpp_hub.domain.refusal import Refusal
+from rpp_hub.services.authority import require, rights_of
+from rpp_hub.settings import Installation
+from rpp_hub.store.content import ContentStore
+from rpp_hub.store.database import Store
+from rpp_hub.store.model_workspace import Ingress
+from rpp_hub.store.models import Membership, Project
+
+MOST_WAITING = 20
+Scan = Callable[[str, str, Sequence[str]], Sequence[Leak]]  # project, the file's name, its lines
+
+
+@dataclass(frozen=True, slots=True)
+class IngressView:
+    """An offer as its author, the project's members and the data manager see it."""
+
+    name: str
+    project: str
+    author: str
+    file_name: str
+    kind: IngressKind
+    size: int
+    sha256: str
+    purpose: str
+    status: IngressStatus
+    offered_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    decision_reason: str
+
+
+class Ingressing:
+    """The one way for a file into a workspace."""
+
+    def __init__(
+        self,
+        store: Store,
+        installation: Installation,
+        content: ContentStore,
+        scan: Scan,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store, self._installation, self._content = store, installation, content
+        self._scan, self._now = scan, now
+
+    def offer(self, actor: Actor, project: str, file_name: str, content: bytes, purpose: str) -> IngressView:
+        """Ask for a file to be let in. Raises Invalid for what is never taken, ActionRefused where it names people."""
+        with self._store.read() as session:
+            self._check_may_offer(session, actor, project)
+        kind = check_offer(file_name, content, purpose)
+        lines = [file_name, *content.decode("utf-8-sig").splitlines()]
+        leaks = self._scan(project, file_name, lines)
+        if leaks:
+            raise ActionRefused(
+                tuple(
+                    Refusal(
+                        "ingress-identifiers",
+                        f"{file_name} holds {leak.what}. Take them out, then offer it again.",
+                    )
+                    for leak in leaks
+                )
+            )
+        digest = self._content.put(content)
+        with self._store.act(actor, "ingress:offer", f"project:{project}", purpose.strip()) as act:
+            self._check_may_offer(act.session, actor, project)
+            row = Ingress(
+                project=project, author=actor.name, file_name=file_name, kind=str(kind), size=len(content), sha256=digest,
+                purpose=purpose.strip(), findings=[], status=str(IngressStatus.OFFERED), offered_at=self._now(),
+            )  # fmt: skip
+            act.session.add(row)
+            act.session.flush()
+            act.detail.update(ingress=row.name, file=file_name, size=len(content), sha256=digest)
+        return _view(row)
+
+    def decide(self, actor: Actor, name: str, *, admit: bool, reason: str) -> IngressView:
+        """Let a file in, or refuse it with a reason that its author reads."""
+        if not admit and len(reason.strip()) < 3:
+            raise Invalid("Say why it is refused; its author reads it.", code="no-reason")
+        act_name = "ingress:admit" if admit else "ingress:refuse"
+        with self._store.act(actor, act_name, f"ingress:{name}", reason.strip()) as act:
+            require(act.session, actor, Permission.INGRESS_DECIDE)
+            row = _get(act.session, name)
+            _check_waits(row)
+            if row.author == actor.name or act.session.get(Membership, (row.project, actor.name)) is not None:
+                raise ActionRefused(
+                    (
+                        Refusal(
+                            "own-ingress",
+                            "You are a member of this project, so another data manager must look at it.",
+                        ),
+                    )
+                )
+            row.status = str(IngressStatus.ADMITTED if admit else IngressStatus.REFUSED)
+            row.decided_by, row.decided_at, row.decision_reason = actor.name, self._now(), reason.strip()
+            act.detail.update(project=row.project, file=row.file_name, sha256=row.sha256)
+        if admit:
+            self.place(name)
+        return _view(row)
+
+    def withdraw(self, actor: Actor, name: str) -> IngressView:
+        """Take one's own offer back while nobody has decided."""
+        with self._store.act(actor, "ingress:withdraw", f"ingress:{name}") as act:
+            row = _get(act.session, name)
+            require(act.session, actor, Permission.INGRESS_OFFER, row.project)
+            if row.author != actor.name:
+                raise ActionRefused(
+                    (Refusal("not-author", f"Only {row.author}, who offered it, may take it back."),)
+                )
+            _check_waits(row)
+            row.status = str(IngressStatus.WITHDRAWN)
+        return _view(row)
+
+    def list(
+        self, actor: Actor, project: str | None = None, *, waiting: bool = False
+    ) -> tuple[IngressView, ...]:
+        """What this person may know of, newest first."""
+        with self._store.read() as session:
+            rights = rights_of(session, actor.name)
+            query = select(Ingress).order_by(Ingress.id.desc())
+            if project is not None:
+                query = query.where(Ingress.project == project)
+            if waiting:
+                query = query.where(Ingress.status == IngressStatus.OFFERED)
+            rows = session.scalars(query).all()
+        sees_all = rights.may(Permission.INGRESS_DECIDE)
+        return tuple(_view(row) for row in rows if sees_all or row.project in rights.projects)
+
+    def get(self, actor: Actor, name: str) -> tuple[IngressView, bytes]:
+        """One offer and its bytes, for the project's members and those who decide."""
+        with self._store.read() as session:
+            row = _get(session, name)
+            rights = rights_of(session, actor.name)
+            if not rights.may(Permission.INGRESS_DECIDE) and row.project not in rights.projects:
+                raise _nothing(name)
+        return _view(row), self._content.get(row.sha256)
+
+    def unplaced(self) -> tuple[str, ...]:
+        """Admitted files that do not lie where they belong: the disk was full, or somebody was killed."""
+        with self._store.read() as session:
+            rows = session.scalars(select(Ingress).where(Ingress.status == IngressStatus.ADMITTED)).all()
+            closed = set(
+                session.scalars(select(Project.name).where(Project.status != ProjectStatus.APPROVED))
+            )
+        newest = {(row.project, row.file_name): row for row in sorted(rows, key=lambda r: r.id)}
+        return tuple(
+            row.name for row in newest.values() if row.project not in closed and not self._is_placed(row)
+        )
+
+    def place(self, name: str) -> None:
+        """Puts an admitted file into its project's folder, whole; running workspaces see it at once."""
+        with self._store.read() as session:
+            row = _get(session, name)
+        if row.status != IngressStatus.ADMITTED:
+            return
+        folder = self._installation.ingress_dir(row.project)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = folder / f".{secrets.token_hex(8)}"
+        try:
+            fresh.write_bytes(self._content.get(row.sha256))
+            fresh.chmod(0o400)
+            os.replace(fresh, folder / row.file_name)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+    def _is_placed(self, row: Ingress) -> bool:
+        path: Path = self._installation.ingress_dir(row.project) / row.file_name
+        try:
+            return path.read_bytes() == self._content.get(row.sha256)
+        except OSError:
+            return False
+
+    def _check_may_offer(self, session: Session, actor: Actor, project: str) -> None:
+        require(session, actor, Permission.INGRESS_OFFER, project)
+        row = session.get(Project, project)
+        if row is None or row.status != ProjectStatus.APPROVED:
+            raise ActionRefused(
+                (Refusal("not-approved", f"{printable(project)} is not approved, so nothing is let in."),)
+            )
+        count = select(func.count()).select_from(Ingress)
+        waiting = count.where(Ingress.project == project, Ingress.status == IngressStatus.OFFERED)
+        if (session.scalar(waiting) or 0) >= MOST_WAITING:
+            raise ActionRefused(
+                (
+                    Refusal(
+                        "ingress-waiting",
+                        f"{MOST_WAITING} files of {project} wait already. Ask the data manager to look at them first.",
+                    ),
+                )
+            )
+
+
+def _check_waits(row: Ingress) -> None:
+    if row.status != IngressStatus.OFFERED:
+        raise ActionRefused(
+            (Refusal("ingress-decided", f"{row.name} is {row.status}; nothing more is to be done."),)
+        )
+
+
+def _get(session: Session, name: str) -> Ingress:
+    number = name[1:]
+    row = (
+        session.get(Ingress, int(number))
+        if name[:1] == "i" and number.isascii() and number.isdigit() and len(number) < 10
+        else None
+    )
+    if row is None or row.name != name:
+        raise _nothing(name)
+    return row
+
+
+def _nothing(name: str) -> NotFound:
+    return NotFound(f"No file was offered as {printable(name)!r}.", code="no-ingress")
+
+
+def _view(row: Ingress) -> IngressView:
+    return IngressView(
+        name=row.name,
+        project=row.project,
+        author=row.author,
+        file_name=row.file_name,
+        kind=IngressKind(row.kind),
+        size=row.size,
+        sha256=row.sha256,
+        purpose=row.purpose,
+        status=IngressStatus(row.status),
+        offered_at=row.offered_at,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        decision_reason=row.decision_reason,
+    )
