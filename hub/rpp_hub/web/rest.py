@@ -144,7 +144,7 @@ def ingress(portal: PortalDep, viewer: ViewerDep) -> list[IngressView]:
     return list(portal.rpp.ingress.list(viewer.actor))
 
 
-@router.post("/projects/{name}/ingress", dependencies=_CHANGES, status_code=201)
+@router.post("/projects/{name}/ingress", dependencies=_CHANGES)
 def offer_file(portal: PortalDep, viewer: ViewerDep, name: str, body: OfferBody) -> IngressView:
     """Offer a file for a project's workspaces."""
     portal.rpp.projects.seen_by(viewer.actor, name)

@@ -1,0 +1,95 @@
+"""The project's folder and what was let in, in each member's workspace, however it was opened; and nobody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import shutil
+from pathlib import Path
+
+import pytest
+from rpp_hub.jupyter.folders import make_folders
+from rpp_hub.settings import Installation
+from rpp_hub.workspace import client
+from rpp_hub.workspace.config import SupervisorConfig
+
+from tests.sandbox.conftest import Place, config_for, secrets_for
+from tests.sandbox.small_hub import SmallHub
+from tests.sandbox.test_pool import run_cell, warmed
+
+pytestmark = pytest.mark.sandbox
+
+SEEN = """
+import errno, json, os
+told = {'shared': sorted(os.listdir('shared')), 'ingress': sorted(os.listdir('ingress'))}
+open('shared/by-' + PERSON, 'w').write(PERSON)
+open('private-' + PERSON, 'w').write(PERSON)
+for path in ('ingress/new', 'ingress/terms.csv'):
+    try:
+        open(path, 'w')
+    except OSError as error:
+        told[path] = errno.errorcode[error.errno]
+told['private'] = sorted(n for n in os.listdir('.') if n.startswith('private'))
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.parametrize("way", ["cold", "warm"])
+def test_members_share_one_folder_and_keep_their_own(place: Place, hub: SmallHub, way: str) -> None:
+    installation = Installation(place.root / f"home-{way}")
+    for project in ("gaps", "other"):
+        for person in ("alice", "bob"):
+            make_folders(installation, project, person)
+    (installation.ingress_dir("gaps") / "terms.csv").write_text("term")
+    (installation.shared_dir("other") / "secret").write_text("of another project")
+
+    async def see(person: str) -> dict[str, object]:
+        run_dir = await warmed(place, hub) if way == "warm" else place.root / "w" / secrets.token_hex(4)
+        config: SupervisorConfig = config_for(
+            place,
+            hub,
+            run_dir=run_dir,
+            workspace=installation.workspace_dir("gaps", person),
+            shared=installation.shared_dir("gaps"),
+            ingress=installation.ingress_dir("gaps"),
+        )
+        if way == "warm":
+            assert await client.adopt(run_dir, config, secrets_for())
+        else:
+            await client.start_supervisor(config, secrets_for())
+        try:
+            told: dict[str, object] = json.loads(
+                await run_cell(run_dir, SEEN.replace("PERSON", repr(person)))
+            )
+        finally:
+            await client.stop(run_dir, "the test is over")
+        return told
+
+    first, second = asyncio.run(see("alice")), asyncio.run(see("bob"))
+    assert first["shared"] == []
+    assert second["shared"] == ["by-alice"]
+    for told in (first, second):
+        assert told["ingress"] == ["terms.csv"]
+        assert told["ingress/new"] == told["ingress/terms.csv"] == "EROFS"
+    assert (first["private"], second["private"]) == (["private-alice"], ["private-bob"])
+    shutil.rmtree(installation.home)
+
+
+@pytest.mark.parametrize("planted", ["a link", "a file"])
+def test_what_a_kernel_put_where_a_folder_belongs_is_put_aside_and_not_followed(
+    tmp_path: Path, planted: str
+) -> None:
+    installation, elsewhere = Installation(tmp_path), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    make_folders(installation, "gaps", "alice")
+    own = installation.workspace_dir("gaps", "alice")
+    (own / "shared").rmdir()
+    if planted == "a link":
+        (own / "shared").symlink_to(elsewhere)
+    else:
+        (own / "shared").write_text("x")
+    make_folders(installation, "gaps", "alice")
+    assert (own / "shared").is_dir()
+    assert not (own / "shared").is_symlink()
+    assert len([p for p in own.iterdir() if p.name.startswith("shared-")]) == 1
