@@ -105,10 +105,10 @@ def cut(district: District, project: str) -> Iterator[tuple[float, Callable[[], 
     with engine(district.folder / "spill") as con:
         start = time.perf_counter()
         selection = select_population(con, district.masters, agreed)
-        count(selection)
+        counted = count(selection).rows
         wanted = identifiers(selection)
         crosswalk = district.vault.crosswalks.extend(project, wanted)
-        write_tables(selection, crosswalk, wanted, data, silent)
+        write_tables(selection, crosswalk, wanted, data, counted, silent)
         took = time.perf_counter() - start
 
         def scanned() -> float:

@@ -1,12 +1,12 @@
 """How do agreed rows and fields become a project's scrambled tables?
 
-DuckDB does it in one pass a table: filter by years and population, join the crosswalk, sort by code. Sorting by code
-(and then by the values themselves) leaves nothing of the masters' order.
+Filter by years and population, join the crosswalk, sort by code: as packed numbers where a row fits into one, else by
+DuckDB. Sorting by code (and then by the granted values themselves) leaves nothing of the masters' order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from rpp_hub.cuts.coarser import coarser_sql, common_name, find_common
+from rpp_hub.cuts.packed import Source, Wanted, packing, write_packed
 from rpp_hub.cuts.plan import Agreed, Column, CutPlan, TablePlan, Treatment, reason_to_drop
 from rpp_hub.cuts.risk import Told, indirect, joinable
 from rpp_hub.domain.generalisation import Generalisation
@@ -149,9 +150,10 @@ def write_tables(
     crosswalk: Crosswalk,
     wanted: Mapping[str, pa.Array],
     target: Path,
+    counted: Mapping[str, int],
     progress: Progress,
 ) -> dict[str, int]:
-    """Write every granted table to `target`/TABLE.parquet; how many rows each has."""
+    """Write every granted table to `target`/TABLE.parquet; how many rows each has. `counted` says so beforehand."""
     con, rows = selection.con, {}
     for unit in wanted:
         _load_crosswalk(con, crosswalk, unit, wanted[unit])
@@ -162,11 +164,7 @@ def write_tables(
             )
     for number, table in enumerate(selection.agreed.tables):
         progress(f"scrambling {table.name}", number, len(selection.agreed.tables))
-        path = text_literal(str(target / f"{table.name}.parquet"))
-        copied = first(
-            con, f"COPY ({_scrambled(selection, table)}) TO {path} (FORMAT parquet, COMPRESSION zstd)"
-        )
-        rows[table.name] = int(copied[0]) if copied else 0
+        rows[table.name] = _write(selection, table, target / f"{table.name}.parquet", counted[table.name])
     return rows
 
 
@@ -190,27 +188,46 @@ def _load_crosswalk(
     con.unregister("wanted_ids")
 
 
-def _scrambled(selection: Selection, table: TablePlan) -> str:
-    """Joined and sorted while codes are numbers; they become text only on their way into the file."""
-    keys = {c.name: c.field.unit for c in table.columns if c.treatment is Treatment.CODE}
-    if table.key:
-        keys.setdefault(table.key, table.unit)  # rows are sorted by it, even where it was not asked for
+def _write(selection: Selection, table: TablePlan, path: Path, counted: int) -> int:
+    con, names = selection.con, [c.name for c in table.columns]
+    columns, joins = _columns(table)
+
+    def granted(more: str) -> str:
+        return selection.rows(table, joins + more)
+
+    source = Source(f"FROM {selection.masters.sql(table.name)} m", granted, counted)
+    packed = packing(con, columns, source)
+    if packed is not None:
+        return write_packed(con, packed, names, source, path)
+    options = "FORMAT parquet, COMPRESSION zstd, WRITE_BLOOM_FILTER false"
+    copied = first(
+        con, f"COPY ({_sorted(columns, names, granted(''))}) TO {text_literal(str(path))} ({options})"
+    )
+    return int(copied[0]) if copied else 0
+
+
+def _columns(table: TablePlan) -> tuple[list[Wanted], str]:
+    """The table's columns in the order in which its rows are sorted, the code of whom they are about first; and their joins."""
     own = table.key if table.unit in _PEOPLE else ""
-    joins = "".join(
-        _join(number, unit, name) for number, (name, unit) in enumerate(keys.items()) if name != own
-    )
-    codes = {name: "p.code" if name == own else f"x{number}.code" for number, name in enumerate(keys)}
-    inner = [f"{codes.get(c.name) or _expression(c, table.unit)} AS {quoted(c.name)}" for c in table.columns]
-    first = [codes[table.key]] if table.key else []
-    order = [*first, *(str(n) for n, c in enumerate(table.columns, start=1) if c.name != table.key)]
-    outer = [
-        f"{quoted(c.name)}::VARCHAR AS {quoted(c.name)}" if c.name in codes else quoted(c.name)
-        for c in table.columns
-    ]
-    sorted_rows = f"SELECT {', '.join(inner)} {selection.rows(table, joins)}" + (
-        f" ORDER BY {', '.join(order)}" if order else ""
-    )
-    return f"SELECT {', '.join(outer)} FROM ({sorted_rows})"
+    ordered = sorted(table.columns, key=lambda c: c.name != table.key)
+    columns, joins = [], ""
+    for number, column in enumerate(ordered):
+        if column.treatment is not Treatment.CODE:
+            columns.append(Wanted(column.name, _expression(column, table.unit)))
+        elif column.name == own:
+            columns.append(Wanted(column.name, "p.code", f"codes_{table.unit}"))
+        else:
+            columns.append(Wanted(column.name, f"x{number}.code", f"codes_{column.field.unit}"))
+            joins += _join(number, column.field.unit, column.name)
+    return columns, joins
+
+
+def _sorted(columns: Sequence[Wanted], names: Sequence[str], granted: str) -> str:
+    """Joined and sorted while codes are numbers; they become text only on their way into the file."""
+    inner = ", ".join(f"{c.sql} AS {quoted(c.name)}" for c in columns)
+    codes = {c.name for c in columns if c.codes}
+    outer = ", ".join(f"{quoted(n)}::VARCHAR AS {quoted(n)}" if n in codes else quoted(n) for n in names)
+    return f"SELECT {outer} FROM (SELECT {inner} {granted} ORDER BY {', '.join(map(str, range(1, len(columns) + 1)))})"
 
 
 def _join(number: int, unit: str, name: str) -> str:

@@ -123,7 +123,7 @@ def _fill(
         plan = count(selection)
         wanted = identifiers(selection)
         crosswalk = crosswalks.extend(agreed.project, wanted, masters.merged)
-        rows = write_tables(selection, crosswalk, wanted, data, progress)
+        rows = write_tables(selection, crosswalk, wanted, data, plan.rows, progress)
         _describe(data, selection.masters.codebook, agreed)
         _refuse_leaks(scan_tables(con, selection.masters, agreed, crosswalk, data, progress))
         progress("measuring who is unique", 0, 1)
