@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from rpp_review.evidence import EVIDENCE_KEY
 from rpp_review.items import NOTEBOOK_IDENTITY, Dropped
 from rpp_review.notebook import Cell, Fields, Notebook, texts_in
 
@@ -59,7 +60,7 @@ def output_metadata(metadata: object) -> bool:
     """True when an output's metadata holds more than a picture's size."""
     if not isinstance(metadata, dict):
         return metadata is not None
-    sizes = (value for value in metadata.values() if value not in ({}, None))
+    sizes = (value for key, value in metadata.items() if value not in ({}, None) and key != EVIDENCE_KEY)
     return any(not _is_picture_size(value) for value in sizes)
 
 

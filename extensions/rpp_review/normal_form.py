@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from rpp_review.evidence import EVIDENCE_TYPE
 from rpp_review.html_tables import read_html
 from rpp_review.html_traces import traces
 from rpp_review.images import UnreadableImage, canonical_png, decode_base64, png_size
@@ -182,7 +183,7 @@ def _chosen(data: Fields, place: _Place, budget: _Budget) -> tuple[str, Item | N
 
 def _not_chosen(data: Fields, chosen: str, place: _Place) -> Iterator[Dropped]:
     for media_type in data:
-        if media_type in {chosen, _PLAIN} or (media_type == "text/html" and chosen == _PLAIN):
+        if media_type in {chosen, _PLAIN, EVIDENCE_TYPE} or (media_type == "text/html" and chosen == _PLAIN):
             continue  # the text beside a picture or table says no more than that one is there
         is_chart = media_type.startswith(_CHARTS)
         what, why = _CHART if is_chart else _FORMATS.get(media_type, _UNKNOWN)

@@ -18,6 +18,8 @@ from ipykernel.kernelapp import IPKernelApp
 from traitlets import Type
 from traitlets.config import Config
 
+from rpp_kernel.evidence.shell import install
+
 # The debugger wants TCP, which a kernel sandbox does not have, and its import costs a tenth of a second. ipykernel looks
 # for it when the first kernel is made.
 sys.modules.setdefault("debugpy", None)  # type: ignore[arg-type]
@@ -33,6 +35,10 @@ class RppKernel(IPythonKernel):
     implementation = "rpp"
     implementation_version = VERSION
     banner = BANNER
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        install(self.shell)
 
 
 class RppKernelApp(IPKernelApp):
