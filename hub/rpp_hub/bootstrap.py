@@ -17,6 +17,7 @@ from sqlalchemy import select
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.attestations import InstitutionKind
 from rpp_hub.domain.dues import Clocks
+from rpp_hub.services.accounts import Accounts
 from rpp_hub.services.attestations import Attestations
 from rpp_hub.services.auditing import Auditing
 from rpp_hub.services.cutting import Cutting
@@ -64,6 +65,7 @@ class Rpp:
     people: People
     institutions: Institutions
     attestations: Attestations
+    accounts: Accounts
     projects: Projects
     umbrellas: Umbrellas
     signing: Signing
@@ -161,6 +163,7 @@ def open_installation(home: Path) -> Rpp:
         people=People(store),
         institutions=Institutions(store),
         attestations=Attestations(store, ContentStore(installation.attestations_dir), _now),
+        accounts=Accounts(store),
         projects=Projects(store, warehousing.known_fields),
         umbrellas=Umbrellas(store, content, _now),
         signing=Signing(store, content, _now),

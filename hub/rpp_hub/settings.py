@@ -15,6 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rpp_hub.domain.errors import Invalid, Unavailable
+from rpp_hub.domain.permissions import Role
 
 
 class _Closed(BaseModel):
@@ -77,23 +78,58 @@ class Login(_Closed):
     kind: Literal["local", "oidc"] = Field(
         default="local", description="`local`: passwords kept here; `oidc`: a provider."
     )
+    preset: Literal["", "cilogon", "google", "entra"] = Field(
+        default="", description="A provider whose endpoints are known: `cilogon`, `google` or `entra`."
+    )
+    title: str = Field(default="your organisation", description="What the log-in button calls the provider.")
     client_id: str = Field(default="", description="This installation's name at the provider.")
     client_secret_file: str = Field(default="", description="File that holds the client's secret; mode 0600.")
-    authorize_url: str = Field(default="", description="The provider's authorization endpoint.")
-    token_url: str = Field(default="", description="The provider's token endpoint.")
-    userdata_url: str = Field(default="", description="The provider's userinfo endpoint.")
-    username_claim: str = Field(
-        default="preferred_username",
-        description="The claim that must equal the name given to `rpp person add`.",
+    tenant: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9.-]*$",
+        description="With `entra`: the directory's id or domain; never `common`, which lets everybody in.",
     )
-    logout_url: str = Field(default="", description="Where people go after logging out.")
+    hosted_domain: str = Field(
+        default="", description="With `google`: the only Workspace domain whose accounts may log in."
+    )
+    issuer: str = Field(
+        default="", description="Without a preset: the provider's issuer, exactly as it writes it."
+    )
+    authorize_url: str = Field(default="", description="Without a preset: the authorization endpoint.")
+    token_url: str = Field(default="", description="Without a preset: the token endpoint.")
+    userdata_url: str = Field(default="", description="Without a preset: the userinfo endpoint.")
+    jwks_url: str = Field(default="", description="Without a preset: where the provider's keys are.")
+    logout_url: str = Field(
+        default="",
+        description="Without a preset: the end-session endpoint; logging out ends the session there, too.",
+    )
+    multi_factor: tuple[Role, ...] = Field(
+        default=(),
+        description="Roles whose holders must log in with two factors, as the provider states them.",
+    )
+    multi_factor_acr: tuple[str, ...] = Field(
+        default=(), description="Values of the claim `acr` that mean two factors, besides the preset's."
+    )
+    multi_factor_amr: tuple[str, ...] = Field(
+        default=("mfa",), description="Values of the claim `amr` that mean two factors."
+    )
 
     @model_validator(mode="after")
     def _is_complete(self) -> Login:
-        needed = ("client_id", "client_secret_file", "authorize_url", "token_url", "userdata_url")
+        if self.kind != "oidc":
+            return self
+        endpoints = ("issuer", "authorize_url", "token_url", "userdata_url", "jwks_url")
+        needed = ("client_id", "client_secret_file", *(() if self.preset else endpoints))
         missing = [name for name in needed if not getattr(self, name)]
-        if self.kind == "oidc" and missing:
+        if self.preset == "entra" and self.tenant in ("", "common", "organizations", "consumers"):
+            missing.append("tenant (one directory, not all of them)")
+        if missing:
             raise ValueError(f'kind = "oidc" needs {", ".join(missing)} as well')
+        if self.preset == "google" and self.multi_factor:
+            raise ValueError(
+                "Google never states how many factors a log-in had, so multi_factor would lock everybody out. "
+                "Require two factors in the Workspace's own settings, and leave multi_factor empty"
+            )
         return self
 
 

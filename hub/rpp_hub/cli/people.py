@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from rpp_hub.cli.accounts import accounts, link, unlink
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.domain.attestations import AttestationKind, AttestationTerms
 from rpp_hub.domain.permissions import Role
@@ -259,3 +260,7 @@ def _lines(view: PersonView) -> str:
         "third party": f"until {view.third_party_ends}, sponsor {view.sponsor}" if view.sponsor else "–",
     }
     return "\n".join(f"{k:<18}{v}" for k, v in rows.items())
+
+
+for _command in (accounts, link, unlink):
+    person.add_command(_command)

@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from rpp_hub.bootstrap import Rpp
-from rpp_hub.jupyter.login import LocalAuthenticator, OpenIdAuthenticator, openid_config
+from rpp_hub.jupyter.login import LocalAuthenticator
+from rpp_hub.jupyter.openid import OpenIdAuthenticator
+from rpp_hub.jupyter.providers import authenticator_config, provider_of, rules_of
 from rpp_hub.jupyter.proxy import SocketProxy
 from rpp_hub.jupyter.spawner import RppSpawner
 from rpp_hub.settings import ensure_run_dir
@@ -20,9 +22,9 @@ def socket_url(path: Path) -> str:
     return f"http+unix://{quote(str(path), safe='')}"
 
 
-def bound(cls: type, rpp: Rpp) -> type:
+def bound(cls: type, rpp: Rpp, **more: object) -> type:
     """The class with the installation it serves. JupyterHub copies configuration values deeply, but not classes."""
-    return type(cls.__name__, (cls,), {"rpp": rpp, "__module__": cls.__module__})
+    return type(cls.__name__, (cls,), {"rpp": rpp, "__module__": cls.__module__, **more})
 
 
 def configure(c: Any, rpp: Rpp) -> None:
@@ -66,11 +68,12 @@ def _proxy(c: Any, rpp: Rpp, run_dir: Path) -> None:
 def _login(c: Any, rpp: Rpp) -> None:
     login = rpp.settings.login
     if login.kind == "oidc":
-        c.JupyterHub.authenticator_class = bound(OpenIdAuthenticator, rpp)
+        found = {"provider": provider_of(login), "rules": rules_of(login)}
+        c.JupyterHub.authenticator_class = bound(OpenIdAuthenticator, rpp, **found)
         c.OpenIdAuthenticator.client_secret = (
             Path(login.client_secret_file).read_text(encoding="utf-8").strip()
         )
-        for name, value in openid_config(login).items():
+        for name, value in authenticator_config(login).items():
             setattr(c.OpenIdAuthenticator, name, value)
         return
     c.JupyterHub.authenticator_class = bound(LocalAuthenticator, rpp)

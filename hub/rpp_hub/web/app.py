@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from rpp_hub.bootstrap import Rpp
-from rpp_hub.web import BASE, auth, rest, workspace_api
+from rpp_hub.web import BASE, auth, rest, rest_accounts, workspace_api
 from rpp_hub.web.faults import Faults, add_error_answers
 from rpp_hub.web.headers import STATIC_CACHE, Headers
 from rpp_hub.web.hub_client import HubClient
@@ -20,6 +20,7 @@ from rpp_hub.web.jobs import Jobs
 from rpp_hub.web.known_tokens import KnownTokens
 from rpp_hub.web.limits import BodyLimit
 from rpp_hub.web.pages import (
+    accounts,
     audit,
     data,
     egress,
@@ -53,9 +54,11 @@ ROUTERS = (
     linking.router,
     egress.router,
     ingress.router,
+    accounts.router,
     audit.router,
     workspace_api.router,
     rest.router,
+    rest_accounts.router,
 )
 
 

@@ -89,6 +89,7 @@ _PLACES = (
     ("workspaces", "Workspaces", Permission.WORKSPACE_REVOKE),
     ("ingress", "Ingress", Permission.INGRESS_DECIDE),
     ("egress", "Egress", Permission.EGRESS_READ),
+    ("accounts", "Accounts", Permission.PERSON_ADD),
     ("audit", "Audit", Permission.AUDIT_READ),
 )
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI
 from rpp_hub.bootstrap import Rpp
+from rpp_hub.services.accounts import Accounts
 from rpp_hub.services.cutting import Cutting
 from rpp_hub.services.egress import Egress
 from rpp_hub.services.identities import Identities
@@ -152,6 +153,7 @@ def open_rpp(world: World) -> Rpp:
         notices=Notices(world.store, world.dues, None, lambda: NOW, Letterhead("Partnership")),
         institutions=world.institutions,
         attestations=world.attestations,
+        accounts=Accounts(world.store),
         projects=world.projects,
         umbrellas=world.umbrellas,
         signing=world.signing,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from rpp_hub.services.accounts import Identity
 from rpp_hub.web import BASE
 from rpp_hub.web.app import ROUTERS
 from starlette.routing import Mount, Route
@@ -47,6 +48,7 @@ class Door:
             identity="a:0",
             district="bayview",
             linkage="l0001",
+            account="a0001",
             drop=WAITING,
             candidate="i-000000000000",
         )
@@ -96,6 +98,7 @@ DOORS = (
     get("/data/{district}/identities", only("dora")),
     get("/data/{district}/identities/{candidate}", only("dora")),
     get("/audit", only("otto", "ada")),
+    get("/accounts", only("dora")),
     post("/projects/new", ALL, application=APPLICATION),  # anybody may send one; what is in it is then judged
     post("/projects/{name}/decide", only("dora", "paula"), decision="approve"),
     post("/projects/{name}/close", only("dora")),
@@ -124,6 +127,7 @@ DOORS = (
         reason="two people",
         sure="yes",
     ),
+    post("/accounts/{account}", only("dora"), do="link", person="nina"),
     post("/audit/verify", only("otto", "ada")),
     post("/logout", ALL),
     call("GET", "/api/openapi.json", ALL),
@@ -136,6 +140,9 @@ DOORS = (
         {"file_name": "a.py", "content": "MQ==", "purpose": "a test of this"},
     ),
     call("POST", "/api/ingress/{name}/decide", only("dora"), {"admit": True}),
+    call("GET", "/api/accounts", only("dora")),
+    call("POST", "/api/accounts/{account}/link", only("dora"), {"person": "nina"}),
+    call("POST", "/api/accounts/{account}/unlink", only("dora")),
     call("GET", "/api/egress", only("dora", "otto", "ada")),
     call(
         "POST",
@@ -177,6 +184,7 @@ def populated(portal: PortalWorld) -> PortalWorld:
     portal.rpp.ingress.offer(actor("rosa"), "alpha", "a.py", b"1", "a test of the doors")
     add_linkage(portal)
     add_waiting_drop(portal)
+    portal.rpp.accounts.seen(Identity("https://idp.example", "1"))
     add_candidate(portal)
     portal.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
     return portal
