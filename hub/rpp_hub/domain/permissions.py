@@ -39,6 +39,7 @@ class Permission(StrEnum):
     AGREEMENT_MANAGE = "agreement:manage"
     MEMBER_CHANGE = "member:change"
     PERSON_ADD = "person:add"
+    ACCOUNT_LINK = "account:link"
     PERSON_READ = "person:read"
     ROLE_GIVE = "role:give"
     ATTESTATION_DECIDE = "attestation:decide"
@@ -72,7 +73,7 @@ PERMISSIONS = MappingProxyType(
                 _P.DROP_RECEIVE, _P.DROP_READ, _P.MASTERS_BUILD, _P.IDENTITY_DECIDE, _P.CUT_BUILD, _P.CUT_READ,
                 _P.LINK_MAKE, _P.RETURN_MAKE, _P.VAULT_DESTROY,
                 _P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_CLOSE, _P.PROJECT_READ_ALL,
-                _P.AGREEMENT_MANAGE, _P.MEMBER_CHANGE, _P.PERSON_ADD, _P.PERSON_READ, _P.ROLE_GIVE, _P.ATTESTATION_DECIDE, _P.ATTESTATION_READ,
+                _P.AGREEMENT_MANAGE, _P.MEMBER_CHANGE, _P.ACCOUNT_LINK, _P.PERSON_ADD, _P.PERSON_READ, _P.ROLE_GIVE, _P.ATTESTATION_DECIDE, _P.ATTESTATION_READ,
                 _P.INSTITUTION_ADD, _P.WORKSPACE_REVOKE, _P.RELEASE_REVOKE,
                 _P.EGRESS_READ, _P.EGRESS_RAISE,
                 _P.INGRESS_DECIDE,

@@ -86,14 +86,14 @@ class Accounts:
     def link(self, actor: Actor, account: str, person: str) -> AccountView:
         """Say that this account is this person. Raises ActionRefused while it is somebody else."""
         with self._store.act(actor, "account:link", f"account:{account}") as act:
-            require(act.session, actor, Permission.PERSON_ADD)
+            require(act.session, actor, Permission.ACCOUNT_LINK)
             return _linked(act.session, _get(act.session, account), person, actor)
 
     def link_identity(self, actor: Actor, identity: Identity, person: str) -> AccountView:
         """The same before the account was ever seen: for the first person of an installation."""
         _check(identity)
         with self._store.act(actor, "account:link", f"person:{person}") as act:
-            require(act.session, actor, Permission.PERSON_ADD)
+            require(act.session, actor, Permission.ACCOUNT_LINK)
             row = _find(act.session, identity) or _added(act.session, identity)
             act.detail["account"] = row.name
             return _linked(act.session, row, person, actor)
@@ -101,7 +101,7 @@ class Accounts:
     def unlink(self, actor: Actor, account: str) -> AccountView:
         """This account is nobody here any more; whoever uses it is asked to log in anew."""
         with self._store.act(actor, "account:unlink", f"account:{account}") as act:
-            require(act.session, actor, Permission.PERSON_ADD)
+            require(act.session, actor, Permission.ACCOUNT_LINK)
             row = _get(act.session, account)
             act.detail["person"] = row.person
             row.person = row.linked_by = row.linked_at = None
@@ -110,7 +110,7 @@ class Accounts:
     def list(self, actor: Actor) -> tuple[AccountView, ...]:
         """All accounts: those that wait for a person first, then by person."""
         with self._store.read() as session:
-            require(session, actor, Permission.PERSON_ADD)
+            require(session, actor, Permission.ACCOUNT_LINK)
             rows = session.scalars(select(Account).order_by(Account.id))
             return tuple(sorted(map(_view, rows), key=lambda a: (a.person is not None, a.person or "")))
 

@@ -89,7 +89,7 @@ _PLACES = (
     ("workspaces", "Workspaces", Permission.WORKSPACE_REVOKE),
     ("ingress", "Ingress", Permission.INGRESS_DECIDE),
     ("egress", "Egress", Permission.EGRESS_READ),
-    ("accounts", "Accounts", Permission.PERSON_ADD),
+    ("accounts", "Accounts", Permission.ACCOUNT_LINK),
     ("audit", "Audit", Permission.AUDIT_READ),
 )
 
