@@ -103,8 +103,8 @@ def _references(
 def _shifts(tables: Sequence[Looking], progress: Progress) -> tuple[Shift, ...]:
     declared = rule_book().shifts
     limits = Limits(
-        declared["rows"], declared["missing"], declared["share"],
-        int(declared["least_rows"]), int(declared["most_values"]),
+        declared["rows"], declared["missing"], declared["share"], declared["code"],
+        int(declared["least_rows"]), int(declared["most_values"]), int(declared["most_numbers"]),
     )  # fmt: skip
     found: list[Shift] = []
     for number, look in enumerate(tables):

@@ -106,9 +106,15 @@ def _listed(lines: Iterable[str]) -> str:
 
 
 def _facts(table: TableFacts) -> str:
-    units = "".join(f", {n:,} {unit}{'s' if unit == 'student' else ''}" for unit, n in table.units.items())
+    units = "".join(f", {n:,} {_plural(unit, n)}" for unit, n in table.units.items())
     years = f", school years {table.years[0]} to {table.years[1]}" if table.years else ""
     return f"{table.name}: {table.rows:,} rows{units}{years}"
+
+
+def _plural(unit: str, n: int) -> str:
+    if n == 1 or unit == "staff":
+        return unit
+    return f"{unit}es" if unit.endswith("s") else f"{unit}s"
 
 
 def _reference(r: ReferenceFacts) -> str:
@@ -118,5 +124,6 @@ def _reference(r: ReferenceFacts) -> str:
 
 
 def _places(problem: Defect) -> str:
-    shown = "; ".join(f"{place.file} row {place.row:,}" for place in problem.rows[:_FIRST])
+    files = groupby(problem.rows[:_FIRST], key=lambda place: place.file)
+    shown = "; ".join(f"{file} row {', '.join(str(place.row) for place in places)}" for file, places in files)
     return f"{shown} …" if len(problem.rows) > _FIRST or problem.count > len(problem.rows) > 0 else shown

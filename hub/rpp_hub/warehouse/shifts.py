@@ -24,8 +24,10 @@ class Limits:
     rows: float
     missing: float
     share: float
+    code: float
     least_rows: int
     most_values: int
+    most_numbers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,9 @@ def _comparable(look: Looking, year: str, limits: Limits) -> Iterator[Field]:
     for name in look.columns:
         field = look.table.field(name)
         most = max((p.facts[name].distinct for p in look.loaded.parts if name in p.facts), default=0)
+        limit = limits.most_values if field is None or field.type is Type.STRING else limits.most_numbers
         named = field is None or field.identifier is Identifier.DIRECT or field.type is Type.DATE
-        if field is not None and not named and name != year and 0 < most <= limits.most_values:
+        if field is not None and not named and name != year and 0 < most <= limit:
             yield field
 
 
@@ -117,19 +120,22 @@ def _values(look: Looking, field: Field, years: list[_Year], year: str, limits: 
     for a, b in pairwise(years):
         was, now = counts[a.year], counts[b.year]
         if was and now:
-            yield from _new_and_gone(look, field, (a.year, was), (b.year, now))
+            yield from _new_and_gone(look, field, (a.year, was), (b.year, now), limits)
             yield from _moved(look, field, (a.year, was), (b.year, now), limits)
 
 
 _Counted = tuple[int, Mapping[str, int]]
 
 
-def _new_and_gone(look: Looking, field: Field, before: _Counted, after: _Counted) -> Iterator[Shift]:
+def _new_and_gone(
+    look: Looking, field: Field, before: _Counted, after: _Counted, limits: Limits
+) -> Iterator[Shift]:
     for code, (year, here), (other, there), words in (
         ("shift-new", after, before, "has in {year} codes that {other} had not"),
         ("shift-gone", before, after, "lacks in {other} codes that {year} had"),
     ):
-        codes = sorted(set(here) - set(there), key=lambda v: -here[v])
+        enough = limits.code * sum(here.values())
+        codes = sorted((c for c in here if c not in there and here[c] >= enough), key=lambda c: (-here[c], c))
         if codes:
             rows = sum(here[c] for c in codes)
             listed = ", ".join(codes[:_LISTED]) + (

@@ -24,7 +24,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route as StarletteRoute
 
 from tests.factories import actor, cell, notebook, printed
-from tests.integration.web.conftest import PortalWorld, add_linkage
+from tests.integration.web.conftest import PortalWorld, add_candidate, add_linkage
 
 pytestmark = pytest.mark.browser
 _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")  # fmt: skip
@@ -256,6 +256,7 @@ def test_no_page_is_wider_than_the_window_or_makes_the_browser_complain(
     site: Site, chromium: Browser, width: int
 ) -> None:
     view, linkage = submitted(site.portal), add_linkage(site.portal)
+    candidate = add_candidate(site.portal)
     site.portal.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
     visits = {
         "vera": ("/", "/review", f"/requests/{view.name}/review", f"/requests/{view.name}/review/finish"),
@@ -273,6 +274,8 @@ def test_no_page_is_wider_than_the_window_or_makes_the_browser_complain(
             "/projects/alpha",
             "/data",
             "/data/bayview",
+            "/data/bayview/identities",
+            f"/data/bayview/identities/{candidate}",
             "/projects/alpha/cut",
             "/projects/alpha/linking",
             f"/projects/alpha/linking/{linkage}",

@@ -156,6 +156,11 @@ def test_codes_that_are_new_or_gone_and_shares_that_move_are_told(tmp_path: Path
     assert "race is A in 75.0% of rows in 2023, in 60.0% in 2022" in page
 
 
+def test_a_code_that_hardly_anybody_has_is_not_told(tmp_path: Path) -> None:
+    report = check(tmp_path, people=years(["A"] * 200, ["A"] * 199 + ["B"]))
+    assert report.shifts == ()
+
+
 def test_identifiers_names_and_fields_of_many_values_are_never_listed(tmp_path: Path) -> None:
     rows = [
         "student_id,school_year,first_name,note",
