@@ -43,7 +43,7 @@ def letter_of(unit: str) -> str:
 
 
 def draw_numbers(count: int, taken: Numbers) -> Numbers:
-    """`count` different random numbers below 32^9, none of them among `taken`."""
+    """`count` different random numbers below 32^9, none of them among `taken`, which are in order."""
     drawn: Numbers = np.empty(0, dtype=np.uint64)
     while len(drawn) < count:
         fresh = np.frombuffer(secrets.token_bytes(8 * (count - len(drawn))), dtype=np.uint64) & np.uint64(
@@ -53,8 +53,17 @@ def draw_numbers(count: int, taken: Numbers) -> Numbers:
         drawn = drawn[
             ~np.isin(drawn, _repeated(drawn))
         ]  # seldom any; the order of drawing stays, for it is random
-        drawn = drawn[~np.isin(drawn, taken)]
+        drawn = drawn[~_among(drawn, taken)]
     return drawn
+
+
+def _among(numbers: Numbers, ordered: Numbers) -> npt.NDArray[np.bool_]:
+    """Which numbers stand in an ordered list, however long that has grown."""
+    if not len(ordered):
+        return np.zeros(len(numbers), dtype=np.bool_)
+    places = np.minimum(np.searchsorted(ordered, numbers), len(ordered) - 1)
+    found: npt.NDArray[np.bool_] = ordered[places] == numbers
+    return found
 
 
 def _repeated(numbers: Numbers) -> Numbers:
@@ -67,27 +76,19 @@ def codes_of(letter: str, numbers: Numbers) -> pa.Array:
     """The codes of many numbers, as `rpp_review.codes.code` makes one. As Arrow texts: millions of Python's take gigabytes."""
     if not len(numbers):
         return pa.array([], pa.string())
-    symbols = np.stack(
-        [
-            ((numbers >> np.uint64(shift)) & np.uint64(31)).astype(np.uint8)
-            for shift in range(_BITS - 5, -1, -5)
-        ],
-        axis=1,
-    )
     text = np.empty((len(numbers), _WIDTH), dtype=np.uint8)
     text[:, 0], text[:, 1], text[:, -2] = ord(letter), ord("-"), ord("-")
-    text[:, 2:-2] = _SYMBOL[symbols]
-    text[:, -1] = _SYMBOL[_check_values(letter, symbols)]
+    # The check of all-zero symbols is the letter's own share; each symbol's weight adds to it, for the sum is linear.
+    check = np.full(len(numbers), ALPHABET.index(code(letter, 0)[-1]), dtype=np.uint8)
+    for position, shift in enumerate(
+        range(_BITS - 5, -1, -5)
+    ):  # one symbol of all numbers at once, to hold no more
+        symbol = ((numbers >> np.uint64(shift)) & np.uint64(31)).astype(np.uint8)
+        text[:, 2 + position] = _SYMBOL[symbol]
+        check ^= _WEIGHTED[position][symbol]
+    text[:, -1] = _SYMBOL[check]
     offsets = np.arange(0, (len(numbers) + 1) * _WIDTH, _WIDTH, dtype=np.int32)
     return pa.StringArray.from_buffers(len(numbers), pa.py_buffer(offsets), pa.py_buffer(text))
-
-
-def _check_values(letter: str, symbols: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    total = np.full(len(symbols), ALPHABET.index(code(letter, 0)[-1]), dtype=np.uint8)
-    # The check of all-zero symbols is the letter's own share; each symbol's weight adds to it, for the sum is linear.
-    for position in range(SYMBOLS):
-        total ^= _WEIGHTED[position][symbols[:, position]]
-    return total
 
 
 def _weighted(position: int) -> npt.NDArray[np.uint8]:

@@ -26,6 +26,7 @@ from rpp_hub.vault.codes import Numbers, codes_of, draw_numbers, letter_of
 from rpp_hub.vault.keys import MasterKey, decrypt, encrypt
 
 SIGNING = "rpp signing key"
+_CHUNK = 1 << 18
 Merged = Mapping[str, Mapping[str, str]]
 SCHEMA = pa.schema([("unit", pa.string()), ("identifier", pa.string()), ("code", pa.string())])
 
@@ -123,18 +124,19 @@ class CrosswalkStore:
         taken = np.frombuffer(plain, dtype=np.uint64)
         numbers = draw_numbers(count, taken)
         # First kept as drawn, then used: if we die between the two, some numbers are never used, which harms nobody.
-        kept = np.sort(np.concatenate([taken, numbers])).tobytes()
+        kept = np.sort(np.concatenate([taken, numbers]), kind="stable").tobytes()
         write_private(path, encrypt(self._key.secret, kept, purpose))
         return numbers
 
     def _save(self, project: str, table: pa.Table) -> None:
         sink = pa.BufferOutputStream()
         with pa.ipc.new_file(sink, SCHEMA, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
-            writer.write_table(table)
-        plain = sink.getvalue().to_pybytes()
-        del sink  # a state's crosswalk is hundreds of megabytes: no more copies at once than there must be
-        pa.default_memory_pool().release_unused()
-        blob = encrypt(self._project_key(project), plain, f"rpp crosswalk:{project}")
+            writer.write_table(table, max_chunksize=_CHUNK)
+        # a state's crosswalk is hundreds of megabytes: no more copies at once than there must be
+        blob = encrypt(
+            self._project_key(project), memoryview(sink.getvalue()).cast("B"), f"rpp crosswalk:{project}"
+        )
+        del sink
         write_private(self._path(project), blob)
 
     def _project_key(self, project: str) -> bytes:
@@ -200,12 +202,21 @@ def _followed(crosswalk: Crosswalk, merged: Merged) -> Crosswalk:
 
 def _missing(crosswalk: Crosswalk, unit: str, wanted: pa.Array) -> pa.Array:
     letter_of(unit)
-    distinct = pc.drop_null(pc.unique(wanted.cast(pa.string())))
+    distinct = _distinct(wanted.cast(pa.string()))
     coded = crosswalk.of_unit(unit)["identifier"]
     if len(coded):
         distinct = distinct.filter(pc.invert(pc.is_in(distinct, value_set=coded)))
     pa.default_memory_pool().release_unused()  # hash tables of millions
     return distinct
+
+
+def _distinct(values: pa.Array) -> pa.Array:
+    """Different identifiers. Of millions those with the same last character at a time: a table of all takes half a gigabyte."""
+    if len(values) <= _CHUNK:
+        return pc.drop_null(pc.unique(values))
+    last = pc.utf8_slice_codeunits(values, -1)
+    groups = (values.filter(pc.equal(last, character)) for character in pc.drop_null(pc.unique(last)))
+    return pa.concat_arrays([pc.unique(group) for group in groups])
 
 
 def _coded(fresh: Mapping[str, pa.Array], numbers: Numbers) -> Iterator[pa.Table]:

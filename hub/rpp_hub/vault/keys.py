@@ -90,7 +90,7 @@ def write_master_key(path: Path) -> None:
     write_private(path, secrets.token_bytes(KEY_BYTES))
 
 
-def encrypt(key: bytes, plain: bytes, purpose: str) -> bytes:
+def encrypt(key: bytes, plain: bytes | memoryview, purpose: str) -> bytes:
     """Plain bytes to a blob that opens only with this key and for this purpose."""
     nonce = secrets.token_bytes(_NONCE)
     return nonce + AESGCM(key).encrypt(nonce, plain, purpose.encode())

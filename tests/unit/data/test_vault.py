@@ -44,7 +44,7 @@ def test_many_codes_at_once_are_the_codes_one_by_one(numbers: list[int], letter:
 @given(count=st.integers(0, 200))
 def test_drawn_numbers_are_new_and_different(count: int) -> None:
     taken = draw_numbers(50, np.empty(0, dtype=np.uint64))
-    drawn = draw_numbers(count, taken)
+    drawn = draw_numbers(count, np.sort(taken))
     assert len(set(drawn.tolist())) == count
     assert not set(drawn.tolist()) & set(taken.tolist())
     assert all(0 <= n < CODES for n in drawn.tolist())
@@ -235,3 +235,12 @@ def test_a_signature_holds_for_these_bytes_and_no_others(vault: Vault) -> None:
 
 def _contents(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_many_identifiers_get_one_code_each_however_often_they_come(vault: Vault) -> None:
+    many = [str(n % 200_000) for n in range(300_000)]
+    crosswalk = vault.crosswalks.extend("absence", {"student": pa.array([*many, None, ""])})
+    assert len(crosswalk) == 200_001
+    assert len(set(crosswalk.table["code"].to_pylist())) == 200_001
+    assert set(crosswalk.table["identifier"].to_pylist()) == {*many, ""}
+    assert vault.crosswalks.load("absence").table.equals(crosswalk.table)
