@@ -14,12 +14,18 @@ from rpp_hub.domain.attestations import InstitutionKind
 from rpp_hub.domain.dues import Clocks
 from rpp_hub.domain.lifecycle import Decision, Verdict
 from rpp_hub.domain.permissions import Role
+from rpp_hub.services.agreements import Agreements
 from rpp_hub.services.attestations import Attestations
 from rpp_hub.services.auditing import Auditing
 from rpp_hub.services.dues import Dues
 from rpp_hub.services.examination import Examination, Rerun
 from rpp_hub.services.institutions import Institutions
 from rpp_hub.services.people import People
+from rpp_hub.services.personal_papers import PersonalPapers
+from rpp_hub.services.project_discussion import Discussions
+from rpp_hub.services.project_drafts import Drafts
+from rpp_hub.services.project_review import Reviews
+from rpp_hub.services.project_state import Surroundings as ProjectSurroundings
 from rpp_hub.services.projects import Projects
 from rpp_hub.services.request_state import RequestView
 from rpp_hub.services.requests import Requests, Submission
@@ -30,7 +36,10 @@ from rpp_hub.settings import Appetite, Installation, Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store, migrate, sqlite_url
 from rpp_hub.store.models import Cut, District
+from rpp_hub.warehouse.codebook import Codebook
 from rpp_review.checks import Surroundings
+
+from tests.approving import approve
 
 SETUP = system(Via.CLI)
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -98,6 +107,7 @@ class World:
     installation: Installation = field(init=False)
     settings: Settings = field(init=False)
     store: Store = field(init=False)
+    codebook: Codebook | None = None
 
     def __post_init__(self) -> None:
         self.installation = Installation(self.home)
@@ -113,9 +123,17 @@ class World:
         self.attestations = Attestations(
             self.store, ContentStore(self.installation.attestations_dir), lambda: NOW
         )
-        self.projects = Projects(self.store, lambda _district: {})
-        self.umbrellas = Umbrellas(self.store, self.content, lambda: NOW)
-        self.signing = Signing(self.store, self.content, lambda: NOW)
+        self.papers = ContentStore(self.installation.agreements_dir)
+        around = ProjectSurroundings(self.settings, lambda _district: self.codebook, lambda: NOW.date())
+        self.around = around
+        self.projects = Projects(self.store, self.papers, around)
+        self.drafts = Drafts(self.store, self.papers, around, lambda: NOW)
+        self.reviews = Reviews(self.store, self.papers, around)
+        self.discussions = Discussions(self.store, around, lambda: NOW)
+        self.agreements = Agreements(self.store, self.papers, around, lambda: NOW)
+        self.personal = PersonalPapers(self.store, self.papers, lambda: NOW)
+        self.umbrellas = Umbrellas(self.store, self.papers, lambda: NOW)
+        self.signing = Signing(self.store, self.papers, lambda: NOW)
         self.requests = Requests(self.store, self.settings, self.content, lambda: NOW)
         self.reviewing = Reviewing(self.store, self.settings, lambda: NOW)
         self.auditing = Auditing(self.store)
@@ -155,8 +173,7 @@ class World:
         return self
 
     def project(self, name: str, lead: str) -> None:
-        self.projects.apply(actor(lead), APPLICATION.format(name=name, lead=lead))
-        self.projects.decide(actor("paula"), name, approve=True)
+        approve(self, name, APPLICATION.format(name=name, lead=lead), lead)
         with self.store.act(actor("dora"), "cut:build", f"cut:{name}/c0001") as act:
             act.session.add(
                 Cut(

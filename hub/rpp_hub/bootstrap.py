@@ -18,6 +18,7 @@ from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.attestations import InstitutionKind
 from rpp_hub.domain.dues import Clocks
 from rpp_hub.services.accounts import Accounts
+from rpp_hub.services.agreements import Agreements
 from rpp_hub.services.attestations import Attestations
 from rpp_hub.services.auditing import Auditing
 from rpp_hub.services.cutting import Cutting
@@ -31,6 +32,11 @@ from rpp_hub.services.linking import Linking
 from rpp_hub.services.mailer import mailer
 from rpp_hub.services.notices import Letterhead, Notices
 from rpp_hub.services.people import People
+from rpp_hub.services.personal_papers import PersonalPapers
+from rpp_hub.services.project_discussion import Discussions
+from rpp_hub.services.project_drafts import Drafts
+from rpp_hub.services.project_review import Reviews
+from rpp_hub.services.project_state import Surroundings
 from rpp_hub.services.projects import Projects
 from rpp_hub.services.releasing import Releasing, Signer
 from rpp_hub.services.requests import Requests
@@ -67,7 +73,12 @@ class Rpp:
     attestations: Attestations
     accounts: Accounts
     projects: Projects
+    drafts: Drafts
+    reviews: Reviews
+    discussions: Discussions
     umbrellas: Umbrellas
+    agreements: Agreements
+    personal: PersonalPapers
     signing: Signing
     warehousing: Warehousing
     identities: Identities
@@ -151,7 +162,9 @@ def open_installation(home: Path) -> Rpp:
     vaulting = Vaulting(store, installation, vault)
     vaulting.settle()
     content = ContentStore(installation.requests_dir)
+    papers = ContentStore(installation.agreements_dir)
     warehousing = Warehousing(store, installation)
+    around = Surroundings(settings, warehousing.known_codebook, lambda: _now().date())
     cutting = Cutting(store, installation, vault, lambda: version_of(environment))
     rerunner = _rerunner(installation, settings, cutting, environment)
     dues = Dues(store, Clocks(**settings.clocks.model_dump()), _now)
@@ -164,9 +177,14 @@ def open_installation(home: Path) -> Rpp:
         institutions=Institutions(store),
         attestations=Attestations(store, ContentStore(installation.attestations_dir), _now),
         accounts=Accounts(store),
-        projects=Projects(store, warehousing.known_fields),
-        umbrellas=Umbrellas(store, content, _now),
-        signing=Signing(store, content, _now),
+        projects=Projects(store, papers, around),
+        drafts=Drafts(store, papers, around, _now),
+        reviews=Reviews(store, papers, around),
+        discussions=Discussions(store, around, _now),
+        umbrellas=Umbrellas(store, papers, _now),
+        agreements=Agreements(store, papers, around, _now),
+        personal=PersonalPapers(store, papers, _now),
+        signing=Signing(store, papers, _now),
         warehousing=warehousing,
         identities=Identities(store, installation, _now),
         cutting=cutting,

@@ -9,13 +9,28 @@ import stat
 import tempfile
 import tomllib
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rpp_hub.domain.errors import Invalid, Unavailable
 from rpp_hub.domain.permissions import Role
+from rpp_hub.domain.review_clock import Season, YearDay
+
+_WINDOW = r"^\d\d-\d\d/\d\d-\d\d$"
+_SEASON = r"^(\d\d-\d\d/\d\d-\d\d)?$"
+
+
+def _season(text: str) -> Season:
+    first, last = (date.fromisoformat(f"2024-{part}") for part in text.split("/"))
+    return Season(YearDay(first.month, first.day), YearDay(last.month, last.day))
+
+
+def _day_after(day: YearDay) -> YearDay:
+    after = date(2024, day.month, day.day) + timedelta(days=1)
+    return YearDay(after.month, after.day)
 
 
 class _Closed(BaseModel):
@@ -41,6 +56,35 @@ class District(_Closed):
         default="",
         description="The district's public key, from `rpp return keygen`: what returned results are encrypted to.",
     )
+    review_weeks: int = Field(
+        default=8, ge=1, le=52, description="Weeks from an application to the district's final answer."
+    )
+    review_pause: str = Field(
+        default="06-15/08-15",
+        pattern=_SEASON,
+        description="When the review stands still, as MM-DD/MM-DD, both days included; empty for never.",
+    )
+    windows: tuple[Annotated[str, Field(pattern=_WINDOW)], ...] = Field(
+        default=(),
+        description="When applications are taken, each as MM-DD/MM-DD; none for always. Revisions are taken always.",
+    )
+
+    @model_validator(mode="after")
+    def _seasons_exist(self) -> District:
+        if self.pause is not None and (_day_after(self.pause.last) == self.pause.first):
+            raise ValueError("review_pause must leave days on which the review goes on")
+        _ = self.seasons
+        return self
+
+    @property
+    def pause(self) -> Season | None:
+        """When the review's clock stands still."""
+        return _season(self.review_pause) if self.review_pause else None
+
+    @property
+    def seasons(self) -> tuple[Season, ...]:
+        """When applications are taken; empty for always."""
+        return tuple(_season(w) for w in self.windows)
 
 
 class Server(_Closed):
@@ -322,6 +366,11 @@ class Installation:
     @property
     def requests_dir(self) -> Path:
         return self.home / "requests"
+
+    @property
+    def agreements_dir(self) -> Path:
+        """Agreements, signed files and IRB letters, by their hash."""
+        return self.home / "agreements"
 
     @property
     def releases_dir(self) -> Path:

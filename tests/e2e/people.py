@@ -56,8 +56,10 @@ class Someone:
     # --- the researcher
 
     def apply(self, text: str) -> None:
-        self.go("projects/new")
+        self.go("projects/upload")
         self.page.locator("textarea").first.fill(text)
+        letter = {"name": "irb.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 the board's letter"}
+        self.page.locator("#irb_letter").set_input_files(letter)  # type: ignore[arg-type]
         self.page.locator("main form button.main").first.click()
 
     def open_workspace(self, project: str) -> None:
@@ -102,6 +104,29 @@ class Someone:
         return target
 
     # --- the practitioner and the data manager
+
+    def answer_survey(self, project: str) -> None:
+        self.go(f"projects/{project}/survey")
+        for topic in ("alignment", "benefits", "costs"):
+            self.page.locator(f"input[name={topic}][value='4']").check()
+        self.press("Send my answers")
+
+    def judge(self, project: str) -> None:
+        """Find design and timeline sound and every field necessary."""
+        self.go(f"projects/{project}/judge")
+        for part in ("design", "timeline"):
+            self.page.locator(f"input[name={part}][value=sound]").check()
+        for choice in self.page.locator("select[name^='field:']").all():
+            choice.select_option("necessary")
+        self.press("Keep my judgement")
+
+    def sign(self, project: str) -> None:
+        """Read the project's agreement and sign it."""
+        self.go(f"projects/{project}")
+        self.page.get_by_role("link", name="Read and sign").click()
+        self.page.locator("input[name=read]").check()
+        self.press("Sign ")
+        expect(self.page.locator("main")).to_contain_text("signed")
 
     def decide(self, project: str) -> None:
         self.go(f"projects/{project}")

@@ -172,7 +172,7 @@ def test_an_application_that_cannot_be_used_is_refused_by_command_and_by_page(
     form = aiohttp.FormData()
     form.add_field("csrf", rosa.ask("GET", "/services/rpp/api/me").json()["csrf"])
     form.add_field("file", content, filename="application.yaml", content_type="text/plain")
-    page = rosa.ask("POST", "/services/rpp/projects/new", data=form, headers={"Origin": site.url})
+    page = rosa.ask("POST", "/services/rpp/projects/upload", data=form, headers={"Origin": site.url})
     assert 400 <= page.status < 500
     assert "Nothing was kept." in page.text
     assert said in page.text

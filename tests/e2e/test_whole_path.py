@@ -147,8 +147,17 @@ def test_the_whole_path_on_the_synthetic_district(browser: Browser, site: Runnin
         expect(rosa.page.locator("main")).to_contain_text("total_days_absent")  # the close match is named
         rosa.apply(APPLICATION)
         expect(rosa.page.locator("main")).to_contain_text("Absence by grade and year")
+    with at_browser(browser, site, "dora") as dora:
+        dora.judge("absence-by-grade")
     with at_browser(browser, site, "paula") as paula:
+        paula.answer_survey("absence-by-grade")
         paula.decide("absence-by-grade")
+        paula.sign("absence-by-grade")
+    assert (
+        "no signed agreement" in site.rpp("cut", "build", "absence-by-grade", actor="dora", expect=3).stderr
+    )
+    with at_browser(browser, site, "rosa") as rosa:
+        rosa.sign("absence-by-grade")
 
     # 3: the cut
     site.rpp("cut", "build", "absence-by-grade", actor="dora")
@@ -177,7 +186,7 @@ def test_the_whole_path_on_the_synthetic_district(browser: Browser, site: Runnin
         for e in json.loads(site.rpp("audit", "log", "--limit", "500", "--json", actor="otto").stdout)
     }
     assert {
-        "drop:receive", "masters:build", "project:apply", "project:approve", "cut:build", "workspace:open", "request:submit",
+        "drop:receive", "masters:build", "project:apply", "project:answer", "project:judge", "project:approve", "agreement:sign", "agreement:in-force", "cut:build", "workspace:open", "request:submit",
         "request:examine", "request:review", "request:approve", "request:release", "release:download",
     } <= acts  # fmt: skip
 

@@ -8,8 +8,12 @@ from pathlib import Path
 import click
 
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
+from rpp_hub.cli.project import letter_from
 from rpp_hub.domain.agreements import Party
+from rpp_hub.domain.paging import MOST, PageAt
+from rpp_hub.services.agreements import Extension
 from rpp_hub.services.papers import PaperView
+from rpp_hub.services.personal_papers import ThirdParty
 from rpp_hub.services.signing import SignedElsewhere
 from rpp_hub.services.umbrellas import UmbrellaTerms, groups_from, groups_of
 
@@ -97,6 +101,139 @@ def record(ctx: CliContext, name: str, file: Path, party: str, signer: str, sign
     """Record that the agreement NAME was signed elsewhere, with the signed FILE."""
     given = SignedElsewhere(Party(party), signer, signed_on.date(), file.read_bytes())
     click.echo(_after(ctx.rpp.signing.record(ctx.actor, name, given)))
+
+
+@agreement.command("list")
+@click.option("--project", help="Only the versions of this project's agreement.")
+@json_option
+@pass_cli
+def list_agreements(ctx: CliContext, project: str | None, as_json: bool) -> None:
+    """The agreements you may know of, newest first."""
+    rpp = ctx.rpp
+    views = (
+        rpp.agreements.versions(ctx.actor, project)
+        if project
+        else tuple(rpp.agreements.page(ctx.actor, PageAt(limit=MOST)))
+    )
+    answer(views, as_json, lambda: "\n".join(map(lines_of, views)) or "There is none yet.")
+
+
+@agreement.command("show")
+@click.argument("name")
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the exact document to this file."
+)
+@click.option(
+    "--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Write it as PDF, for signing by hand."
+)
+@json_option
+@pass_cli
+def show(ctx: CliContext, name: str, html: Path | None, pdf: Path | None, as_json: bool) -> None:
+    """The agreement NAME: its dates, who has signed, and its document."""
+    view = ctx.rpp.agreements.get(ctx.actor, name)
+    if html is not None:
+        html.write_bytes(ctx.rpp.agreements.document(ctx.actor, name))
+    if pdf is not None:
+        pdf.write_bytes(ctx.rpp.agreements.pdf(ctx.actor, name))
+    answer(view, as_json, lambda: lines_of(view))
+
+
+@agreement.command("diff")
+@click.argument("name")
+@click.option("--from", "before", help="Another version; by default the one before.")
+@json_option
+@pass_cli
+def diff(ctx: CliContext, name: str, before: str | None, as_json: bool) -> None:
+    """What the version NAME changes."""
+    changes = ctx.rpp.agreements.changes(ctx.actor, name, before)
+    lines = [f"{c.what}: {c.before or '(nothing)'} -> {c.after or '(nothing)'}" for c in changes]
+    answer(changes, as_json, lambda: "\n".join(lines) or "Nothing is changed.")
+
+
+@agreement.command("amend")
+@click.argument("project")
+@click.argument("file", type=_FILE)
+@click.option("--reason", required=True, help="Why; it stands in the amendment.")
+@pass_cli
+def amend(ctx: CliContext, project: str, file: Path, reason: str) -> None:
+    """Propose the next version of PROJECT's agreement from FILE (YAML, as an application)."""
+    view = ctx.rpp.agreements.amend(ctx.actor, project, file.read_text(encoding="utf-8"), reason)
+    click.echo(
+        f"{view.name} is proposed, version {view.number}. It grants nothing before both sides have signed it."
+    )
+
+
+@agreement.command("extend")
+@click.argument("project")
+@click.option(
+    "--agreement-ends", type=_DAY, help="New last day of the agreement, once both sides have signed."
+)
+@click.option(
+    "--irb-ends", type=_DAY, help="New last day of the IRB's approval, at once; needs --irb-letter."
+)
+@click.option("--irb-number", default="", help="The IRB's new number, if it changed.")
+@click.option("--irb-letter", type=_FILE, help="The IRB's letter.")
+@click.option("--reason", default="", help="Why.")
+@pass_cli
+def extend(
+    ctx: CliContext,
+    project: str,
+    agreement_ends: datetime | None,
+    irb_ends: datetime | None,
+    irb_number: str,
+    irb_letter: Path | None,
+    reason: str,
+) -> None:
+    """Give PROJECT more time."""
+    extension = Extension(
+        agreement_ends.date() if agreement_ends else None,
+        irb_ends.date() if irb_ends else None,
+        irb_number,
+        letter_from(irb_letter),
+        reason,
+    )
+    view = ctx.rpp.agreements.extend(ctx.actor, project, extension)
+    if irb_ends:
+        click.echo(f"The IRB's approval of {project} now ends on {irb_ends.date()}.")
+    if view:
+        click.echo(f"{view.name} is proposed, version {view.number}, until {view.ends}. Both sides sign it.")
+
+
+@agreement.command("access")
+@click.argument("person")
+@click.option("--district", required=True, help="The district whose records it is about.")
+@click.option("--ends", type=_DAY, help="Last day; by default it holds until further notice.")
+@pass_cli
+def access(ctx: CliContext, person: str, district: str, ends: datetime | None) -> None:
+    """Write PERSON's personal access agreement, for them to sign."""
+    view = ctx.rpp.personal.access(ctx.actor, person, district, ends.date() if ends else None)
+    click.echo(f"{view.name} is ready for {person} to sign.")
+
+
+@agreement.command("third-party")
+@click.argument("project")
+@click.argument("person")
+@click.option("--sponsor", required=True, help="Who at the university answers for them.")
+@click.option("--institution", required=True, help="Where PERSON works now.")
+@click.option("--ends", type=_DAY, required=True, help="Last day.")
+@pass_cli
+def third_party(
+    ctx: CliContext, project: str, person: str, sponsor: str, institution: str, ends: datetime
+) -> None:
+    """Write a third-party agreement for PERSON, who moved to another institution and works on PROJECT."""
+    wanted = ThirdParty(project, person, sponsor, institution, ends.date())
+    view = ctx.rpp.personal.third_party(ctx.actor, wanted)
+    click.echo(f"{view.name} is ready to sign: {', '.join(view.missing)}.")
+
+
+@agreement.command("withdraw")
+@click.argument("name")
+@click.option("--reason", default="", help="Why.")
+@pass_cli
+def withdraw(ctx: CliContext, name: str, reason: str) -> None:
+    """Take back the agreement NAME, which not all have signed."""
+    ctx.rpp.agreements.withdraw(ctx.actor, name, reason)
+    click.echo(f"{name} is withdrawn.")
 
 
 def _after(view: PaperView) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rpp_hub.cuts.coarser import coarser_of, reason_not_to, refuse_differences
@@ -58,6 +58,7 @@ class TablePlan:
     unit: str
     key: str
     year: str | None
+    years: tuple[int, int] | None = None  # of this table alone, within the cut's
 
     @property
     def people(self) -> str:
@@ -98,6 +99,8 @@ class Agreed:
     dropped: tuple[Dropped, ...]
     years: tuple[int, int]
     cohort: Cohort | None
+    agreement: str = ""
+    exceptions: tuple[str, ...] = ()
 
     @property
     def generalised(self) -> tuple[Generalised, ...]:
@@ -155,7 +158,7 @@ def agree(application: Application, codebook: Codebook) -> Agreed:
         given, left = _columns(table, request.fields)
         dropped += left
         if given:
-            tables.append(_table_plan(table, given))
+            tables.append(replace(_table_plan(table, given), years=request.years))
     if not tables:
         raise Invalid(
             "Nothing is left of what the project asks for: every field may not be shared.", code="empty-cut"

@@ -36,7 +36,7 @@ class Selection:
 
     def rows(self, table: TablePlan, joins: str = "") -> str:
         """FROM and WHERE of a table's granted rows, whose master is called m; `joins` go between."""
-        first, last = self.agreed.years
+        first, last = table.years or self.agreed.years
         years = f" WHERE m.{quoted(table.year)} BETWEEN {int(first)} AND {int(last)}" if table.year else ""
         joined = (
             f" JOIN population_{table.unit} p ON p.id = m.{quoted(table.key)}"

@@ -203,6 +203,9 @@ def _seal(
         "cut": name,
         "masters": masters.sha256,
         "years": list(agreed.years),
+        "table_years": {t.name: list(t.years) for t in agreed.tables if t.years},
+        "agreement": agreed.agreement,
+        "exceptions": list(agreed.exceptions),
         "rows": dict(rows),
         "units": dict(plan.units),
         "dropped": [asdict(d) for d in agreed.dropped],
@@ -237,6 +240,7 @@ def _report(name: str, plan: CutPlan, rows: Mapping[str, int]) -> str:
     left = "".join(
         f"<li>{html.escape(d.table)}.{html.escape(d.field)}: {html.escape(d.reason)}" for d in agreed.dropped
     )
+    exceptions = "".join(f"<li>{html.escape(e)}" for e in agreed.exceptions)
     risks = "".join(f"<li>{html.escape(r.sentence)}" for r in plan.risks)
     units = ", ".join(f"{n:,} {html.escape(u)}{'s' if u == 'student' else ''}" for u, n in plan.units.items())
     return (
@@ -245,4 +249,5 @@ def _report(name: str, plan: CutPlan, rows: Mapping[str, int]) -> str:
         f"<table><tr><th>Table<th>Rows<th>Columns{tables}</table>"
         + (f"<h2>Who could be told apart</h2><ul>{risks}</ul>" if risks else "")
         + (f"<h2>Asked for and not given</h2><ul>{left}</ul>" if left else "")
+        + (f"<h2>Exceptions, for linkage only</h2><ul>{exceptions}</ul>" if exceptions else "")
     )

@@ -16,6 +16,7 @@ from rpp_hub.domain.names import check_district_name, check_person_name, check_p
 
 _LIMIT = 256 * 1024
 _Sentence = Annotated[str, Field(min_length=3, max_length=2000)]
+_Text = Annotated[str, Field(max_length=5000)]
 _FieldName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
 
 
@@ -54,6 +55,8 @@ class TableRequest(_Closed):
     """The fields asked of one table of the district's masters."""
 
     fields: tuple[FieldRequest, ...] = Field(min_length=1, max_length=500)
+    # school years of this table alone, within the application's; None: all of them
+    years: tuple[int, int] | None = None
 
     @model_validator(mode="after")
     def _no_field_twice(self) -> TableRequest:
@@ -97,6 +100,14 @@ class MemberRequest(_Closed):
         return check_person_name(value)
 
 
+class Abc(_Closed):
+    """What the applicants say of the alignment, benefits and costs of their project."""
+
+    alignment: _Text = ""
+    benefits: _Text = ""
+    costs: _Text = ""
+
+
 class Application(_Closed):
     """A project's application: what for, which data, who, until when."""
 
@@ -104,7 +115,11 @@ class Application(_Closed):
     title: _Sentence
     district: str
     sponsor: str
+    cosponsors: tuple[str, ...] = Field(default=(), max_length=5)
     questions: tuple[_Sentence, ...] = Field(min_length=1, max_length=20)
+    design: _Text = ""
+    timeline: _Text = ""
+    abc: Abc = Abc()
     irb: Irb
     agreement: Agreement
     tables: dict[_FieldName, TableRequest] = Field(min_length=1, max_length=100)
@@ -112,6 +127,7 @@ class Application(_Closed):
     cohort: Cohort | None = None
     # fields of the masters that survey files may be linked by: an identifier, or names and birth date
     linkage: tuple[_FieldName, ...] = Field(default=(), max_length=20)
+    linkage_rationale: _Text = ""
     members: tuple[MemberRequest, ...] = Field(min_length=1, max_length=50)
 
     @field_validator("project")
@@ -129,6 +145,29 @@ class Application(_Closed):
     def _sponsor(cls, value: str) -> str:
         return check_person_name(value)
 
+    @field_validator("cosponsors")
+    @classmethod
+    def _cosponsors(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(check_person_name(v) for v in value)
+
+    @property
+    def sponsors(self) -> tuple[str, ...]:
+        """All the leaders who sponsor it."""
+        return (self.sponsor, *self.cosponsors)
+
+    @property
+    def lead(self) -> str:
+        """Who leads the research team."""
+        return next(m.person for m in self.members if m.role == "lead")
+
+    def fields(self) -> tuple[tuple[str, FieldRequest], ...]:
+        """Every field that is asked for, with its table."""
+        return tuple((table, f) for table, asked in self.tables.items() for f in asked.fields)
+
+    def years_of(self, table: str) -> tuple[int, int]:
+        """The school years of one table."""
+        return self.tables[table].years or self.years
+
     @model_validator(mode="after")
     def _makes_sense(self) -> Application:
         first, last = self.years
@@ -136,6 +175,11 @@ class Application(_Closed):
             raise ValueError(
                 "years must be [first, last] with first not after last, as spring years, such as [2019, 2024]"
             )
+        for table, asked in self.tables.items():
+            if asked.years and not (first <= asked.years[0] <= asked.years[1] <= last):
+                raise ValueError(f"the years of {table} must lie within {first} to {last}")
+        if len(set(self.sponsors)) != len(self.sponsors):
+            raise ValueError("a sponsor is listed twice")
         people = [m.person for m in self.members]
         if len(set(people)) != len(people):
             raise ValueError("a person is listed twice among the members")

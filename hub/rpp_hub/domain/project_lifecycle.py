@@ -233,6 +233,9 @@ def find_project_transition(status: ProjectStatus, act: ProjectAct) -> ProjectTr
 def project_refusals(state: ProjectState, act: ProjectAct, who: Participant) -> tuple[Refusal, ...]:
     """All reasons why this person may not do this now; empty when they may."""
     row = find_project_transition(state.status, act)
+    ever = frozenset(role for t in PROJECT_TRANSITIONS if t.act is act for role in t.by)
+    if not ever & who.roles:
+        return (Refusal("wrong-role", f"“{act}” is for {in_words(ever)} of {state.name}."),)
     if row is None:
         return (
             Refusal(

@@ -24,7 +24,9 @@ def place_starter(rpp: Rpp, project: str, folder: Path) -> None:
     if os.path.lexists(folder / NAME):
         return
     view = rpp.projects.get(project)
-    parameters = {"project": view.name, "title": view.title, "tables": sorted(view.application.tables)}
+    granted = rpp.agreements.granted(project)
+    tables = sorted(granted.application.tables) if granted else []
+    parameters = {"project": view.name, "title": view.title, "tables": tables}
     notebook = parameterize_notebook(load_notebook_node(str(resource(f"notebooks/{NAME}"))), parameters)
     notebook.metadata.pop("papermill", None)
     _write_new(folder, (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
+
+import lxml.html
+from lxml.html import HtmlElement
 
 _STYLE = (
     "body{font:15px/1.5 Georgia,'Liberation Serif',serif;color:#111;max-width:46rem;margin:2rem auto;padding:0 1rem}"
@@ -58,6 +61,39 @@ def as_html(document: Document) -> bytes:
         f"<title>{escape(document.title)}</title><style>{_STYLE}</style></head><body>{body}</body></html>\n"
     )
     return page.encode()
+
+
+def read_html(page: bytes) -> Document:
+    """A document back from its page, so that a PDF says exactly what was kept, whatever the texts say by then."""
+    body = next(lxml.html.document_fromstring(page.decode()).iter("body"))
+    facts = [(_words(k), _words(v)) for k, v in zip(body.iter("dt"), body.iter("dd"), strict=True)]
+    sections: list[Section] = []
+    lines: tuple[str, ...] = ()
+    for element in body:
+        if element.tag == "h2":
+            sections.append(Section(_words(element)))
+        elif element.tag == "p" and sections:
+            sections[-1] = replace(sections[-1], paragraphs=(*sections[-1].paragraphs, _words(element)))
+        elif element.tag == "table" and sections:
+            sections[-1] = replace(sections[-1], grids=(*sections[-1].grids, _read_grid(element)))
+    last = sections.pop() if sections else Section("")
+    if last.grids:
+        lines = tuple(row[0] for row in last.grids[0].rows)
+    return Document(_words(body.find("h1")), tuple(facts), tuple(sections), lines)
+
+
+def _read_grid(table: HtmlElement) -> Grid:
+    caption = table.find("caption")
+    rows = tuple(tuple(map(_words, row)) for row in table.iterfind("tbody/tr"))
+    return Grid(
+        _words(caption) if caption is not None else "",
+        tuple(map(_words, table.iterfind("thead/tr/th"))),
+        rows,
+    )
+
+
+def _words(element: HtmlElement | None) -> str:
+    return str(element.text_content()) if element is not None else ""
 
 
 def _section(section: Section) -> str:

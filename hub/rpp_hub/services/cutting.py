@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 from rpp_hub.cuts.difference import CutDifference, compare_cuts
 from rpp_hub.cuts.linked import with_linked
 from rpp_hub.cuts.look import Leak
-from rpp_hub.cuts.plan import Agreed, CutPlan, agree
+from rpp_hub.cuts.plan import Agreed, CutPlan, Dropped, agree
 from rpp_hub.cuts.scan import scan_lines
 from rpp_hub.cuts.seal import SealedCut, build_cut, plan_cut, verify_cut
 from rpp_hub.domain.actor import Actor
-from rpp_hub.domain.application import application_from
 from rpp_hub.domain.errors import ActionRefused, NotFound
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
@@ -28,6 +27,7 @@ from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require
 from rpp_hub.services.linked_tables import described_tables, read_tables
+from rpp_hub.services.project_papers import check_in_force, grant_for_cut
 from rpp_hub.services.warehousing import current_masters
 from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
@@ -62,6 +62,7 @@ class _Granted:
 
     masters: Masters
     agreed: Agreed
+    paper: str
 
 
 class Cutting:
@@ -88,6 +89,7 @@ class Cutting:
         with self._store.read() as session:
             require(session, actor, Permission.CUT_BUILD)
             _check_approved(_project(session, project))
+            check_in_force(session, project, datetime.now(UTC).date())
         # Until the row is written nobody else cuts for this project: they would take the folder for a dead process's.
         with locked(self._installation.cuts_dir(project), ".cutting"):
             with self._store.read() as session:
@@ -99,12 +101,14 @@ class Cutting:
                 cuts, name, granted.masters, granted.agreed, self._vault.crosswalks, progress, linked,
                 environment=self._environment(),
             )  # fmt: skip
-            return self._record(actor, sealed, granted.masters)
+            return self._record(actor, sealed, granted)
 
-    def _record(self, actor: Actor, sealed: SealedCut, masters: Masters) -> CutView:
+    def _record(self, actor: Actor, sealed: SealedCut, granted: _Granted) -> CutView:
+        masters = granted.masters
         with self._store.act(actor, "cut:build", f"cut:{sealed.project}/{sealed.name}") as act:
             require(act.session, actor, Permission.CUT_BUILD)
             _check_approved(_project(act.session, sealed.project))
+            check_in_force(act.session, sealed.project, datetime.now(UTC).date())
             cut = Cut(
                 project=sealed.project,
                 name=sealed.name,
@@ -116,12 +120,21 @@ class Cutting:
                     "dropped": [asdict(d) for d in sealed.dropped],
                     "generalised": [asdict(g) for g in sealed.generalised],
                     "build": masters.folder.name,
+                    "agreement": granted.paper,
+                    "exceptions": list(granted.agreed.exceptions),
                 },
                 built_by=actor.name,
                 built_at=datetime.now(UTC),
             )
             act.session.add(cut)
-            act.detail.update(sha256=sealed.sha256, rows=dict(sealed.rows), units=dict(sealed.units))
+            if granted.agreed.exceptions:
+                act.detail["exceptions"] = list(granted.agreed.exceptions)
+            act.detail.update(
+                agreement=granted.paper,
+                sha256=sealed.sha256,
+                rows=dict(sealed.rows),
+                units=dict(sealed.units),
+            )
         return self._view(cut)
 
     def has_cut(self, project: str) -> bool:
@@ -203,8 +216,21 @@ class Cutting:
         build = str(cut.summary.get("build", "")) if cut is not None else ""
         kept = district_dir / "masters" / build
         masters = open_masters(kept) if build and kept.is_dir() else current_masters(session, district_dir)
-        agreed = agree(application_from(row.application), masters.codebook)
-        return _Granted(masters, with_linked(agreed, described_tables(session, project)))
+        given = grant_for_cut(
+            session, project, str(cut.summary.get("agreement", "")) if cut is not None else ""
+        )
+        agreed = agree(given.application, masters.codebook)
+        left = tuple(Dropped(n.table, n.field, n.reason) for n in given.not_granted)
+        agreed = replace(
+            agreed,
+            dropped=(*left, *agreed.dropped),
+            agreement=f"{given.paper}, version {given.number}",
+            exceptions=tuple(
+                f"{e['field']}: {e['reason']} (approved by {e['approved_by']} on {e['approved_on']})"
+                for e in given.exceptions
+            ),
+        )
+        return _Granted(masters, with_linked(agreed, described_tables(session, project)), given.paper)
 
     def _view(self, cut: Cut) -> CutView:
         return CutView(

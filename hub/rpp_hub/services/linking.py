@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from rpp_hub.cuts.plan import Agreed, agree
 from rpp_hub.cuts.seal import rehearse_cut
 from rpp_hub.domain.actor import Actor
-from rpp_hub.domain.application import Application, application_from
+from rpp_hub.domain.application import Application
 from rpp_hub.domain.errors import ActionRefused, NotFound, Stale
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
@@ -38,6 +38,7 @@ from rpp_hub.services.linking_rules import (
     refuse_taken,
     refuse_undecided,
 )
+from rpp_hub.services.project_papers import check_in_force, grant_for_cut
 from rpp_hub.services.warehousing import current_masters
 from rpp_hub.settings import Installation
 from rpp_hub.store import models
@@ -195,7 +196,8 @@ class Linking:
                     ),
                 )
             )
-        return application_from(row.application), current_masters(
+        check_in_force(session, project, datetime.now(UTC).date())
+        return grant_for_cut(session, project).application, current_masters(
             session, self._installation.warehouse_dir(row.district)
         )
 

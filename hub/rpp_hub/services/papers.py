@@ -12,7 +12,10 @@ from sqlalchemy.orm import Session
 
 from rpp_hub.domain.agreements import PaperKind, PaperStatus, Party, missing_parties
 from rpp_hub.domain.errors import NotFound
+from rpp_hub.domain.lifecycle import SYSTEM
 from rpp_hub.domain.names import printable
+from rpp_hub.domain.permissions import Permission
+from rpp_hub.services.authority import Rights
 from rpp_hub.store.model_agreements import Paper, Signature
 
 
@@ -89,6 +92,15 @@ def get_paper(session: Session, name: str) -> Paper:
             f"There is no agreement {printable(name)!r} that you may see.", code="no-such-agreement"
         )
     return row
+
+
+def may_see(session: Session, rights: Rights, paper: Paper) -> bool:
+    """Umbrella agreements are for whoever sees all projects; the others for those whom they are about, too."""
+    if rights.name == SYSTEM or rights.may(Permission.PROJECT_READ_ALL):
+        return True
+    if rights.name in (paper.person, paper.sponsor):
+        return True
+    return paper.kind == PaperKind.PROJECT and paper.project in rights.projects
 
 
 def view_of(paper: Paper) -> PaperView:

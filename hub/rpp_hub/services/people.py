@@ -173,6 +173,18 @@ class People:
             find_person(act.session, name).email = check_email(email)
         return self.get(name)
 
+    def practitioners(self) -> tuple[tuple[str, str], ...]:
+        """Name and full name of those who may sponsor a project."""
+        query = (
+            select(Person.name, Person.display_name)
+            .join(PersonRole, PersonRole.person == Person.name)
+            .where(PersonRole.role == str(Role.PRACTITIONER), Person.active)
+        )
+        with self._store.read() as session:
+            return tuple(
+                (name, shown) for name, shown in session.execute(query.order_by(Person.display_name))
+            )
+
     def get(self, name: str) -> PersonView:
         """One person, for the trusted side. Raises NotFound."""
         with self._store.read() as session:

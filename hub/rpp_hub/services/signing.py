@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
-from rpp_hub.domain.agreements import PaperKind, PaperStatus, Party, missing_parties
+from rpp_hub.domain.agreements import PARTIES, PaperKind, PaperStatus, Party, missing_parties
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotPermitted, Stale
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission, Role
@@ -54,13 +54,23 @@ class Signing:
         """Sign here. `document_sha256` says what the person has read; another document is refused as stale."""
         with self._store.act(actor, "agreement:sign", f"agreement:{name}") as act:
             paper = get_paper(act.session, name)
+            rights = rights_of(act.session, actor.name)
+            person = act.session.get(Person, actor.name)
+            if person is None or not _ever_signs(act.session, rights, paper):
+                raise NotPermitted(f"{actor.name} does not sign this agreement.", code="not-a-party")
             _check_open(paper)
             if document_sha256 != paper.document_sha256:
                 raise Stale("This is not the document that is to be signed. Open it again and read it.")
-            person = act.session.get(Person, actor.name)
-            able = _signable(act.session, rights_of(act.session, actor.name), paper)
-            if person is None or not able or (party is not None and party not in able):
-                raise NotPermitted(f"{actor.name} does not sign this agreement.", code="not-a-party")
+            able = _signable(act.session, rights, paper)
+            if not able or (party is not None and party not in able):
+                raise ActionRefused(
+                    (
+                        Refusal(
+                            "already-signed",
+                            f"{name} has been signed for that side already, or you do not stand for it.",
+                        ),
+                    )
+                )
             signature = self._signature(actor, party or able[0], person.display_name, self._now().date())
             signature.person = person.name
             _add(act, paper, signature)
@@ -111,6 +121,10 @@ def _come_into_force(act: Act, paper: Paper, today: date) -> None:
     act.also("agreement:in-force", f"agreement:{paper.name}", kind=paper.kind, version=paper.number)
     if paper.person is not None:
         record_agreement(act.session, paper)
+    if paper.kind == PaperKind.PROJECT and paper.project is not None:
+        project = act.session.get(Project, paper.project)
+        if project is not None:
+            project.agreement_ends = paper.ends
     if paper.starts > today:
         return
     same = select(Paper).where(
@@ -123,6 +137,10 @@ def _come_into_force(act: Act, paper: Paper, today: date) -> None:
     )
     for earlier in act.session.scalars(same):
         earlier.status = PaperStatus.REPLACED
+
+
+def _ever_signs(session: Session, rights: Rights, paper: Paper) -> bool:
+    return any(_stands_for(session, rights, paper, p) for p in PARTIES[PaperKind(paper.kind)])
 
 
 def _signable(session: Session, rights: Rights, paper: Paper) -> tuple[Party, ...]:

@@ -131,6 +131,13 @@ class Warehousing:
         """What the tables and fields of the current masters mean. Raises NotFound before the first build."""
         return self._masters(district).codebook
 
+    def known_codebook(self, district: str) -> Codebook | None:
+        """The codebook of the current masters; None before the first build."""
+        try:
+            return self._masters(district).codebook
+        except NotFound:
+            return None
+
     def known_fields(self, district: str) -> Mapping[str, frozenset[str]]:
         """The tables and fields of the current masters; empty before the first build."""
         try:

@@ -121,9 +121,11 @@ class Project(Base):
 
     __tablename__ = "projects"
     __table_args__ = (
+        Index("projects_by_status", "status", "name"),
+        Index("projects_by_district", "district", "name"),
+        Index("projects_by_sponsor", "sponsor", "name"),
         Index("projects_by_irb_end", "status", "irb_ends"),
         Index("projects_by_agreement_end", "status", "agreement_ends"),
-        Index("projects_by_sponsor", "sponsor"),
     )
     name: Mapped[str] = mapped_column(String(30), primary_key=True)
     title: Mapped[str] = mapped_column(Text)

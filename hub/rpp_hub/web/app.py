@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from rpp_hub.bootstrap import Rpp
-from rpp_hub.web import BASE, auth, rest, rest_accounts, workspace_api
+from rpp_hub.web import BASE, auth, rest, rest_accounts, rest_projects, workspace_api
 from rpp_hub.web.faults import Faults, add_error_answers
 from rpp_hub.web.headers import STATIC_CACHE, Headers
 from rpp_hub.web.hub_client import HubClient
@@ -21,6 +21,7 @@ from rpp_hub.web.known_tokens import KnownTokens
 from rpp_hub.web.limits import BodyLimit
 from rpp_hub.web.pages import (
     accounts,
+    agreements,
     audit,
     data,
     egress,
@@ -28,6 +29,8 @@ from rpp_hub.web.pages import (
     identities,
     ingress,
     linking,
+    project_drafts,
+    project_review,
     projects,
     receiving,
     releases,
@@ -43,7 +46,10 @@ from rpp_hub.web.tracing import Tracing
 ROUTERS = (
     auth.router,
     home.router,
+    project_drafts.router,
     projects.router,
+    project_review.router,
+    agreements.router,
     workspaces.router,
     requests.router,
     review.router,
@@ -59,6 +65,7 @@ ROUTERS = (
     workspace_api.router,
     rest.router,
     rest_accounts.router,
+    rest_projects.router,
 )
 
 

@@ -95,7 +95,7 @@ class Form:
         return {key: value for (head, colon, key), value in fields if head == prefix and colon}
 
     def file_name(self, name: str) -> str:
-        """An uploaded file's own name."""
+        """An uploaded file's own name; empty if no file was chosen."""
         value = self._data.get(name)
         return (value.filename or "") if isinstance(value, UploadFile) else ""
 
@@ -108,7 +108,7 @@ class Form:
 async def form_of(request: Request, viewer: ViewerDep) -> AsyncIterator[Form]:
     """The form, if a page of this session made it. Raises Forged."""
     check_same_origin(request.headers)
-    async with request.form(max_files=1, max_fields=_MOST_FIELDS) as data:
+    async with request.form(max_files=2, max_fields=_MOST_FIELDS) as data:
         token = data.get("csrf", "")
         if not isinstance(token, str) or not secrets.compare_digest(
             token.encode(), viewer.form_token.encode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rpp_hub.web import BASE
@@ -10,6 +12,18 @@ from rpp_hub.web.errors import TooLarge
 FORM_LIMIT = 4_000_000
 SUBMISSION_LIMIT = 30_000_000
 SUBMISSIONS = f"{BASE}/workspace/requests"
+# forms with an IRB's letter or a signed file
+FILE_LIMIT = 22_000_000
+_WITH_FILES = re.compile(
+    rf"{re.escape(BASE)}/(projects/upload|projects/[a-z0-9-]+/(edit|extend)|agreements/a\d+/record)"
+)
+
+
+def limit_of(path: str) -> int:
+    """How many bytes a door takes."""
+    if path == SUBMISSIONS:
+        return SUBMISSION_LIMIT
+    return FILE_LIMIT if _WITH_FILES.fullmatch(path) else FORM_LIMIT
 
 
 class BodyLimit:
@@ -23,7 +37,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = SUBMISSION_LIMIT if scope["path"] == SUBMISSIONS else FORM_LIMIT
+        limit = limit_of(scope["path"])
         taken = 0
 
         async def counted() -> Message:

@@ -83,6 +83,7 @@ _PLACES = (
     ("", "Home", None),
     ("review", "Review", Permission.REQUEST_REVIEW),
     ("projects", "Projects", None),
+    ("agreements", "Agreements", None),
     ("requests", "Requests", None),
     ("releases", "Releases", None),
     ("data", "Data", Permission.DROP_READ),

@@ -50,6 +50,7 @@ class DecisionBody(_Closed):
 
     approve: bool
     reason: _Text = ""
+    conditions: Annotated[list[_Text], Field(max_length=50)] = []
 
 
 class ReviewBody(_Closed):
@@ -120,7 +121,9 @@ def project(portal: PortalDep, viewer: ViewerDep, name: str) -> ProjectView:
 def decide(portal: PortalDep, viewer: ViewerDep, name: str, body: DecisionBody) -> ProjectView:
     """Approve or decline an application."""
     portal.rpp.projects.seen_by(viewer.actor, name)
-    return portal.rpp.projects.decide(viewer.actor, name, approve=body.approve, reason=body.reason)
+    return portal.rpp.projects.decide(
+        viewer.actor, name, approve=body.approve, reason=body.reason, conditions=body.conditions
+    )
 
 
 class OfferBody(_Closed):

@@ -82,6 +82,11 @@ def grouped(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list(together.values())
 
 
+def sum_fields(tables: Iterable[Mapping[str, Any]]) -> int:
+    """How many fields are asked for in these tables."""
+    return sum(len(t["fields"]) for t in tables)
+
+
 def detail_words(detail: str) -> str:
     """An audit event's detail for reading: hashes shortened, no brackets; the whole is kept beside it."""
     return " · ".join(f"{name} {_plainly(value)}" for name, value in json.loads(detail).items())
@@ -115,7 +120,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(bytes=bytes_words)
-    environment.filters.update(day=day, counted=counted, grouped=grouped, detail_words=detail_words)
+    environment.filters.update(
+        day=day, counted=counted, grouped=grouped, detail_words=detail_words, sum_fields=sum_fields
+    )
     environment.globals.update(
         path=path, static=static, moment=moment, is_over=is_over, base=BASE, to_page=to_page
     )

@@ -19,6 +19,7 @@ from rpp_hub.domain.permissions import Role
 from rpp_hub.services.auditing import AuditFilter
 from rpp_hub.synthetic import Summary, write_district
 
+from tests import approving
 from tests.factories import FAR, SETUP, actor, umbrella
 from tests.harness import remove
 
@@ -70,8 +71,7 @@ def make_home(home: Path) -> Rpp:
 
 def approve(rpp: Rpp, project: str = "absence", application: str = "") -> None:
     """A project that may have a cut."""
-    rpp.projects.apply(actor("rosa"), application or APPLICATION.format(project=project))
-    rpp.projects.decide(actor("paula"), project, approve=True)
+    approving.approve(rpp, project, application or APPLICATION.format(project=project))
 
 
 @pytest.fixture(scope="session")

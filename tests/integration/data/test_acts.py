@@ -19,6 +19,7 @@ from rpp_hub.store.database import Act, Store
 from rpp_hub.synthetic import Summary
 from rpp_hub.workspace.environment import version_of
 
+from tests import approving
 from tests.factories import SETUP, actor
 from tests.integration.data.conftest import APPLICATION, PEOPLE, acts, approve, contents
 
@@ -77,7 +78,13 @@ def test_every_act_leaves_one_event_that_says_who_and_what_and_no_identifier(
         "drop:receive",
         "masters:build",
         "project:apply",
+        "project:answer",
+        "project:judge",
         "project:approve",
+        "agreement:propose",
+        "agreement:sign",
+        "agreement:sign",
+        "agreement:in-force",
         "cut:build",
     ]
     event = empty.auditing.events(SETUP, AuditFilter(limit=1))[0]
@@ -90,10 +97,11 @@ def test_every_act_leaves_one_event_that_says_who_and_what_and_no_identifier(
 
 @pytest.mark.parametrize("fate", ["submitted", "rejected", "closed"])
 def test_a_project_that_is_not_approved_gets_no_cut(fate: str, rpp: Rpp) -> None:
-    rpp.projects.apply(actor("rosa"), APPLICATION.format(project="later"))
+    rpp.projects.apply(actor("rosa"), APPLICATION.format(project="later"), approving.LETTER)
     if fate == "rejected":
         rpp.projects.decide(actor("paula"), "later", approve=False, reason="Not aligned with the plan.")
     if fate == "closed":
+        approving.review(rpp, "later")
         rpp.projects.decide(actor("paula"), "later", approve=True)
         rpp.projects.close(DORA, "later", "Over.")
     with pytest.raises(ActionRefused, match="Data is cut for approved projects only") as refused:

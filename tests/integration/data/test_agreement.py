@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from rpp_hub.bootstrap import Rpp
 from rpp_hub.domain.errors import Invalid
 
+from tests import approving
 from tests.factories import actor
 
 Row = dict[str, Any]
@@ -136,13 +137,12 @@ def test_a_cut_holds_exactly_what_was_agreed(
     fields = {t: list(rows[0]) for t, rows in masters.items()}
     wish = data.draw(asked(fields))
     project = f"p{len(rpp.projects.list(actor('paula'))):04d}"
-    rpp.projects.apply(actor("rosa"), wish.application(project))
-    rpp.projects.decide(actor("paula"), project, approve=True)
     should = expected(wish, masters)
     if not should:
         with pytest.raises(Invalid, match="every field may not be shared"):
-            rpp.cutting.build(actor("dora"), project)
+            approving.approve(rpp, project, wish.application(project))
         return
+    approving.approve(rpp, project, wish.application(project))
     plan = rpp.cutting.plan(project)
     cut = rpp.cutting.build(actor("dora"), project)
     crosswalk = rpp.cutting._vault.crosswalks.load(project)

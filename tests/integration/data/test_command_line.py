@@ -10,6 +10,7 @@ import pytest
 from rpp_hub.bootstrap import Rpp, open_installation
 from rpp_hub.synthetic import Summary
 
+from tests import approving
 from tests.integration.data.conftest import APPLICATION, Command, contents
 
 
@@ -160,6 +161,35 @@ def test_an_application_with_an_unknown_field_is_refused_with_what_may_be_meant(
     assert "grade_level" in ended.err.replace("grade_levle", "")
 
 
+def through_the_review(run: Command, project: str) -> None:
+    """Survey, judgement, decision and both signatures."""
+    judged = ("--design", "sound", "--timeline", "sound", "--others", "necessary")
+    for arguments in (
+        (
+            "--actor",
+            "paula",
+            "project",
+            "answer",
+            project,
+            "--alignment",
+            "4",
+            "--benefits",
+            "4",
+            "--costs",
+            "4",
+        ),
+        ("--actor", "dora", "project", "judge", project, *judged),
+        ("--actor", "paula", "project", "decide", project, "--approve"),
+    ):
+        assert run(*arguments).code == 0
+    paper = run("--actor", "dora", "agreement", "list", "--project", project, "--json").json[0]
+    for who in ("rosa", "paula"):
+        assert (
+            run("--actor", who, "agreement", "sign", paper["name"], "--sha256", paper["document_sha256"]).code
+            == 0
+        )
+
+
 ATTACKS = [
     "__import__('os').system('true')", "grade_level.real == 1", "1=1; DROP TABLE x --", "grade_level == 9 or 1 == 1",
     "student_id == '1'", "first_name == 'Ada'", "frpl == 'F'", "not " * 300 + "grade_level == 1", "grade_level == " + "(" * 300 + "1",
@@ -176,8 +206,10 @@ def test_a_cohort_that_says_more_than_it_may_makes_no_cut(
         APPLICATION.format(project="attack").replace('"6 <= grade_level <= 8"', json.dumps(where))
     )
     before = kept(home)
-    if run("--actor", "rosa", "project", "apply", path).code == 0:
-        assert run("--actor", "paula", "project", "decide", "attack", "--approve").code == 0
+    letter = tmp_path / "irb.pdf"
+    letter.write_bytes(approving.LETTER.content)
+    if run("--actor", "rosa", "project", "apply", path, "--irb-letter", letter).code == 0:
+        through_the_review(run, "attack")
         for verb in ("plan", "build"):
             ended = run("cut", verb, "attack")
             assert ended.code == 2
@@ -222,8 +254,10 @@ def test_a_leak_makes_no_cut_and_says_where_and_how_many_but_not_what(
     path, asked = tmp_path / "application.yaml", APPLICATION.format(project="leaky").split("cohort:")[0]
     clubs = "  clubs:\n    fields: [{name: student_id, rationale: who}, {name: remark, rationale: what}]\n"
     path.write_text(asked.replace("years:", clubs + "years:") + "members: [{person: rosa, role: lead}]\n")
-    assert run("--actor", "rosa", "project", "apply", path).code == 0
-    assert run("--actor", "paula", "project", "decide", "leaky", "--approve").code == 0
+    letter = tmp_path / "irb.pdf"
+    letter.write_bytes(approving.LETTER.content)
+    assert run("--actor", "rosa", "project", "apply", path, "--irb-letter", letter).code == 0
+    through_the_review(run, "leaky")
     ended = run("cut", "build", "leaky")
     assert ended.code == 3
     assert "The column remark of clubs holds true identifiers in 3 rows. [identifier-survived]" in ended.err

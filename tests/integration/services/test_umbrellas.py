@@ -37,8 +37,8 @@ def test_it_holds_once_both_sides_have_signed_and_for_three_years(world: World) 
     here, there = done.signatures
     assert (here.signer, here.file_sha256) == ("Paula", "")
     assert there.file_sha256 == hashlib.sha256(SCAN).hexdigest()
-    assert world.content.get(there.file_sha256) == SCAN
-    assert hashlib.sha256(world.content.get(here.document_sha256)).hexdigest() == paper.document_sha256
+    assert world.papers.get(there.file_sha256) == SCAN
+    assert hashlib.sha256(world.papers.get(here.document_sha256)).hexdigest() == paper.document_sha256
     for day, holds in ((TODAY, True), (date(2029, 11, 23), True), (date(2029, 11, 24), False)):
         assert (world.umbrellas.in_force("bayview", day) is not None) is holds
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 
+import httpx
 from rpp_hub.domain.lifecycle import Status
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 
+from tests import approving
+from tests.approving import LETTER
 from tests.factories import APPLICATION, actor
 from tests.integration.web.browser import OWN
 from tests.integration.web.conftest import PortalWorld
@@ -14,21 +17,26 @@ from tests.integration.web.conftest import PortalWorld
 GAMMA = APPLICATION.format(name="gamma", lead="rosa")
 
 
+def send(portal: PortalWorld, person: str, application: str, as_file: bool = False) -> httpx.Response:
+    """An application by its form, with the IRB's letter."""
+    browser = portal.browser(person)
+    files = {"irb_letter": (LETTER.file_name, LETTER.content)}
+    if as_file:
+        files["file"] = ("application.yaml", application.encode())
+    data = {"csrf": browser.csrf, "application": "" if as_file else application}
+    return browser.ask("POST", "/projects/upload", data=data, files=files, headers=OWN)
+
+
 def test_an_application_is_sent_as_text_or_as_a_file_and_decided_by_its_sponsor(portal: PortalWorld) -> None:
     rosa, paula = portal.browser("rosa"), portal.browser("paula")
-    assert (
-        rosa.post("/projects/new", {"application": GAMMA}).headers["location"]
-        == "/services/rpp/projects/gamma"
-    )
-    file = {"file": ("delta.yaml", GAMMA.replace("gamma", "delta").encode())}
-    sent = rosa.ask(
-        "POST", "/projects/new", data={"csrf": rosa.csrf, "application": ""}, files=file, headers=OWN
-    )
-    assert sent.status_code == 303
+    assert send(portal, "rosa", GAMMA).headers["location"] == "/services/rpp/projects/gamma"
+    assert send(portal, "rosa", GAMMA.replace("gamma", "delta"), as_file=True).status_code == 303
     assert "Applications to decide" in paula.get("/").text
     assert "Decide on this application" in paula.get("/projects/gamma").text
     assert "Decide on this application" not in rosa.get("/projects/gamma").text
     assert paula.post("/projects/gamma/decide", {"decision": "perhaps"}).status_code == 422
+    assert paula.post("/projects/gamma/decide", {"decision": "approve"}).status_code == 409  # no review yet
+    approving.review(portal.world, "gamma")
     assert paula.post("/projects/gamma/decide", {"decision": "approve", "reason": "Fits."}).status_code == 303
     assert (
         paula.post("/projects/delta/decide", {"decision": "decline", "reason": "Too wide."}).status_code
@@ -39,15 +47,23 @@ def test_an_application_is_sent_as_text_or_as_a_file_and_decided_by_its_sponsor(
     assert "Too wide." in rosa.get("/projects/delta").text
 
 
+def test_an_application_without_the_irbs_letter_is_not_taken(portal: PortalWorld) -> None:
+    rosa = portal.browser("rosa")
+    sent = rosa.post("/projects/upload", {"application": GAMMA})
+    assert sent.status_code == 409
+    assert "Send its letter with the application" in sent.text
+    assert rosa.get("/projects/gamma").status_code == 404
+
+
 def test_what_is_wrong_with_an_application_is_shown_beside_its_text(portal: PortalWorld) -> None:
     rosa = portal.browser("rosa")
-    answer = rosa.post("/projects/new", {"application": GAMMA.replace("years:", "yeers:")})
+    answer = rosa.post("/projects/upload", {"application": GAMMA.replace("years:", "yeers:")})
     assert answer.status_code == 422
     assert "yeers: there is no such key here" in answer.text
     assert "years: this is missing" in answer.text
     assert "project: gamma" in answer.text
     file = {"file": ("x.yaml", b"\xff\xfe\x00bad")}
-    sent = rosa.ask("POST", "/projects/new", data={"csrf": rosa.csrf}, files=file, headers=OWN)
+    sent = rosa.ask("POST", "/projects/upload", data={"csrf": rosa.csrf}, files=file, headers=OWN)
     assert sent.status_code == 422
     assert "UTF-8" in sent.text
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rpp_hub.synthetic import write_district
 
+from tests import approving
 from tests.factories import actor
 from tests.integration.web.browser import Browser
 from tests.integration.web.conftest import PortalWorld
@@ -63,8 +64,8 @@ def test_a_district_is_checked_and_built_and_a_project_cut_from_its_pages(
     assert warehousing.status("bayview").builds[0].name[:20] in dora.get("/data/bayview").text
     assert dora.post("/data/bayview", {"do": "burn"}).status_code == 422
 
-    portal.browser("rosa").post("/projects/new", {"application": APPLICATION})
-    portal.browser("paula").post("/projects/gamma/decide", {"decision": "approve"})
+    portal.world.codebook = warehousing.codebook("bayview")
+    approving.approve(portal.world, "gamma", APPLICATION)
     assert (
         "Absence by grade"
         in dora.get("/").text.split("Approved projects without data")[1].split("</section>")[0]

@@ -12,19 +12,18 @@ from rpp_hub.domain.attestations import InstitutionKind
 from rpp_hub.domain.lifecycle import Decision, Verdict
 from rpp_hub.web.item_document import STYLE_HASH
 
+from tests.approving import LETTER
 from tests.factories import APPLICATION, SETUP, actor, cell, notebook, printed
 from tests.integration.web.conftest import PortalWorld
 from tests.integration.web.test_permissions import DOORS
 
-HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*1111}}"
 ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;"
 
 
 def is_harmless(html: str) -> bool:
     """No tag or attribute of the hostile words is markup, and no template ran."""
-    return (
-        "<script>alert" not in html and "<img src=x" not in html and ">49<" not in html and "}49" not in html
-    )
+    return "<script>alert" not in html and "<img src=x" not in html and "7777" not in html
 
 
 def test_every_page_carries_every_header(portal: PortalWorld) -> None:
@@ -76,7 +75,7 @@ def test_hostile_words_stay_words_on_every_page(portal: PortalWorld) -> None:
     application = application.replace("title: A project called evil", f"title: {json.dumps(HOSTILE)}")
     application = application.replace("rationale: needed", f"rationale: {json.dumps(HOSTILE)}")
     application = application.replace('["How does absence differ by grade?"]', json.dumps([HOSTILE]))
-    world.projects.apply(actor("mallory"), application)
+    world.projects.apply(actor("mallory"), application, LETTER)
     body = notebook(cell(HOSTILE, [printed(HOSTILE + "\n")]))
     view = world.examined(name=f"{HOSTILE}.ipynb", context=HOSTILE, controls=HOSTILE, body=body)
     verdicts = {i.identity: Verdict.REFUSE for i in view.items}
@@ -105,7 +104,7 @@ def check_harmless(portal: PortalWorld, person: str, path: str) -> str:
 
 def test_a_hostile_application_comes_back_as_text_with_what_is_wrong(portal: PortalWorld) -> None:
     text = f"project: x\n{HOSTILE}: 1\n</textarea><script>alert(1)</script>"
-    answer = portal.browser("rosa").post("/projects/new", {"application": text})
+    answer = portal.browser("rosa").post("/projects/upload", {"application": text})
     assert answer.status_code == 422
     assert is_harmless(answer.text)
     assert "</textarea><script" not in answer.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from rpp_hub.web import BASE
 from rpp_hub.web.app import ROUTERS
 from starlette.routing import Mount, Route
 
+from tests.approving import LETTER
 from tests.factories import actor
 from tests.integration.web.browser import Browser
 from tests.integration.web.conftest import WAITING, PortalWorld, add_candidate, add_linkage, add_waiting_drop
@@ -19,6 +21,7 @@ from tests.integration.web.conftest import WAITING, PortalWorld, add_candidate, 
 PEOPLE = ("rosa", "remy", "vera", "dora", "paula", "otto", "ada", "dirk", "nina")
 ALL = frozenset(PEOPLE)
 SEES_PROJECTS = frozenset({"rosa", "dora", "paula", "dirk"})
+AMENDS = frozenset({"rosa", "dora", "dirk"})
 SEES_REQUESTS = frozenset({"rosa", "vera"})
 APPLICATION = "project: nothing"
 
@@ -38,11 +41,22 @@ class Door:
         return self.template.startswith(("/api/", "/workspace/"))
 
     @property
+    def sha256(self) -> str:
+        file = b"a scan" if "agreements" in self.template else LETTER.content
+        return hashlib.sha256(file).hexdigest()
+
+    @property
     def path(self) -> str:
         noun = self.template.removeprefix("/api").split("/")[1]
-        name = {"projects": "alpha", "requests": "r0001", "releases": "e0001", "ingress": "i0001"}.get(
-            noun, ""
-        )
+        name = {
+            "projects": "alpha",
+            "requests": "r0001",
+            "releases": "e0001",
+            "agreements": "a0002",
+            "ingress": "i0001",
+        }.get(noun, "")
+        if self.template == "/agreements/{name}/files/{sha256}":
+            name = "a0001"  # the umbrella agreement, which was signed elsewhere
         return self.template.format(
             name=name,
             identity="a:0",
@@ -51,6 +65,7 @@ class Door:
             account="a0001",
             drop=WAITING,
             candidate="i-000000000000",
+            sha256=self.sha256,
         )
 
 
@@ -74,6 +89,69 @@ DOORS = (
     get("/"),
     get("/projects"),
     get("/projects/new"),
+    get("/projects/upload"),
+    get("/projects/{name}/edit", AMENDS),
+    get("/projects/{name}/fields", AMENDS),
+    get("/projects/{name}/survey", SEES_PROJECTS),
+    get("/projects/{name}/judge", SEES_PROJECTS),
+    get("/projects/{name}/files/{sha256}", SEES_PROJECTS),
+    get("/agreements"),
+    get("/agreements/new", only("dora", "dirk")),
+    get("/agreements/{name}", SEES_PROJECTS),
+    get("/agreements/{name}/document", SEES_PROJECTS),
+    get("/agreements/{name}/document.pdf", SEES_PROJECTS),
+    get("/agreements/{name}/files/{sha256}", only("dora", "paula", "dirk")),
+    post("/projects/upload", ALL, application=APPLICATION),
+    post("/projects/{name}/edit", AMENDS, version="1"),
+    post("/projects/{name}/fields", AMENDS, version="1"),
+    post("/projects/{name}/send", AMENDS, amend="yes", reason="More."),
+    post("/projects/{name}/amend", AMENDS),
+    post("/projects/{name}/extend", AMENDS, agreement_ends="2031-01-01"),
+    post("/projects/{name}/survey", only("paula"), alignment="4", benefits="4", costs="4"),
+    post("/projects/{name}/judge", only("dora", "paula"), design="sound", timeline="sound"),
+    post("/projects/{name}/exceptions", only("dirk"), do="approve", field="first_name", reason="Needed."),
+    post("/projects/{name}/discussion", SEES_PROJECTS, kind="planned", text="We begin with counts."),
+    post("/projects/{name}/hours", SEES_PROJECTS, hours="1.5", work="Codebook"),
+    post("/projects/{name}/withdraw", only("rosa", "dora")),
+    post("/agreements/new", only("dora", "dirk"), kind="nothing"),
+    post("/agreements/{name}/sign", only("rosa", "paula"), read="yes", party="district"),
+    post(
+        "/agreements/{name}/record",
+        only("dora", "dirk"),
+        party="district",
+        signer="X",
+        signed_on="2026-01-01",
+    ),
+    post("/agreements/{name}/withdraw", only("paula", "dora", "dirk")),
+    call("GET", "/api/projects/{name}/review", SEES_PROJECTS),
+    call("POST", "/api/projects/{name}/survey", only("paula"), {"alignment": 4, "benefits": 4, "costs": 4}),
+    call(
+        "POST",
+        "/api/projects/{name}/judgement",
+        only("dora", "paula"),
+        {"design": "sound", "timeline": "sound"},
+    ),
+    call(
+        "POST",
+        "/api/projects/{name}/exceptions",
+        only("dirk"),
+        {"field": "x", "approve": True, "reason": "Needed."},
+    ),
+    call("POST", "/api/projects/{name}/return", only("dora", "paula"), {"reason": "More detail."}),
+    call("POST", "/api/projects/{name}/withdraw", only("rosa", "dora"), {}),
+    call("GET", "/api/projects/{name}/discussion", SEES_PROJECTS),
+    call(
+        "POST", "/api/projects/{name}/discussion", SEES_PROJECTS, {"kind": "found", "text": "Few absences."}
+    ),
+    call("GET", "/api/projects/{name}/hours", SEES_PROJECTS),
+    call("POST", "/api/projects/{name}/hours", SEES_PROJECTS, {"hours": 1, "work": "Codebook"}),
+    call("GET", "/api/projects/{name}/agreements", SEES_PROJECTS),
+    call("POST", "/api/projects/{name}/extend", AMENDS, {"agreement_ends": "2031-01-01"}),
+    call("GET", "/api/agreements", ALL),
+    call("GET", "/api/agreements/{name}", SEES_PROJECTS),
+    call("GET", "/api/agreements/{name}/changes", SEES_PROJECTS),
+    call("POST", "/api/agreements/{name}/sign", only("rosa", "paula"), {"document_sha256": "0"}),
+    call("POST", "/api/agreements/{name}/withdraw", only("paula", "dora", "dirk"), {}),
     get("/projects/{name}", SEES_PROJECTS),
     get("/projects/{name}/workspace", SEES_PROJECTS),
     get("/projects/{name}/cut", only("dora")),
@@ -99,7 +177,7 @@ DOORS = (
     get("/data/{district}/identities/{candidate}", only("dora")),
     get("/audit", only("otto", "ada")),
     get("/accounts", only("dora")),
-    post("/projects/new", ALL, application=APPLICATION),  # anybody may send one; what is in it is then judged
+    post("/projects/new", ALL),  # anybody may begin one; what is in it is then judged
     post("/projects/{name}/decide", only("dora", "paula"), decision="approve"),
     post("/projects/{name}/close", only("dora")),
     post("/projects/{name}/members", only("dora"), do="add", person="nina"),

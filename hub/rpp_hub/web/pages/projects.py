@@ -1,4 +1,4 @@
-"""Projects: the list, one project, an application, the sponsor's decision, the staff list."""
+"""Projects: the list, one project, an application from a file, decisions, the staff list."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from rpp_hub.domain.errors import Invalid, RppError
-from rpp_hub.domain.permissions import Permission, Role
-from rpp_hub.domain.project_lifecycle import ProjectStatus
-from rpp_hub.services.projects import ProjectView
+from rpp_hub.domain.permissions import Permission
+from rpp_hub.domain.project_lifecycle import ProjectAct, ProjectStatus
+from rpp_hub.services.project_discussion import Kind
+from rpp_hub.services.project_rounds import IrbLetter
+from rpp_hub.services.projects import ProjectFilter, ProjectView
 from rpp_hub.web import BASE
-from rpp_hub.web.auth import FormDep, ViewerDep
+from rpp_hub.web.auth import Form, FormDep, ViewerDep
 from rpp_hub.web.errors import status_of
 from rpp_hub.web.pages.home import my_projects
 from rpp_hub.web.paging import PageAtDep
@@ -24,27 +26,46 @@ _LARGEST_APPLICATION = 300_000
 
 
 @router.get("/projects")
-def projects(request: Request, portal: PortalDep, viewer: ViewerDep, at: PageAtDep) -> Response:
+def projects(
+    request: Request,
+    portal: PortalDep,
+    viewer: ViewerDep,
+    at: PageAtDep,
+    status: str = "",
+    district: str = "",
+    sponsor: str = "",
+) -> Response:
     """The projects this person may know of, a page at a time."""
-    return page(request, "projects.html", viewer, projects=portal.rpp.projects.page(viewer.actor, at))
+    wanted = ProjectFilter(status[:20], district[:30], sponsor.strip()[:30])
+    found = portal.rpp.projects.page(viewer.actor, at, wanted)
+    return page(
+        request, "projects.html", viewer, projects=found, wanted=wanted,
+        states=list(ProjectStatus), districts=portal.rpp.warehousing.districts(),
+    )  # fmt: skip
 
 
-@router.get("/projects/new")
-def new_project(request: Request, viewer: ViewerDep) -> Response:
-    """The form for an application."""
+@router.get("/projects/upload")
+def upload_application(request: Request, viewer: ViewerDep) -> Response:
+    """An application from a file."""
     return page(request, "apply.html", viewer, text="", error=None)
 
 
-@router.post("/projects/new")
+@router.post("/projects/upload")
 def apply(request: Request, portal: PortalDep, viewer: ViewerDep, form: FormDep) -> Response:
     """Register an application; what is wrong with it is shown beside it."""
     text = form.text("application")
     try:
         text = _application_text(form.upload("file")) or text
-        project = portal.rpp.projects.apply(viewer.actor, text)
+        project = portal.rpp.projects.apply(viewer.actor, text, letter_of(form))
     except RppError as error:
         return page(request, "apply.html", viewer, status=status_of(error), text=text, error=error)
     return see(path("projects", project.name))
+
+
+def letter_of(form: Form) -> IrbLetter | None:
+    """The IRB's letter, if one was chosen."""
+    content = form.upload("irb_letter")
+    return IrbLetter(form.file_name("irb_letter"), content) if content else None
 
 
 @router.get("/projects/{name}")
@@ -56,14 +77,26 @@ def project(request: Request, portal: PortalDep, viewer: ViewerDep, name: str) -
 
 @router.post("/projects/{name}/decide")
 def decide(portal: PortalDep, viewer: ViewerDep, form: FormDep, name: str) -> Response:
-    """Approve or decline an application."""
+    """Approve, send back or decline an application."""
     portal.rpp.projects.seen_by(viewer.actor, name)
-    decision = form.text("decision")
-    if decision not in ("approve", "decline"):
-        raise Invalid("Choose whether to approve or to decline.", code="no-decision")
-    portal.rpp.projects.decide(
-        viewer.actor, name, approve=decision == "approve", reason=form.text("reason").strip()
-    )
+    decision, reason = form.text("decision"), form.text("reason").strip()
+    if decision not in ("approve", "return", "decline"):
+        raise Invalid("Choose whether to approve, to send back or to decline.", code="no-decision")
+    if decision == "return":
+        portal.rpp.projects.send_back(viewer.actor, name, reason)
+    else:
+        conditions = form.text("conditions").splitlines() if decision == "approve" else ()
+        portal.rpp.projects.decide(
+            viewer.actor, name, approve=decision == "approve", reason=reason, conditions=conditions
+        )
+    return see(path("projects", name))
+
+
+@router.post("/projects/{name}/withdraw")
+def withdraw(portal: PortalDep, viewer: ViewerDep, form: FormDep, name: str) -> Response:
+    """Take a draft or an application back."""
+    portal.rpp.projects.seen_by(viewer.actor, name)
+    portal.rpp.projects.withdraw(viewer.actor, name, form.text("reason").strip())
     return see(path("projects", name))
 
 
@@ -101,9 +134,7 @@ def _around(portal: Portal, viewer: Viewer, project: ProjectView) -> dict[str, A
     """What a project's page shows beside the application, as far as the viewer may see it."""
     rpp, own = portal.rpp, project.name in viewer.rights.projects
     sees_people = viewer.rights.may(Permission.PERSON_READ)
-    decides = Role.DATA_MANAGER in viewer.rights.roles or (
-        viewer.name == project.sponsor and viewer.rights.may(Permission.PROJECT_DECIDE)
-    )
+    may = {act: not rpp.reviews.may(viewer.actor, project.name, act) for act in _SHOWN}
     return {
         "mine": next((m for m in my_projects(portal, viewer) if m.project.name == project.name), None),
         "gates": {person: rpp.projects.gate(person, project.name) for person, _ in project.members}
@@ -112,5 +143,18 @@ def _around(portal: Portal, viewer: Viewer, project: ProjectView) -> dict[str, A
         "cuts": rpp.cutting.list(project.name) if own or viewer.rights.may(Permission.CUT_READ) else (),
         "requests": rpp.requests.list(viewer.actor, project=project.name),
         "releases": rpp.releasing.list(viewer.actor, project=project.name),
-        "may_decide": project.status is ProjectStatus.APPLIED and decides,
+        "may_decide": may[ProjectAct.DECLINE],
+        "may": may,
+        "review": rpp.reviews.of(project.name),
+        "papers": rpp.agreements.versions(viewer.actor, project.name),
+        "granted": rpp.agreements.granted(project.name),
+        "discussion": rpp.discussions.of(viewer.actor, project.name),
+        "hours": rpp.discussions.hours(viewer.actor, project.name),
+        "kinds": list(Kind),
     }
+
+
+_SHOWN = (
+    ProjectAct.EDIT, ProjectAct.APPLY, ProjectAct.ANSWER, ProjectAct.JUDGE, ProjectAct.EXCEPT, ProjectAct.DECLINE,
+    ProjectAct.WITHDRAW, ProjectAct.DISCUSS, ProjectAct.COST,
+)  # fmt: skip
