@@ -4,7 +4,7 @@ import rpp_hub.store.models
 import sqlalchemy as sa
 from alembic import op
 
-revision = "fa0660ef8bc6"
+revision = "3991f012b449"
 down_revision = "a5affdc6515b"
 branch_labels = None
 depends_on = None
