@@ -24,7 +24,9 @@ def codebook(table: str | None = None) -> pandas.DataFrame:
     if table not in resources:
         raise CutError(absent("table", [table], resources, "the codebook"))
     rows = [_field_row(field) for field in resources[table].get("schema", {}).get("fields", [])]
-    return pandas.DataFrame(rows, columns=["column", "type", "description", "values"]).set_index("column")
+    return pandas.DataFrame(rows, columns=["column", "type", "description", "values", "notes"]).set_index(
+        "column"
+    )
 
 
 def resources_by_name() -> dict[str, dict[str, Any]]:
@@ -45,12 +47,24 @@ def _field_row(field: dict[str, Any]) -> dict[str, str]:
         "type": str(field.get("type", "")),
         "description": _text(field),
         "values": _values(field),
+        "notes": _notes(field),
     }
 
 
 def _text(described: dict[str, Any]) -> str:
     words = [str(described[key]) for key in ("title", "description") if described.get(key)]
     return ": ".join(dict.fromkeys(words))
+
+
+def _notes(field: dict[str, Any]) -> str:
+    """What else is known: from when on it means something else, and dated notes with the questions they answer."""
+    ours = field.get("rpp", {})
+    changes = [f"from {c.get('since')}: {c.get('meaning')}" for c in ours.get("changes", [])]
+    notes = [
+        f"{n.get('on')} {n['question'] + ' ' if n.get('question') else ''}{n.get('text')}"
+        for n in ours.get("notes", [])
+    ]
+    return "; ".join([*changes, *notes])
 
 
 def _values(field: dict[str, Any]) -> str:

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
+from rpp_hub.cli.codebook import codebook
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.cli.identities import identities
 from rpp_hub.cli.progress import shown_progress
+from rpp_hub.cli.question import question
 from rpp_hub.cli.receiving import confirm, discard, read, receive, waiting
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.services.warehousing import WarehouseStatus
 from rpp_hub.warehouse.build import BuildReport
-from rpp_hub.warehouse.codebook import Codebook
 from rpp_hub.warehouse.report import report_html, report_text
 
 
@@ -22,7 +23,7 @@ def warehouse() -> None:
     """Receive, check and build a district's data."""
 
 
-for command in (receive, waiting, read, confirm, discard, identities):
+for command in (receive, waiting, read, confirm, discard, identities, codebook, question):
     warehouse.add_command(command)
 
 
@@ -76,21 +77,6 @@ def status(ctx: CliContext, district: str, as_json: bool) -> None:
     answer(view, as_json, lambda: _status_text(view))
 
 
-@warehouse.group("codebook")
-def codebook() -> None:
-    """What the tables and fields mean."""
-
-
-@codebook.command("show")
-@click.argument("district")
-@json_option
-@pass_cli
-def show(ctx: CliContext, district: str, as_json: bool) -> None:
-    """The codebook of DISTRICT's current masters."""
-    book = ctx.rpp.warehousing.codebook(district)
-    answer(book, as_json, lambda: _codebook_text(book))
-
-
 def _build_text(report: BuildReport) -> str:
     lines = [
         f"Built {report.name}:",
@@ -114,15 +100,4 @@ def _status_text(view: WarehouseStatus) -> str:
     lines += [f"  {b.name:<24} {b.built_at:%Y-%m-%d %H:%M %Z}  by {b.built_by}" for b in view.builds] or [
         "  nothing yet: rpp warehouse build"
     ]
-    return "\n".join(lines)
-
-
-def _codebook_text(book: Codebook) -> str:
-    lines = []
-    for table in book.tables:
-        lines.append(f"{table.name}: {table.title}")
-        for field in table.fields:
-            kind = f"{field.unit} identifier" if field.is_key else str(field.identifier)
-            never = f"  NEVER SHARED: {field.never_share}" if field.never_share else ""
-            lines.append(f"  {field.name:<36} {field.type:<9} {kind:<20} {field.title}{never}")
     return "\n".join(lines)

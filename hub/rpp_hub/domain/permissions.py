@@ -26,6 +26,9 @@ class Permission(StrEnum):
     DROP_READ = "drop:read"
     MASTERS_BUILD = "masters:build"
     IDENTITY_DECIDE = "identity:decide"
+    CODEBOOK_EDIT = "codebook:edit"
+    QUESTION_ASK = "question:ask"
+    QUESTION_ANSWER = "question:answer"
     CUT_BUILD = "cut:build"
     CUT_READ = "cut:read"
     LINK_MAKE = "link:make"
@@ -68,11 +71,14 @@ _P = Permission
 PERMISSIONS = MappingProxyType(
     {
         Role.RESEARCHER: frozenset(
-            {_P.PROJECT_APPLY, _P.WORKSPACE_OPEN, _P.INGRESS_OFFER, _P.REQUEST_SUBMIT, _P.RELEASE_DOWNLOAD}
+            {
+                _P.PROJECT_APPLY, _P.WORKSPACE_OPEN, _P.INGRESS_OFFER, _P.REQUEST_SUBMIT, _P.RELEASE_DOWNLOAD,
+                _P.QUESTION_ASK,
+            }
         ),
         Role.DATA_MANAGER: frozenset(
             {
-                _P.DROP_RECEIVE, _P.DROP_READ, _P.MASTERS_BUILD, _P.IDENTITY_DECIDE, _P.CUT_BUILD, _P.CUT_READ,
+                _P.DROP_RECEIVE, _P.DROP_READ, _P.MASTERS_BUILD, _P.IDENTITY_DECIDE, _P.CODEBOOK_EDIT, _P.QUESTION_ANSWER, _P.CUT_BUILD, _P.CUT_READ,
                 _P.LINK_MAKE, _P.RETURN_MAKE, _P.VAULT_DESTROY,
                 _P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_JUDGE, _P.PROJECT_CLOSE, _P.PROJECT_READ_ALL,
                 _P.AGREEMENT_MANAGE, _P.MEMBER_CHANGE, _P.ACCOUNT_LINK, _P.PERSON_ADD, _P.PERSON_READ, _P.ROLE_GIVE, _P.ATTESTATION_DECIDE, _P.ATTESTATION_READ,

@@ -15,10 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
-from rpp_hub.domain.errors import Invalid, NotFound, Stale
+from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, Stale
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
+from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require
+from rpp_hub.services.papers import umbrella_in_force
 from rpp_hub.services.waiting_drops import (
     FileReading,
     as_confirmed,
@@ -60,6 +62,7 @@ class DropView:
     received_at: datetime
     snapshot: Snapshot = Snapshot.OTHER
     unlike_before: tuple[str, ...] = ()
+    agreement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Receiving:
         with self._store.read() as session:
             require(session, actor, Permission.DROP_RECEIVE)
             find_district(session, district)
+            _umbrella(session, district)
         # Until the row is written nobody else receives here: they would take the folder for a dead process's.
         with self._alone(district):
             self._sweep(district)
@@ -214,6 +218,7 @@ class Receiving:
             require(act.session, actor, Permission.DROP_RECEIVE)
             waits = _get(act.session, district, drop.name)
             _check_version(waits, version)
+            agreement = _umbrella(act.session, district)
             row = Drop(
                 district=district,
                 name=drop.name,
@@ -221,10 +226,13 @@ class Receiving:
                 files=[asdict(f) for f in drop.files],
                 received_by=actor.name,
                 received_at=datetime.now(UTC),
+                agreement=agreement,
             )
             act.session.add(row)
             act.session.delete(waits)
-            act.detail.update(sha256=drop.sha256, files=len(drop.files), reading=drop.reading)
+            act.detail.update(
+                sha256=drop.sha256, files=len(drop.files), reading=drop.reading, agreement=agreement
+            )
         return drop_view(row)
 
     def _read_otherwise(
@@ -298,7 +306,13 @@ class Receiving:
 def drop_view(row: Drop) -> DropView:
     """A delivery as people see it."""
     return DropView(
-        row.name, row.sha256, tuple(row.files), row.received_by, row.received_at, snapshot_of(row.name)
+        row.name,
+        row.sha256,
+        tuple(row.files),
+        row.received_by,
+        row.received_at,
+        snapshot_of(row.name),
+        agreement=row.agreement,
     )
 
 
@@ -311,6 +325,22 @@ def find_district(session: Session, name: str) -> District:
             code="no-such-district",
         )
     return row
+
+
+def _umbrella(session: Session, district: str) -> str:
+    """The umbrella agreement that holds today. Raises ActionRefused where none does: then no data may come."""
+    paper = umbrella_in_force(session, district, datetime.now(UTC).date())
+    if paper is None:
+        raise ActionRefused(
+            [
+                Refusal(
+                    "no-umbrella",
+                    f"No umbrella agreement with {district} is in force, so nothing may be received from it. "
+                    "A director or data manager renews it with `rpp agreement umbrella propose`.",
+                )
+            ]
+        )
+    return paper.name
 
 
 def _known(session: Session, district: str) -> dict[str, str]:

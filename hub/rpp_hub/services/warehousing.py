@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import NotFound, Unavailable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.services.authority import require
+from rpp_hub.services.codebooks import Codebooks, described_now
 from rpp_hub.services.identities import decisions_now
+from rpp_hub.services.questions import Questions
 from rpp_hub.services.receiving import DropView, Receiving, drop_view, find_district
 from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
@@ -56,6 +58,8 @@ class Warehousing:
         self._store = store
         self._installation = installation
         self.receiving = Receiving(store, installation)
+        self.codebooks = Codebooks(store, installation, self._masters)
+        self.questions = Questions(store, installation, self._masters)
 
     def receive(
         self, actor: Actor, folder: Path, district: str, name: str | None = None, progress: Progress = silent
@@ -68,6 +72,7 @@ class Warehousing:
         with self._store.read() as session:
             require(session, actor, Permission.DROP_READ)
         title, drops = self._received(district)
+        self.codebooks.settle(district)
         return check_district(self._dir(district), title, drops, progress)
 
     def build(self, actor: Actor, district: str, progress: Progress = silent) -> BuildReport:
@@ -75,6 +80,7 @@ class Warehousing:
         with self._store.read() as session:
             require(session, actor, Permission.MASTERS_BUILD)
         title, drops = self._received(district)
+        self.codebooks.settle(district)
         with self._store.read() as session:
             decisions = decisions_now(session, self._dir(district))
         report = build_masters(self._dir(district), title, drops, progress, decisions)
@@ -207,4 +213,5 @@ def current_masters(session: Session, district_dir: Path) -> Masters:
             "the same files give the same masters.",
             code="masters-missing",
         )
-    return open_masters(folder)
+    masters = open_masters(folder)
+    return replace(masters, codebook=described_now(session, district_dir.name, masters.codebook))

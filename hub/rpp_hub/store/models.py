@@ -101,6 +101,9 @@ class Drop(Base):
     files: Mapped[list[Any]]
     received_by: Mapped[str] = mapped_column(ForeignKey("people.name"))
     received_at: Mapped[datetime]
+    agreement: Mapped[str] = mapped_column(
+        String(20), default="", server_default=""
+    )  # the umbrella it came under
 
 
 class Build(Base):

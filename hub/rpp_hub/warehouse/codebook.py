@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rpp_hub.domain.errors import Invalid
+from rpp_hub.warehouse.field_notes import Change, Note, changes_from, changes_json, notes_from, notes_json
 from rpp_hub.warehouse.folders import canonical_json
 
 FILE_NAME = "datapackage.json"
@@ -28,6 +29,15 @@ class Identifier(StrEnum):
     NONE = "none"
 
 
+class Sensitivity(StrEnum):
+    """How much harm it would do if a value of the field became known of somebody. Empty: nobody has said."""
+
+    UNSAID = ""
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+
+
 class Type(StrEnum):
     """Frictionless field types that we read."""
 
@@ -40,7 +50,11 @@ class Type(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column. A direct identifier with a `unit` can be coded; one without can only be left out."""
+    """One column. A direct identifier with a `unit` can be coded; one without can only be left out.
+
+    `description` is its definition, `population` whom it is known of, `source` where the district has it from, and
+    `observation` what one value of it is about.
+    """
 
     name: str
     type: Type = Type.STRING
@@ -53,6 +67,12 @@ class Field:
     person_name: bool = False
     days_since: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    population: str = ""
+    source: str = ""
+    observation: str = ""
+    sensitivity: Sensitivity = Sensitivity.UNSAID
+    notes: tuple[Note, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def is_key(self) -> bool:
@@ -86,6 +106,7 @@ class Table:
     source: str = ""
     references: tuple[Reference, ...] = ()
     missing: tuple[str, ...] = ("",)
+    observation: str = ""
 
     def field(self, name: str) -> Field | None:
         """The field of this name."""
@@ -145,9 +166,11 @@ def read_codebook(path: Path) -> Codebook:
 
 
 def _with_fields(table: Table, other: Table | None) -> Table:
+    """In the order of the other, which has them all: what is said of one field does not move it."""
     if other is None:
         return table
-    return replace(table, fields=(*table.fields, *(f for f in other.fields if table.field(f.name) is None)))
+    own = [f for f in table.fields if other.field(f.name) is None]
+    return replace(table, fields=(*own, *(table.field(f.name) or f for f in other.fields)))
 
 
 def _table(raw: dict[str, Any]) -> Table:
@@ -162,6 +185,7 @@ def _table(raw: dict[str, Any]) -> Table:
         source=str(ours.get("source", "")),
         references=tuple(_reference(r, str(raw["name"])) for r in schema.get("foreignKeys", ())),
         missing=tuple(str(m) for m in schema.get("missingValues", [""])),
+        observation=str(ours.get("unit_of_observation", "")),
     )
 
 
@@ -194,6 +218,12 @@ def _field(raw: dict[str, Any]) -> Field:
         person_name=bool(ours.get("person_name", False)),
         days_since=str(ours.get("days_since", "")),
         labels={str(k): str(v) for k, v in ours.get("labels", {}).items()},
+        population=str(ours.get("population", "")),
+        source=str(ours.get("source", "")),
+        observation=str(ours.get("unit_of_observation", "")),
+        sensitivity=Sensitivity(ours.get("sensitivity", "")),
+        notes=notes_from(ours.get("notes", ())),
+        changes=changes_from(ours.get("changes", ())),
     )
 
 
@@ -208,7 +238,15 @@ def _resource(table: Table, path: str | None) -> dict[str, Any]:
     resource |= {
         k: v for k, v in (("title", table.title), ("description", table.description), ("path", path)) if v
     }
-    ours = {k: v for k, v in (("population", table.population), ("source", table.source)) if v}
+    ours = {
+        k: v
+        for k, v in (
+            ("population", table.population),
+            ("source", table.source),
+            ("unit_of_observation", table.observation),
+        )
+        if v
+    }
     return resource | ({"rpp": ours} if ours else {})
 
 
@@ -221,6 +259,12 @@ def _field_json(f: Field) -> dict[str, Any]:
         "person_name": f.person_name,
         "days_since": f.days_since,
         "labels": dict(f.labels),
+        "population": f.population,
+        "source": f.source,
+        "unit_of_observation": f.observation,
+        "sensitivity": str(f.sensitivity),
+        "notes": notes_json(f.notes),
+        "changes": changes_json(f.changes),
     }
     plain = {"name": f.name, "type": str(f.type), "title": f.title, "description": f.description}
     return {k: v for k, v in (plain | {"rpp": {k: v for k, v in ours.items() if v}}).items() if v}

@@ -63,6 +63,16 @@ def publish(folder: Path, final: Path) -> None:
     _flush(final.parent)
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """One file, whole or as it was. The caller holds the folder's lock."""
+    fresh = path.with_name(f".{path.name}-new")
+    with disk_full_told_plainly():
+        fresh.write_bytes(content)
+        _flush(fresh)
+        fresh.replace(path)
+        _flush(path.parent)
+
+
 def point(link: Path, target: str) -> None:
     """Make a symbolic link point elsewhere, in one step. The caller holds the folder's lock."""
     fresh = link.with_name(f".{link.name}-new")

@@ -85,7 +85,7 @@ def declared_missing(path: Path) -> Mapping[str, tuple[str, ...]]:
         return {}
     import pyreadstat
 
-    _, meta = pyreadstat.read_sav(path, metadataonly=True)
+    _, meta = pyreadstat.read_sav(path, metadataonly=True, user_missing=True)
     if not meta.missing_ranges:
         return {}
     frame, _ = pyreadstat.read_sav(path, usecols=list(meta.missing_ranges), user_missing=True)

@@ -24,6 +24,7 @@ from rpp_hub.warehouse.facts import MISSING, ColumnFacts, column_facts, keep_fac
 from rpp_hub.warehouse.progress import Progress
 from rpp_hub.warehouse.read import Found, csv_sql, load, relation, told_plainly
 from rpp_hub.warehouse.receive import ReceivedDrop, ReceivedFile, read_drop
+from rpp_hub.warehouse.standard import described_by_standard
 
 # In the place of `rowid` where a district has a column of that name. No district has one that begins with a bar.
 SEQUENCE = "_seq"
@@ -157,7 +158,9 @@ def complete_codebook(
         if any(f.name == FILE_NAME for f in drop.files):
             codebook = codebook.with_missing_from(read_codebook(received / drop.name / FILE_NAME))
     drafts = [
-        draft_from(t.name, _undescribed(codebook, t), ("",) if t.confirmed else MISSING)
+        described_by_standard(
+            draft_from(t.name, _undescribed(codebook, t), ("",) if t.confirmed else MISSING), t.columns
+        )
         for t in tables.values()
     ]
     return codebook.with_missing_from(draft_codebook(title, drafts))

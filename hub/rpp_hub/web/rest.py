@@ -6,6 +6,7 @@ State changes take the header X-RPP-CSRF with the token that `GET me` gives. Des
 from __future__ import annotations
 
 import base64
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -16,9 +17,11 @@ from rpp_hub.domain.lifecycle import Decision, Verdict
 from rpp_hub.services.egress import DayView
 from rpp_hub.services.ingressing import IngressView
 from rpp_hub.services.projects import ProjectView
+from rpp_hub.services.questions import QuestionView
 from rpp_hub.services.releasing import ReleaseView
 from rpp_hub.services.request_lines import RequestLine
 from rpp_hub.services.request_state import RequestView
+from rpp_hub.warehouse.codebook import codebook_json
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import ViewerDep, check_api_call
 from rpp_hub.web.openapi import description
@@ -67,6 +70,27 @@ class FinishBody(_Closed):
 
     round: int
     decision: Decision
+
+
+class QuestionBody(_Closed):
+    """A question about a field of the project's data."""
+
+    table: Annotated[str, Field(max_length=63)]
+    field: Annotated[str, Field(max_length=63)]
+    question: _Text
+
+
+class AnswerBody(_Closed):
+    """An answer that every project with the field will read; `question` is what is shown of the question."""
+
+    answer: _Text
+    question: _Text = ""
+
+
+class DeclineBody(_Closed):
+    """Why a question is not answered."""
+
+    reason: _Text
 
 
 class WithdrawBody(_Closed):
@@ -186,6 +210,46 @@ def raise_egress(portal: PortalDep, viewer: ViewerDep, body: RaiseBody) -> dict[
         viewer.actor, body.project, body.person, body.megabytes, body.reason
     )
     return {"total": total}
+
+
+@router.get("/projects/{name}/codebook")
+def codebook(portal: PortalDep, viewer: ViewerDep, name: str) -> dict[str, Any]:
+    """The fields of the project's newest cut as a Frictionless Data Package, with everything that was noted since."""
+    package: dict[str, Any] = json.loads(
+        codebook_json(portal.rpp.warehousing.questions.codebook(viewer.actor, name))
+    )
+    return package
+
+
+@router.get("/projects/{name}/questions")
+def questions_of(portal: PortalDep, viewer: ViewerDep, name: str) -> list[QuestionView]:
+    """What the project asked about its fields, newest first."""
+    portal.rpp.projects.seen_by(viewer.actor, name)
+    return list(portal.rpp.warehousing.questions.list(viewer.actor, name))
+
+
+@router.post("/projects/{name}/questions", dependencies=_CHANGES, status_code=201)
+def ask(portal: PortalDep, viewer: ViewerDep, name: str, body: QuestionBody) -> QuestionView:
+    """Ask about a field of the project's data."""
+    return portal.rpp.warehousing.questions.ask(viewer.actor, name, body.table, body.field, body.question)
+
+
+@router.get("/questions")
+def questions(portal: PortalDep, viewer: ViewerDep) -> list[QuestionView]:
+    """The questions this person may know of, newest first."""
+    return list(portal.rpp.warehousing.questions.list(viewer.actor))
+
+
+@router.post("/questions/{question}/answer", dependencies=_CHANGES)
+def answer(portal: PortalDep, viewer: ViewerDep, question: str, body: AnswerBody) -> QuestionView:
+    """Answer a question; both become a note of the field."""
+    return portal.rpp.warehousing.questions.answer(viewer.actor, question, body.answer, body.question)
+
+
+@router.post("/questions/{question}/decline", dependencies=_CHANGES)
+def decline(portal: PortalDep, viewer: ViewerDep, question: str, body: DeclineBody) -> QuestionView:
+    """Do not answer a question, and say why to the project."""
+    return portal.rpp.warehousing.questions.decline(viewer.actor, question, body.reason)
 
 
 @router.get("/projects/{name}/workspace")

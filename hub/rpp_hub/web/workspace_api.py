@@ -1,4 +1,4 @@
-"""What a workspace may ask of the portal: submit a request, and list its project's requests.
+"""What a workspace may ask of the portal: submit a request, list its project's requests, ask about a field.
 
 Its credential is the capability that the workspace's gateway adds outside the sandbox; no cookie counts here.
 """
@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from rpp_hub.domain.actor import Actor, Via
 from rpp_hub.domain.errors import Invalid
+from rpp_hub.services.questions import QuestionView
 from rpp_hub.services.request_state import RequestView
 from rpp_hub.services.requests import Submission
 from rpp_hub.web import BASE
@@ -63,6 +64,38 @@ def requests(portal: PortalDep, bearer: BearerDep) -> Response:
     """The requests of this workspace's project."""
     views = portal.rpp.requests.list(Actor(bearer.person, Via.WORKSPACE), project=bearer.project)
     return JSONResponse({"requests": [_brief(v) for v in views]})
+
+
+class QuestionBody(BaseModel):
+    """A question from a notebook about a field; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    table: Annotated[str, Field(min_length=1, max_length=63)]
+    field: Annotated[str, Field(min_length=1, max_length=63)]
+    question: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+@router.post("/questions")
+async def ask(request: Request, portal: PortalDep, bearer: BearerDep) -> Response:
+    """Ask the data manager about a field of this workspace's project."""
+    body = await request.body()
+    view = await run_in_threadpool(_ask, portal, bearer, body)
+    return JSONResponse({"id": view.name, "status": str(view.status)}, status_code=201)
+
+
+def _ask(portal: Portal, bearer: Bearer, body: bytes) -> QuestionView:
+    try:
+        asked = QuestionBody.model_validate(json.loads(body))
+    except (ValueError, RecursionError):  # pydantic's own error is a ValueError
+        raise Invalid(
+            "The question cannot be used: it takes a table, a field, and a question of at most 1,000 characters.",
+            code="bad-question",
+        ) from None
+    questions = portal.rpp.warehousing.questions
+    return questions.ask(
+        Actor(bearer.person, Via.WORKSPACE), bearer.project, asked.table, asked.field, asked.question
+    )
 
 
 def _submit(portal: Portal, bearer: Bearer, body: bytes) -> RequestView:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import pytest
 from rpp_hub.bootstrap import Rpp
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotPermitted, RppError, Stale, Unavailable
 from rpp_hub.services.waiting_drops import FileReading
+from rpp_hub.store.model_agreements import Paper
 from rpp_hub.warehouse.build import build_masters
 from rpp_hub.warehouse.column_habits import Habit
 from rpp_hub.warehouse.masters import current
 from rpp_hub.warehouse.receive import read_drop
 
-from tests.factories import actor
+from tests.factories import SETUP, actor
 from tests.integration.data.conftest import Command, acts
 
 DORA = actor("dora")
@@ -201,6 +203,33 @@ def test_only_a_data_manager_brings_looks_confirms_and_discards(
     ):
         with pytest.raises(NotPermitted):
             act()
+
+
+def test_a_drop_is_tied_to_the_umbrella_agreement_and_the_person(empty: Rpp, tmp_path: Path) -> None:
+    empty.warehousing.receiving.bring(DORA, folder(tmp_path, FIRST), "bayview")
+    answered(empty)
+    (drop,) = empty.warehousing.drops("bayview")
+    paper = empty.umbrellas.in_force("bayview")
+    assert paper is not None
+    assert (drop.agreement, drop.received_by) == (paper.name, "dora")
+
+
+def test_nothing_comes_from_a_district_without_an_umbrella_agreement(empty: Rpp, tmp_path: Path) -> None:
+    view = empty.warehousing.receiving.bring(DORA, folder(tmp_path, FIRST.replace("/", "-")), "bayview")
+    paper = empty.umbrellas.in_force("bayview")
+    assert paper is not None
+    with empty.store.act(SETUP, "agreement:end", "district:bayview") as act:
+        row = act.session.get(Paper, int(paper.name[1:]))
+        assert row is not None
+        row.ends = date(2026, 1, 2)
+    for act_of in (
+        lambda: empty.warehousing.receiving.bring(DORA, folder(tmp_path, NEXT, "202509_clubs"), "bayview"),
+        lambda: answered(empty, view.name),
+    ):
+        with pytest.raises(ActionRefused, match="No umbrella agreement with bayview is in force") as refused:
+            act_of()
+        assert refused.value.code == "no-umbrella"
+    assert empty.warehousing.drops("bayview") == ()
 
 
 # --- on the command line

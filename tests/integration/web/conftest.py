@@ -28,10 +28,10 @@ from rpp_hub.services.vaulting import Vaulting
 from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.services.workspaces import Workspaces
 from rpp_hub.settings import District, Settings
-from rpp_hub.store.models import Linkage
+from rpp_hub.store.models import Build, Linkage
 from rpp_hub.vault.open import create_vault, open_vault
 from rpp_hub.vault.sealed import SealedFiles
-from rpp_hub.warehouse.codebook import Field, Table, Type
+from rpp_hub.warehouse.codebook import Codebook, Field, Table, Type, codebook_json
 from rpp_hub.warehouse.folders import canonical_json
 from rpp_hub.warehouse.identities import Candidate, Kind, Sighting
 from rpp_hub.warehouse.identity_table import write_whole
@@ -111,7 +111,39 @@ def add_linkage(portal: PortalWorld) -> str:
     return row.name
 
 
-WAITING = "202409_clubs"
+WAITING, QUESTION = "202409_clubs", "q0001"
+
+
+def add_codebook(portal: PortalWorld) -> None:
+    """What alpha's cut says of its fields, and what the district's masters say of them."""
+    classifications = Table(
+        "classifications",
+        (
+            Field("school_year", Type.INTEGER, "School year"),
+            Field(
+                "grade_level", Type.INTEGER, "Grade", "Grade <b>attended</b>.", labels={"0": "kindergarten"}
+            ),
+        ),
+    )
+    data = portal.rpp.installation.cuts_dir("alpha") / "c0001" / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    (data / "datapackage.json").write_bytes(codebook_json(Codebook("Bayview", (classifications,))))
+    build = portal.rpp.installation.warehouse_dir("bayview") / "masters" / "b1"
+    build.mkdir(parents=True)
+    (build / "datapackage.json").write_bytes(codebook_json(Codebook("Bayview", (classifications,))))
+    (build / "manifest.json").write_text(json.dumps({"sha256": "0" * 64, "tables": []}))
+    with portal.world.store.act(actor("dora"), "masters:build", "masters:bayview/b1") as act:
+        act.session.add(
+            Build(district="bayview", name="b1", sha256="0" * 64, summary={"tables": {}}, built_by="dora", built_at=NOW)
+        )  # fmt: skip
+
+
+def add_question(portal: PortalWorld) -> None:
+    """What rosa asks about alpha's grades."""
+    add_codebook(portal)
+    portal.rpp.warehousing.questions.ask(
+        actor("rosa"), "alpha", "classifications", "grade_level", "Is 13 a <i>grade</i>?"
+    )
 
 
 def add_waiting_drop(portal: PortalWorld) -> None:

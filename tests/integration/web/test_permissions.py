@@ -15,7 +15,15 @@ from starlette.routing import Mount, Route
 from tests.approving import LETTER
 from tests.factories import actor
 from tests.integration.web.browser import Browser
-from tests.integration.web.conftest import WAITING, PortalWorld, add_candidate, add_linkage, add_waiting_drop
+from tests.integration.web.conftest import (
+    QUESTION,
+    WAITING,
+    PortalWorld,
+    add_candidate,
+    add_linkage,
+    add_question,
+    add_waiting_drop,
+)
 
 # rosa leads alpha, remy leads beta, nina is registered and no more, ghost is known to the hub alone
 PEOPLE = ("rosa", "remy", "vera", "dora", "paula", "otto", "ada", "dirk", "nina")
@@ -64,6 +72,7 @@ class Door:
             linkage="l0001",
             account="a0001",
             drop=WAITING,
+            question=QUESTION,
             candidate="i-000000000000",
             sha256=self.sha256,
         )
@@ -173,6 +182,8 @@ DOORS = (
     get("/data", only("dora")),
     get("/data/{district}", only("dora")),
     get("/data/{district}/waiting/{drop}", only("dora")),
+    get("/projects/{name}/codebook", only("rosa", "dora")),
+    get("/questions", only("dora")),
     get("/data/{district}/identities", only("dora")),
     get("/data/{district}/identities/{candidate}", only("dora")),
     get("/audit", only("otto", "ada")),
@@ -197,6 +208,14 @@ DOORS = (
     post("/releases/{name}/revoke", only("dora"), reason="wrong figure"),
     post("/data/{district}", only("dora"), do="check"),
     post("/data/{district}/waiting/{drop}", only("dora"), do="read", version="1"),
+    post(
+        "/projects/{name}/codebook",
+        only("rosa"),
+        table="classifications",
+        field="grade_level",
+        question="Why?",
+    ),
+    post("/questions/{question}", only("dora"), do="answer", answer="Because."),
     post("/data/{district}/identities", only("dora")),
     post(
         "/data/{district}/identities/{candidate}",
@@ -245,12 +264,24 @@ DOORS = (
     ),
     call("POST", "/api/requests/{name}/withdraw", only("rosa"), {}),
     call("GET", "/api/releases", ALL),
+    call("GET", "/api/projects/{name}/codebook", only("rosa", "dora")),
+    call("GET", "/api/projects/{name}/questions", SEES_PROJECTS),
+    call(
+        "POST",
+        "/api/projects/{name}/questions",
+        only("rosa"),
+        {"table": "classifications", "field": "grade_level", "question": "Why?"},
+    ),
+    call("GET", "/api/questions", ALL),
+    call("POST", "/api/questions/{question}/answer", only("dora"), {"answer": "Because."}),
+    call("POST", "/api/questions/{question}/decline", only("dora"), {"reason": "Because."}),
 )
 # what takes another credential than a session: tested elsewhere
 OTHER = {
     ("GET", "/health"),
     ("GET", "/oauth_callback"),
     ("POST", "/workspace/requests"),
+    ("POST", "/workspace/questions"),
     ("GET", "/workspace/requests"),
 }
 
@@ -263,6 +294,7 @@ def populated(portal: PortalWorld) -> PortalWorld:
     add_linkage(portal)
     add_waiting_drop(portal)
     portal.rpp.accounts.seen(Identity("https://idp.example", "1"))
+    add_question(portal)
     add_candidate(portal)
     portal.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
     return portal
@@ -291,7 +323,7 @@ def test_each_door_lets_in_whom_the_permissions_name_and_nobody_else(
     assert populated.acts() == before, "somebody who was turned away left an act"
     for person in sorted(door.allowed):
         populated.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
-        assert use(door, populated.browser(person), waiting) in (200, 202, 204, 303, 409, 422), person
+        assert use(door, populated.browser(person), waiting) in (200, 201, 202, 204, 303, 409, 422), person
 
 
 def test_every_route_of_the_portal_stands_in_the_table(portal: PortalWorld) -> None:

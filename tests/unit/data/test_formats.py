@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import openpyxl
@@ -14,9 +15,11 @@ import pandas as pd
 import pyreadstat
 import pytest
 from rpp_hub.domain.errors import ActionRefused, Invalid
-from rpp_hub.warehouse.formats import cell_text
+from rpp_hub.warehouse.formats import cell_text, read_binary
 from rpp_hub.warehouse.read import load, look_into
 from rpp_hub.warehouse.receive import receive_drop
+
+from tests.unit.data.spreadsheets import write_ods, write_xls, write_xlsb
 
 FRAME = pd.DataFrame(
     {
@@ -26,6 +29,11 @@ FRAME = pd.DataFrame(
         "entry_date": [date(2019, 8, 20), date(2019, 8, 21)],
     }
 )
+SHEET = [
+    list(FRAME.columns),
+    ["0000001", 9.0, 3.5, "2019-08-20"],
+    ["0000002", None, 2.0, "2019-08-21"],
+]
 ROWS = [("0000001", "9", "3.5", "2019-08-20"), ("0000002", None, "2.0", "2019-08-21")]
 
 
@@ -51,6 +59,9 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "Enrolment.sav": lambda path: pyreadstat.write_sav(FRAME, path),
     "Enrolment.zsav": lambda path: pyreadstat.write_sav(FRAME, path, compress=True),
     "Enrolment.xpt": lambda path: pyreadstat.write_xport(FRAME, path),
+    "Enrolment.ods": lambda path: write_ods(path, SHEET),
+    "Enrolment.xlsb": lambda path: write_xlsb(path, SHEET),
+    "Enrolment.xls": lambda path: write_xls(path, SHEET),
     "Enrolment.parquet": lambda path: FRAME.to_parquet(path),
     "Enrolment.tsv": lambda path: FRAME.astype({"grade_level": "Int64"}).to_csv(path, sep="\t", index=False),
 }
@@ -65,6 +76,29 @@ def test_every_format_reads_as_the_same_text(name: str, tmp_path: Path) -> None:
         columns = 'student_id, grade_level, gpa, left(entry_date, 10) FROM "t" ORDER BY 1'
         found = con.execute(f"SELECT {columns}").fetchall()
     assert [(i, g, str(float(p)), d) for i, g, p, d in found] == ROWS
+
+
+def test_stata_says_which_kind_of_nothing_it_is(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"student_id": ["1", "2", "3"], "grade": [9.0, "a", "z"]}, dtype=object)
+    path = tmp_path / "Grades.dta"
+    pyreadstat.write_dta(frame, path, missing_user_values={"grade": ["a", "z"]})
+    table = read_binary(path)
+    assert table.column("grade").to_pylist() == ["9", ".a", ".z"]
+    drop = receive_drop(tmp_path, tmp_path / "received", "202006_grades", {})
+    habit = drop.files[0].habit("grade")
+    assert habit is not None
+    assert habit.missing == (".a", ".z")
+
+
+def test_what_spss_declares_as_missing_is_found(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"student_id": ["1", "2", "3", "4"], "grade": [9.0, -9.0, 77.0, 98.0]})
+    path = tmp_path / "Grades.sav"
+    ranges: dict[str, list[Any]] = {"grade": [-9, {"lo": 90, "hi": 99}]}
+    pyreadstat.write_sav(frame, path, missing_ranges=ranges)
+    assert read_binary(path).column("grade").to_pylist() == ["9", "-9", "77", "98"]
+    habit = receive_drop(tmp_path, tmp_path / "received", "202006_grades", {}).files[0].habit("grade")
+    assert habit is not None
+    assert set(habit.missing) == {"-9", "98"}
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".dta", ".sav", ".sas7bdat", ".xpt", ".parquet"])

@@ -99,7 +99,11 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "name": "grade",
             "type": "integer",
             "title": "Grade",
-            "rpp": {"labels": {"0": "kindergarten"}},
+            "rpp": {
+                "labels": {"0": "kindergarten"},
+                "notes": [{"on": "2026-11-24", "question": "What is 13?", "text": "Ungraded."}],
+                "changes": [{"since": 2021, "meaning": "in autumn"}],
+            },
         },
         {"name": "race", "type": "string", "constraints": {"enum": [*races, "other"]}},
     ]

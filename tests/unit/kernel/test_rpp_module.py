@@ -62,8 +62,10 @@ def test_the_codebook_says_what_tables_and_columns_mean() -> None:
     book = rpp.codebook("enrollment")
     assert book.loc["student", "description"] == "Student: Code of the student"
     assert book.loc["grade", "values"] == "0 = kindergarten"
+    assert book.loc["grade", "notes"] == "from 2021: in autumn; 2026-11-24 What is 13? Ungraded."
+    assert book.loc["student", "notes"] == ""
     assert book.loc["race", "values"].startswith("asian; black")
-    assert list(rpp.codebook("schools").columns) == ["type", "description", "values"]
+    assert list(rpp.codebook("schools").columns) == ["type", "description", "values", "notes"]
 
 
 def test_a_codebook_of_no_such_table_names_the_tables() -> None:

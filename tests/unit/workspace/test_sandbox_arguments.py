@@ -93,6 +93,7 @@ def test_the_way_out_is_a_short_list_and_the_activity_is_of_this_person_alone() 
         ("POST", "/hub/api/users/alice/activity"),
         ("GET", "/services/rpp/workspace/requests"),
         ("POST", "/services/rpp/workspace/requests"),
+        ("POST", "/services/rpp/workspace/questions"),
     }
 
 

@@ -30,7 +30,8 @@ def district_states(portal: Portal) -> tuple[WarehouseStatus, ...]:
 def data(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
     """All districts."""
     viewer.check_may(Permission.DROP_READ)
-    return page(request, "data.html", viewer, districts=district_states(portal))
+    waits = portal.rpp.warehousing.questions.list(viewer.actor, waiting=True)
+    return page(request, "data.html", viewer, districts=district_states(portal), questions_waiting=len(waits))
 
 
 @router.get("/data/{district}")

@@ -1,0 +1,1 @@
+"""Published standards, as data: see `standard.py`."""
