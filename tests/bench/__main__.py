@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.bench import data, linkage, reruns, starts, talking
+from tests.bench import data, linkage, reruns, starts, talking, workspaces
 
 # The most that a ratio may be: ours to the plain counterpart's.
 LIMITS = {
     "workspace_cold_start": 0.7, "first_cell_cold": 0.8, "workspace_warm_start": 0.25, "first_cell_warm": 0.3,
     "message_round_trip": 1.15, "output_50mb": 1.3, "rerun": 1.3, "cut_10m": 1.15, "cut_10m_vs_pandas": 0.1,
     "cut_10m_vs_pandas_unique": 0.33, "scan_10m": 1.0, "check_10m": 3.0, "build_10m": 3.0, "cut_100m": 1.15,
+    "workspace_idle_memory": 1.15, "twenty_at_once": 1.2, "read_1gb_cut": 1.02,
 }  # fmt: skip
 # The most bytes that may be held at once.
 MOST_BYTES = {
@@ -39,11 +40,11 @@ class Figure:
     ratio: float | None
 
 
-def figure(name: str, pairs: list[tuple[float, float]]) -> Figure:
-    """The medians of pairs of (ours, theirs), in seconds."""
+def figure(name: str, pairs: list[tuple[float, float]], unit: str = "s") -> Figure:
+    """The medians of pairs of (ours, theirs), in seconds where nothing else is said."""
     ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
     ratio = statistics.median(a / b for a, b in pairs)
-    return Figure(name, round(ours, 3), "s", round(theirs, 3), round(ratio, 3))
+    return Figure(name, round(ours, 3), unit, round(theirs, 3), round(ratio, 3))
 
 
 def main(wanted: set[str]) -> int:
@@ -71,6 +72,7 @@ def main(wanted: set[str]) -> int:
 def figures(wanted: set[str]) -> Iterator[Figure]:
     """Measure what is wanted; everything when nothing is named."""
     yield from workspace_figures(wanted)
+    yield from many_figures(wanted)
     if not wanted or "rerun" in wanted:
         yield figure("rerun", reruns.measure())
     if not wanted or wanted & {"linkage_precision", "linkage_recall"}:
@@ -90,6 +92,16 @@ def workspace_figures(wanted: set[str]) -> Iterator[Figure]:
             if not wanted or name in wanted:
                 yield figure(name, pairs)
         yield Figure("output_50mb_memory", memory, "bytes", None, None)
+
+
+def many_figures(wanted: set[str]) -> Iterator[Figure]:
+    """What workspaces hold and take, idle and many at once, and how fast a cut is read."""
+    if not wanted or "read_1gb_cut" in wanted:
+        yield figure("read_1gb_cut", workspaces.measure_reading())
+    if not wanted or "workspace_idle_memory" in wanted:
+        yield figure("workspace_idle_memory", workspaces.measure_idle_memory(), "bytes")
+    if not wanted or "twenty_at_once" in wanted:
+        yield figure("twenty_at_once", workspaces.measure_many())
 
 
 _CUTS = frozenset({"cut_10m", "scan_10m", "cut_10m_vs_pandas", "cut_10m_vs_pandas_unique"})

@@ -29,6 +29,7 @@ from yarl import URL
 from tests.execute_request import execute_request
 from tests.harness import CHECKOUT, Running, free_port, remove, running
 
+PROJECT = "attendance-gaps"
 _PAIRS = 5
 _WARM = 5.0
 FIGURES = ("workspace_cold_start", "first_cell_cold", "workspace_warm_start", "first_cell_warm")
@@ -53,6 +54,7 @@ c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api_port}"
 c.SimpleLocalProcessSpawner.home_dir_template = "{home}/{{username}}"
 c.Spawner.cmd = [{python!r}, "-m", "jupyterhub.singleuser"]
 c.Spawner.default_url = "/lab"
+c.Spawner.start_timeout = c.Spawner.http_timeout = 600
 c.JupyterHub.services = [{{"name": "bench", "api_token": "{token}"}}]
 c.JupyterHub.load_roles = [{{"name": "bench", "scopes": ["admin:servers", "admin:users"], "services": ["bench"]}}]
 """
@@ -70,6 +72,10 @@ class Site:
     kernel: str
 
     @property
+    def api(self) -> str:
+        return f"{self.url}/hub/api/users/{self.person}/servers/{self.server}"
+
+    @property
     def base(self) -> str:
         return f"{self.url}/user/{self.person}/{self.server}/"
 
@@ -82,7 +88,7 @@ def both() -> Iterator[tuple[Site, Site, Running]]:
     """Ours and a plain hub, side by side."""
     with running("--students", "500") as ours, _plain_hub() as plain:
         own = Site(
-            ours.url, "rosa", ours.passwords["rosa"], "attendance-gaps",
+            ours.url, "rosa", ours.passwords["rosa"], PROJECT,
             (ours.home / "hub" / "portal-api.token").read_text().strip(), "rpp",
         )  # fmt: skip
         yield own, plain, ours
@@ -128,19 +134,31 @@ async def _none_waits(runs: Path) -> None:
 async def _once(site: Site) -> tuple[float, float]:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
         await log_in(browser, site)
-        api = f"{site.url}/hub/api/users/{site.person}/servers/{site.server}"
-        token = {"Authorization": f"token {site.token}"}
         began = time.perf_counter()
-        async with aiohttp.ClientSession(headers=token) as service:
-            async with service.post(api) as answer:
-                assert answer.status in (201, 202), await answer.text()
-            await usable(browser, site)
-            start = time.perf_counter() - began
-            cell = await _first_cell(browser, site)
-            async with service.delete(api) as answer:
-                assert answer.status in (202, 204), await answer.text()
-            await _stopped(service, api)
+        await open_one(browser, site)
+        start = time.perf_counter() - began
+        cell = await first_cell(browser, site)
+        await close_one(site)
     return start, cell
+
+
+async def open_one(browser: aiohttp.ClientSession, site: Site) -> None:
+    """Ask for the person's workspace, and wait until it can be used."""
+    async with _service(site) as service, service.post(site.api) as answer:
+        assert answer.status in (201, 202), await answer.text()
+    await usable(browser, site)
+
+
+async def close_one(site: Site) -> None:
+    """Ask for its end, and wait for it."""
+    async with _service(site) as service:
+        async with service.delete(site.api) as answer:
+            assert answer.status in (202, 204), await answer.text()
+        await _stopped(service, site.api)
+
+
+def _service(site: Site) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(headers={"Authorization": f"token {site.token}"})
 
 
 async def log_in(browser: aiohttp.ClientSession, site: Site) -> None:
@@ -169,7 +187,7 @@ async def usable(browser: aiohttp.ClientSession, site: Site) -> None:
             await answer.read()
 
 
-async def _first_cell(browser: aiohttp.ClientSession, site: Site) -> float:
+async def first_cell(browser: aiohttp.ClientSession, site: Site, code: str = "6 * 7") -> float:
     headers = {"X-XSRFToken": xsrf(browser, site.base), "Origin": site.url}
     began = time.perf_counter()
     async with browser.post(f"{site.base}api/kernels", json={"name": site.kernel}, headers=headers) as answer:
@@ -178,7 +196,7 @@ async def _first_cell(browser: aiohttp.ClientSession, site: Site) -> float:
     session = uuid.uuid4().hex
     channels = f"{site.base}api/kernels/{ident}/channels?session_id={session}"
     async with browser.ws_connect(channels, headers={"Origin": site.url}) as socket:
-        await socket.send_json(execute_request(session, "6 * 7"))
+        await socket.send_json(execute_request(session, code))
         async for message in socket:
             if (
                 message.type is aiohttp.WSMsgType.TEXT
@@ -226,7 +244,7 @@ def _plain_hub() -> Iterator[Site]:
         )
     try:
         _wait_for(f"http://127.0.0.1:{port}/hub/api", process)
-        yield Site(f"http://127.0.0.1:{port}", "rosa", password, "attendance-gaps", token, "python3")
+        yield Site(f"http://127.0.0.1:{port}", "rosa", password, PROJECT, token, "python3")
     finally:
         process.terminate()
         process.wait(30)

@@ -38,6 +38,7 @@ class Kernel:
 
     def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
         self.manager, self.client = manager, client
+        self.patience = PATIENCE
 
     def run(self, code: str) -> str:
         printed: list[str] = []
@@ -49,7 +50,7 @@ class Kernel:
             if message["msg_type"] == "error":
                 raise AssertionError("\n".join(content["traceback"]))
 
-        self.client.execute_interactive(code, output_hook=hear, timeout=PATIENCE, store_history=False)
+        self.client.execute_interactive(code, output_hook=hear, timeout=self.patience, store_history=False)
         return "".join(printed).strip()
 
     def ask(self, code: str) -> Any:
