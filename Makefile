@@ -9,7 +9,7 @@ help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 demo: ## Start everything on this machine and print the address and the accounts (DATA=DIR takes a district's files)
-	@$(RUN) bash -c 'scripts/set-up && exec scripts/as-account $(PYTHON) -m rpp_hub.cli demo $(if $(DATA),--data "$(abspath $(DATA))")'
+	@$(RUN) bash -c 'scripts/set-up && exec scripts/with-accounts scripts/as-account $(PYTHON) -m rpp_hub.cli demo $(if $(DATA),--data "$(abspath $(DATA))")'
 
 test: ## Set up what is needed and run all tests (TESTS=path for some)
 	@$(RUN) bash -c 'scripts/set-up --for-tests && exec scripts/as-account env HYPOTHESIS_STORAGE_DIRECTORY=$${TMPDIR:-/tmp}/rpp-hypothesis $(PYTHON) -m pytest $(TESTS)'

@@ -148,6 +148,7 @@ VARIABLES = {
     "RPP_HOME": "The installation's folder; else `./instance`.",
     "RPP_ACTOR": "Who acts on the command line; `--actor` wins.",
     "RPP_MASTER_KEY": "The vault's master key itself, in base64; wins over a file.",
+    "RPP_ACCOUNTS": "The socket of the broker that gives each workspace a host account of its own; `scripts/with-accounts` sets it.",
     "RPP_MASTER_KEY_FILE": "The vault's master key, where it does not lie in `vault/master.key`.",
     "CREDENTIALS_DIRECTORY": "Set by systemd: `rpp-master-key` in it is the vault's master key (`LoadCredential=`).",
     "RPP_ENVIRONMENT": "The workspaces' Python environment, where `rpp.toml` does not say.",

@@ -29,7 +29,7 @@ from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.resources import resource
 from rpp_hub.settings import Installation, Settings, ensure_run_dir, write_private
-from rpp_hub.workspace import client
+from rpp_hub.workspace import accounts, client
 from rpp_hub.workspace.allowances import limits_of
 from rpp_hub.workspace.config import SupervisorConfig, making
 from rpp_hub.workspace.doctor import probe
@@ -185,7 +185,9 @@ def _pool(installation: Installation, settings: Settings) -> Pool:
     def wanted(run_dir: Path) -> SupervisorConfig:
         return waiting_config(run_dir, environment, limits)
 
-    return Pool(runs, settings.workspace.warm, wanted, lambda: making(wanted(runs), version_of(environment)))
+    # What waits has no person yet, and so no account of its own: where there are accounts, nothing waits.
+    size = settings.workspace.warm if accounts.broker() is None else 0
+    return Pool(runs, size, wanted, lambda: making(wanted(runs), version_of(environment)))
 
 
 def _sweep_sockets(installation: Installation) -> None:
@@ -240,7 +242,7 @@ async def _start(part: Part, installation: Installation, held: int) -> asyncio.s
 
 def _base_environment(installation: Installation) -> dict[str, str]:
     kept = (
-        "PATH", "HOME", "LANG", "RPP_ENVIRONMENT", "RPP_RUN_DIR", "RPP_MASTER_KEY", "RPP_MASTER_KEY_FILE",
+        "PATH", "HOME", "LANG", "RPP_ENVIRONMENT", "RPP_RUN_DIR", "RPP_ACCOUNTS", "RPP_MASTER_KEY", "RPP_MASTER_KEY_FILE",
         "CREDENTIALS_DIRECTORY", "SSL_CERT_FILE",
     )  # fmt: skip
     own = {name: os.environ[name] for name in kept if name in os.environ}

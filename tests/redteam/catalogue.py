@@ -119,7 +119,7 @@ ESCAPE = (
     _blocked("A51", "Living on after a stop or a kill", _at(_WORKSPACE, "a_stop_ends_every_process_and_leaves_no_folder", "a_killed_supervisor_takes_everything_along_and_the_next_start_cleans_up"), _at("sandbox/test_killed_at_start", "a_kill_at_any_moment_of_a_start_leaves_no_sandbox")),
     _open("A52", "Signals to another workspace by timing and load", "Whoever shares a machine can see how busy it is. A few bits a second between two researchers who agree on it; separate machines end it."),
     _open("A53", "A fault of the Linux kernel itself", "Namespaces and a filter of system calls make the surface small; a fault behind it is outside of what a sandbox of this kind can hold. Keep the kernel up to date; gVisor or a virtual machine moves the boundary."),
-    _blocked("A54", "A sandbox that root starts is root on the disk", _at(_ESCAPE, "a_supervisor_refuses_to_be_root")),
+    _blocked("A54", "A sandbox that root starts is root on the disk", _at(_ESCAPE, "a_supervisor_refuses_to_be_root"), _at("unit/workspace/test_broker", "a_place_outside_of_the_installation_is_refused", "whatever_else_is_asked_for_is_refused")),
     _blocked("A55", "Ending the server from a kernel", _at(_ESCAPE, "a_kernel_that_ends_all_it_can_ends_only_itself"), _at(_WORKSPACE, "a_dead_server_ends_the_workspace")),
     _blocked("A56", "A folder swapped while it is mounted", _at(_ESCAPE, "a_cut_or_a_folder_that_is_swapped_while_a_workspace_runs_is_not_shown")),
 )  # fmt: skip

@@ -87,20 +87,15 @@ async def stop(run_dir: Path, reason: str, patience: float = 30.0) -> None:
 
 
 def _start(config: SupervisorConfig, secrets: Secrets, patience: float) -> int:
+    from rpp_hub.workspace import accounts
+
     answers, answers_end = os.pipe2(os.O_CLOEXEC)
     try:
         try:
-            # setsid forks: the supervisor leaves the caller's session and its children.
-            subprocess.run(
-                ("setsid", "--fork", *COMMAND),
-                input=to_json(config, secrets).encode(),
-                stdout=answers_end,
-                stderr=subprocess.DEVNULL,
-                env=HOST_VARIABLES,
-                cwd="/",
-                check=True,
-                timeout=patience,
-            )
+            if (broker := accounts.broker()) is not None:
+                accounts.start(broker, config, secrets, answers_end)
+            else:
+                _start_as_ourselves(config, secrets, answers_end, patience)
         finally:
             os.close(answers_end)
         return _ready_pid(answers, patience)
@@ -108,6 +103,22 @@ def _start(config: SupervisorConfig, secrets: Secrets, patience: float) -> int:
         raise SupervisorFailed(f"The workspace's supervisor could not be started: {error}") from None
     finally:
         os.close(answers)
+
+
+def _start_as_ourselves(
+    config: SupervisorConfig, secrets: Secrets, answers_end: int, patience: float
+) -> None:
+    # setsid forks: the supervisor leaves the caller's session and its children.
+    subprocess.run(
+        ("setsid", "--fork", *COMMAND),
+        input=to_json(config, secrets).encode(),
+        stdout=answers_end,
+        stderr=subprocess.DEVNULL,
+        env=HOST_VARIABLES,
+        cwd="/",
+        check=True,
+        timeout=patience,
+    )
 
 
 def _ready_pid(answers: int, patience: float) -> int:
@@ -138,7 +149,12 @@ async def _ask(run_dir: Path, request: dict[str, object], patience: float) -> di
 
 
 def _kill(pid: int) -> None:
+    from rpp_hub.workspace import accounts
+
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
+    except PermissionError:  # it runs under an account of its own
+        if (broker := accounts.broker()) is not None:
+            accounts.end(broker, pid)

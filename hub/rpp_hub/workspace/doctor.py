@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from rpp_hub.workspace import confinement
+from rpp_hub.workspace import accounts, confinement
 
 OLDEST = (0, 8, 0)
 APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
@@ -182,9 +182,12 @@ def _limits() -> Note:
 
 
 def _accounts() -> Note:
+    if accounts.broker() is not None:
+        return Note("own-accounts", "Each workspace runs under a host account of its own.")
     return Note(
         "one-account",
         f"All workspaces run under the one account {_account()}: namespaces and the filter of system calls keep them apart.",
+        "To give each an account of its own, let root start the installation with 'scripts/with-accounts'.",
     )
 
 
