@@ -63,8 +63,8 @@ def main() -> int:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         # A signal of the parent's death would not come: by then the parent has another account, which may not send it.
-        ready, _, _ = select.select([listener, *parent], [], [])
-        if listener not in ready:
+        ready, _, _ = select.select([listener.fileno(), *parent], [], [])
+        if listener.fileno() not in ready:
             return 0
         connection, _ = listener.accept()
         with connection:
