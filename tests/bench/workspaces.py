@@ -26,18 +26,20 @@ from jupyter_client.manager import KernelManager
 from rpp_hub.bootstrap import open_installation
 from rpp_hub.domain.actor import Actor, Via, system
 from rpp_hub.workspace import client
-from rpp_hub.workspace.config import MEBIBYTE, Limits, Secrets, SupervisorConfig
+from rpp_hub.workspace.config import MEBIBYTE, Limits
 from rpp_hub.workspace.usage import processes_below, resident
 
 from tests.bench import starts
 from tests.bench.starts import Site
 from tests.harness import CHECKOUT, Running
+from tests.sandbox.conftest import Place, config_for, secrets_for
 from tests.sandbox.kernel import Kernel, running_kernel
+from tests.sandbox.small_hub import SmallHub
 
 TWENTY = 20
 MANY_PAIRS = 2
-IDLE_PAIRS = 3
-SETTLED = 20.0
+IDLE_PAIRS = 2
+SETTLED = 66.0  # a kernel that waits beside one at work leaves after a minute
 READ_PAIRS = 9
 PATIENCE = 600.0
 ROWS = 8_000_000  # times sixteen numbers of eight bytes: one gigabyte
@@ -160,21 +162,17 @@ def _write_gigabyte(path: Path) -> None:
 
 @contextmanager
 def _sandboxed(folder: Path, data: Path) -> Iterator[Kernel]:
-    (folder / "workspace").mkdir()
-    config = SupervisorConfig(
-        run_dir=folder / "w" / "bench",
-        environment=CHECKOUT / ".workspace",
-        workspace=folder / "workspace",
-        data=data,
-        warm_kernel=False,
-        limits=Limits(memory=8192 * MEBIBYTE, disk=1024 * MEBIBYTE),
-    )
-    asyncio.run(client.start_supervisor(config, Secrets()))
+    place, hub = Place(folder), SmallHub(folder)
+    place.workspace.mkdir(parents=True)
+    limits = Limits(memory=8192 * MEBIBYTE, disk=1024 * MEBIBYTE)
+    config = config_for(place, hub, data=data, warm_kernel=False, limits=limits)
+    asyncio.run(client.start_supervisor(config, secrets_for()))
     try:
         with running_kernel(folder / "specs", config.run_dir) as kernel:
             yield kernel
     finally:
         asyncio.run(client.stop(config.run_dir, "measured"))
+        hub.close()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from rpp_hub.workspace import client
 from rpp_hub.workspace.cgroups import CGROUPS, base_v1
 from rpp_hub.workspace.config import MEBIBYTE, Limits
 from rpp_hub.workspace.confinement import Means, means
+from rpp_hub.workspace.usage import processes_below
 
 from tests.sandbox.conftest import Place, config_for, secrets_for
 from tests.sandbox.kernel import Kernel, running_kernel, until
@@ -228,3 +229,32 @@ def _soft(pid: Path) -> str:
     except (OSError, ValueError):
         return ""
     return line.split()[3]
+
+
+def test_a_kernel_that_waits_beside_one_at_work_leaves_and_another_can_still_be_had(
+    hub: SmallHub, tmp_path: Path
+) -> None:
+    place = Place(hub.folder / os.urandom(2).hex())
+    place.root.mkdir()
+    place.fill()
+    limits = Limits(spare=4.0, stop_grace=2.0)
+    pid = asyncio.run(client.start_supervisor(config_for(place, hub, limits=limits), secrets_for()))
+    try:
+        with running_kernel(tmp_path, place.run_dir) as kernel:
+            assert until(lambda: _kernels(pid) == 2, 20)  # the next one warms
+            assert until(lambda: _kernels(pid) == 1, 20)
+            assert kernel.ask("answer = 1") == 1
+            kernel.manager.restart_kernel()
+            kernel.client.wait_for_ready(timeout=60)
+            assert kernel.ask("answer = 2") == 2
+    finally:
+        asyncio.run(client.stop(place.run_dir, "the test is over"))
+
+
+def _kernels(supervisor: int) -> int:
+    below = processes_below(supervisor)
+    return sum(
+        "-m rpp_kernel.warm" in _line(Path("/proc", str(pid)))
+        and "bwrap" not in _line(Path("/proc", str(pid)))
+        for pid in below
+    )

@@ -51,6 +51,7 @@ class Limits:
     disk_reserve: int = 512 * MEBIBYTE
     cell_seconds: float | None = None
     kernel_start: float = 60.0
+    spare: float = 60.0  # how long a kernel waits beside one at work
     processes: int = 512
     open_files: int = 4096
     file_size: int = LARGEST_FILE

@@ -144,8 +144,22 @@ class Kernels:
             return
         try:
             self._warm = self._launch()
+            self._let_go_later(self._warm)
         except (OSError, KernelRefused) as error:
             log.warning("No kernel could be warmed: %s", error)
+
+    def _let_go_later(self, slot: Slot) -> None:
+        asyncio.get_running_loop().call_later(self._config.limits.spare, self._let_go, slot)
+
+    def _let_go(self, slot: Slot) -> None:
+        """Whoever has a kernel and has long not asked for another pays for none that waits: it holds much memory."""
+        if self._warm is not slot or self._closing:
+            return
+        if self._running:
+            self._warm = None
+            slot.close()  # the end of its pipe tells it to leave
+        else:
+            self._let_go_later(slot)
 
     async def start(self, order: KernelOrder) -> None:
         """Returns when the kernel's five sockets are there: earlier, a client's first message would be late."""
