@@ -14,8 +14,8 @@ from enum import StrEnum
 
 import pytest
 
-from tests.harness import CHECKOUT
 from tests.redteam.catalogue import CATALOGUE, GROUPS, Status, Threat
+from tests.redteam.nodes import exists, node
 
 
 class Shown(StrEnum):
@@ -55,7 +55,7 @@ def main() -> int:
     results = Results()
     names = sorted({test for threat in chosen for test in threat.tests})
     if names:
-        pytest.main(["-q", "--no-header", "--tb=no", *map(_node, names)], plugins=[results])
+        pytest.main(["-q", "--no-header", "--tb=no", *map(node, filter(exists, names))], plugins=[results])
     told = {threat.id: shown(threat, results) for threat in chosen}
     print("\n".join(_json_lines(chosen, told) if given.json else table(chosen, told)))
     return 1 if Shown.NO in told.values() else 0
@@ -96,11 +96,6 @@ def _json_lines(chosen: Iterable[Threat], told: Mapping[str, Shown]) -> Iterable
             {"id": threat.id, "title": threat.title, "status": threat.status, "reason": threat.reason,
              "shown": told[threat.id], "tests": threat.tests}
         )  # fmt: skip
-
-
-def _node(name: str) -> str:
-    module, _, function = name.partition("::")
-    return f"{CHECKOUT / 'tests' / module}.py::{function}"
 
 
 if __name__ == "__main__":

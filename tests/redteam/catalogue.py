@@ -138,7 +138,7 @@ BROWSER = (
     _open("B11", "A button in an output that runs a command of the interface", "Commands by links are switched off for what is shown without having been run; an output of a cell that the person ran themselves is trusted by JupyterLab."),
     _open("B12", "Names in Markdown that hide names of the page", "JupyterLab's own setting (allowNamedProperties) is off; not tried in a browser here."),
     _open("B13", "Links in formulas", "Script links are refused by the content-security policy; a link elsewhere opens only where a person follows it (see B10)."),
-    _blocked("B14", "A drawing that runs a script when it is opened", _at(_SERVER, "a_text_can_be_brought_in_and_a_binary_cannot"), _at(_LOCKDOWN, "outputs_of_a_notebook_reach_nothing_and_run_nothing")),
+    _blocked("B14", "A drawing that runs a script when it is opened", _at(_SERVER, "nothing_is_uploaded", "control_a_plain_server_takes_uploads"), _at(_LOCKDOWN, "outputs_of_a_notebook_reach_nothing_and_run_nothing")),
     _blocked("B15", "Settings of the interface that bring a script", _at(_KERNEL, "nothing_of_the_system_can_be_written"), _at("unit/server_extension/test_bundle", "the_bundle_runs_without_inline_scripts_and_calls_no_other_host")),
     _open("B16", "Cookies set for another workspace or the hub", "Workspaces, hub and portal share an origin unless a wildcard domain is configured. No script of an output runs; the cookies of the portal are sealed and bound to its path."),
     _blocked("B17", "A token in an address", _at(_RELAY, "a_token_is_refused_with_a_sentence"), _at("unit/workspace/test_routes", "what_gives_a_file_or_another_way_in_is_barred")),

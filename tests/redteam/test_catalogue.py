@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import functools
 import json
 import re
 from pathlib import Path
@@ -12,18 +10,11 @@ import pytest
 
 from tests.harness import CHECKOUT
 from tests.redteam.catalogue import CATALOGUE, GROUPS, HIGHEST, Status, Threat
-
-TESTS = CHECKOUT / "tests"
+from tests.redteam.nodes import exists
 
 
 def ident(threat: Threat) -> str:
     return threat.id
-
-
-@functools.cache
-def functions(module: str) -> frozenset[str]:
-    tree = ast.parse((TESTS / f"{module}.py").read_text(encoding="utf-8"))
-    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
 
 
 def test_every_threat_is_there_once_in_its_order() -> None:
@@ -36,8 +27,7 @@ def test_a_status_is_shown_by_tests_that_exist_or_has_its_reason(threat: Threat)
     assert (threat.tests == ()) == (threat.status is Status.OPEN)
     assert threat.reason or threat.status is not Status.OPEN
     for name in threat.tests:
-        module, _, function = name.partition("::")
-        assert function in functions(module), name
+        assert exists(name), name
 
 
 def test_nothing_is_installed_that_opens_a_way_in_or_out() -> None:
