@@ -18,7 +18,7 @@ from typing import Any
 
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.workspace.config import Secrets, SupervisorConfig, to_json
-from rpp_hub.workspace.launcher import memory_file
+from rpp_hub.workspace.descriptors import memory_file
 
 SOCKET = "RPP_ACCOUNTS"
 KEY = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,99}/[a-z0-9][a-z0-9._@+-]{0,99}")

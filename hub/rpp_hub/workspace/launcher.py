@@ -10,13 +10,14 @@ import os
 import select
 import signal
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from rpp_hub.workspace import seccomp
 from rpp_hub.workspace.client import HOST_VARIABLES
 from rpp_hub.workspace.confinement import Confinement, Rlimits
+from rpp_hub.workspace.descriptors import memory_file
 from rpp_hub.workspace.sandbox import Descriptors, Sandbox, arguments, command_line
 
 Take = Callable[[bytes], None]
@@ -234,19 +235,6 @@ def launch(
             keeper.confinement.leave(name)
             raise
         return SandboxProcess(name, process, status, keeper.confinement)
-
-
-@contextmanager
-def memory_file(name: str, content: bytes) -> Iterator[int]:
-    """A file without a path, read from its beginning by whoever inherits it."""
-    descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
-    try:
-        with os.fdopen(os.dup(descriptor), "wb") as writer:
-            writer.write(content)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def printable(line: str) -> str:

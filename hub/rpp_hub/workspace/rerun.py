@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rpp_hub.workspace.client import COMMAND, HOST_VARIABLES
 from rpp_hub.workspace.config import MEBIBYTE, Limits, Purpose, RerunOrder, Secrets, SupervisorConfig, to_json
-from rpp_hub.workspace.launcher import memory_file
+from rpp_hub.workspace.descriptors import memory_file
 from rpp_hub.workspace.leftovers import remove, sweep
 
 CHUNK = 1024 * 1024
