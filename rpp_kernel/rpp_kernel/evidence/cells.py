@@ -11,6 +11,7 @@ import numpy as np
 from rpp_kernel.evidence.counting import Stats, count, fewest, sets
 from rpp_kernel.evidence.origin import (
     NOBODY,
+    Fields,
     Ints,
     Mark,
     Origin,
@@ -34,7 +35,7 @@ class Column:
     values: Any = None
     others: tuple[Any, ...] = ()  # further values that must be there (a correlation's)
     is_known: bool = True  # False for a function that may have chosen among the rows by itself
-    field: tuple[str, str] | None = None
+    fields: Fields = ()
 
     def missing(self) -> Any:
         """A mask of the rows that did not count, or None."""
@@ -54,8 +55,11 @@ class GroupTable:
 
     is_rows = False
 
-    def __init__(self, parent: Origin, codes: Ints | None, size: int, columns: Sequence[Column]) -> None:
+    def __init__(
+        self, parent: Origin, codes: Ints | None, size: int, columns: Sequence[Column], keys: Fields = ()
+    ) -> None:
         self.parent, self._codes, self.size, self.columns = parent, codes, size, tuple(columns)
+        self.keys = keys
         self._stamp = WRITES.stamp()
         self._edges: dict[str, tuple[Ints | None, Ints, Ints]] = {}
 
@@ -72,8 +76,10 @@ class GroupTable:
     def sources(self) -> dict[str, set[str]]:
         used: dict[str, set[str]] = {}
         for column in self.columns:
-            if column.field:
-                used.setdefault(column.field[0], set()).add(column.field[1])
+            for table, name in column.fields:
+                used.setdefault(table, set()).add(name)
+        for table, name in self.keys:
+            used.setdefault(table, set()).add(name)
         return merged_sources([self.parent.token.sources(), used])
 
     def filters(self) -> list[str]:

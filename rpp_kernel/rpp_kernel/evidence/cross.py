@@ -9,7 +9,7 @@ import numpy as np
 
 from rpp_kernel.evidence.cells import Column, GroupTable
 from rpp_kernel.evidence.counting import Stats
-from rpp_kernel.evidence.origin import Ints, Origin
+from rpp_kernel.evidence.origin import Fields, Ints, Origin
 
 ALL = -3  # a margin
 
@@ -28,12 +28,13 @@ class CrossTable:
         columns: Sequence[tuple[int, int]],
         shape: tuple[int, int],
         values: Sequence[Column],
+        keys: Fields = (),
     ) -> None:
         self.parent, self._row_codes, self._col_codes = parent, row_codes, col_codes
         self.rows, self.columns, self.shape, self.values = rows, tuple(columns), shape, tuple(values)
         self.size = len(rows)
         self._tables: dict[tuple[bool, bool], GroupTable] = {}
-        self._stamped = GroupTable(parent, np.zeros(0, dtype=np.intp), 1, self.values)
+        self._stamped = GroupTable(parent, np.zeros(0, dtype=np.intp), 1, self.values, keys)
 
     def kinds(self) -> tuple[str, ...]:
         return tuple(self.parent.token.kinds())

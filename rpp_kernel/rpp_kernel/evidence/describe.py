@@ -171,8 +171,9 @@ def records(origin: Origin, frame: Any, rows: Ints | None) -> dict[str, Any]:
             continue
     sources = {table: sorted(columns) for table, columns in sorted(origin.token.sources().items())}
     for mark in marks_of(frame.columns) or ():
-        if mark is not None and mark.field and mark.field[0] in sources:
-            sources[mark.field[0]] = sorted({*sources[mark.field[0]], mark.field[1]})
+        for table, name in mark.fields if mark is not None else ():
+            if table in sources:
+                sources[table] = sorted({*sources[table], name})
     return {
         "version": VERSION, "shown": str(Shown.RECORDS), "status": str(Status.EXACT if units else Status.UNKNOWN),
         "unit": next(iter(units), ""), "tables": sources, "filters": origin.filters(), "records": shown, "units": units,

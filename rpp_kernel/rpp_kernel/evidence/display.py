@@ -94,15 +94,29 @@ def _styled(shown: Any) -> dict[str, Any]:
     return describe(shown.data)
 
 
-def _figure(shown: Any) -> dict[str, Any] | None:
+def _figure(shown: Any) -> dict[str, Any]:
     from rpp_kernel.evidence.figures import evidence_of_figure
 
     return evidence_of_figure(shown)
 
 
+def _plotly(shown: Any) -> dict[str, Any]:
+    from rpp_kernel.evidence.charts import evidence_of_plotly
+
+    return evidence_of_plotly(shown)
+
+
+def _altair(shown: Any) -> dict[str, Any]:
+    from rpp_kernel.evidence.charts import evidence_of_altair
+
+    return evidence_of_altair(shown)
+
+
 _SPECIAL: tuple[tuple[str, str, Any], ...] = (
     ("pandas.io.formats.style", "Styler", _styled),
     ("matplotlib.figure", "Figure", _figure),
+    ("plotly.graph_objects", "Figure", _plotly),
+    ("altair", "Chart", _altair),
 )
 
 

@@ -41,13 +41,16 @@ class Token(Protocol):
         """The tables behind it, with the columns that are known to have been used."""
 
 
+Fields = tuple[tuple[str, str], ...]  # (table, column) of the cut
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a column is: column `j` of an aggregate's token, or a field of the cut, or a label."""
+    """What a column is: column `j` of an aggregate's token, or made of fields of the cut, or a label."""
 
     token: Any = None
     column: int = 0
-    field: tuple[str, str] | None = None
+    fields: Fields = ()
     is_label: bool = False
 
 

@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from rpp_kernel.evidence.schema import KEY, MEDIA_TYPE, Shown
+from rpp_kernel.evidence.schema import KEY, MEDIA_TYPE, Shown, unknown
 
 WATCHED = {
     "pandas": "rpp_kernel.evidence.install",
@@ -33,6 +33,7 @@ def install(shell: Any) -> None:
     shell.ast_transformers.append(Formatted())
     watch_print()
     _watch_format(shell.display_formatter)
+    _watch_publish(shell.display_pub)
     shell.events.register("pre_run_cell", lambda *_: TOLD.clear())
     shell.events.register("post_run_cell", lambda *_: _tell(shell))
 
@@ -52,6 +53,20 @@ def _watch_format(formatter: Any) -> None:
         return data, metadata
 
     formatter.format = format
+
+
+def _watch_publish(publisher: Any) -> None:
+    """Libraries that publish an output by themselves say beforehand what is behind it."""
+    original = publisher.publish
+
+    def publish(data: Any, metadata: Any = None, *args: Any, **kwargs: Any) -> Any:
+        charts = sys.modules.get("rpp_kernel.evidence.charts")
+        evidence = charts.SHOWING.evidence if charts is not None else None
+        if evidence is not None:
+            metadata = {**(metadata or {}), KEY: evidence}
+        return original(data, metadata, *args, **kwargs)
+
+    publisher.publish = publish
 
 
 def _with_evidence(

@@ -149,7 +149,7 @@ def watch_print() -> Callable[[], None]:
 
 
 def _printed(args: tuple[Any, ...]) -> None:
-    from rpp_kernel.evidence.display import evidence_of_shown, is_frame
+    from rpp_kernel.evidence.display import evidence_for, evidence_of_shown, is_frame
 
     for one in args:
         if is_frame(one):
@@ -159,7 +159,10 @@ def _printed(args: tuple[Any, ...]) -> None:
         if known is not None and known.cells[0][1] == -1:
             TOLD.tables.append(evidence_of_shown(known.cells[0][0], whole=True)[0])
             continue
-        if known is not None:
+        model = None if known is not None or isinstance(one, str | int | float) else evidence_for(one)
+        if model is not None:
+            TOLD.tables.append(model)
+        elif known is not None:
             from rpp_kernel.evidence.describe import value as evidence_of
 
             TOLD.values.append(evidence_of(known))

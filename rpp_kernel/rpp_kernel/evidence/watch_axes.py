@@ -291,7 +291,7 @@ def assigned_mark(frame: Any, value: Any, before: Origin | None) -> Mark | None:
         return None
     mark, theirs = mark_of(value), origin_of(value.index)
     if mark is None or mark.token is None or theirs is None:
-        return mark if mark is not None and mark.field else None
+        return mark if mark is not None and mark.fields else None
     if theirs.token is not mark.token or before is None or before.token.is_rows:
         return None
     ours, positions = before.positions(), theirs.positions()

@@ -12,7 +12,7 @@ from pandas.core.groupby.groupby import GroupBy
 from pandas.core.series import Series
 
 from rpp_kernel.evidence.cells import Column, GroupTable
-from rpp_kernel.evidence.origin import LABEL, Ints, Mark, Origin, marks_of, origin_of
+from rpp_kernel.evidence.origin import LABEL, Fields, Ints, Mark, Origin, marks_of, origin_of
 from rpp_kernel.evidence.patching import outermost
 from rpp_kernel.evidence.watch_axes import give_mark, give_marks, give_rows, mark_of
 
@@ -67,8 +67,35 @@ def attach(result: Any, groupby: Any, function_of: Any) -> None:
         return
     keys = {name for name in groupby._grouper.names if name is not None}
     columns, marks = _columns(result, groupby.obj, function_of, keys if not groupby.as_index else set())
-    token = GroupTable(parent, ids, n, columns)
+    token = GroupTable(parent, ids, n, columns, _group_keys(groupby))
     give(result, token, None if at is True else at, marks)
+
+
+def _group_keys(groupby: Any) -> Fields:
+    """Also of a single column's groups, whose keys lie in the frame that it was taken out of."""
+    groupings = getattr(groupby._grouper, "groupings", ())
+    frames = [getattr(one, "obj", None) for one in groupings]
+    obj = next((one for one in frames if one is not None and one.ndim == 2), groupby.obj)
+    return key_fields(obj, groupby._grouper.names)
+
+
+def key_fields(obj: Any, names: Any) -> Fields:
+    """The fields of the cut that these columns of a frame are made of."""
+    marks = marks_of(obj.columns) if obj.ndim == 2 else None
+    if marks is None:
+        return ()
+    known = dict(zip(obj.columns, marks, strict=True))
+    return tuple(
+        f for name in names if _is_key(name) and (mark := known.get(name)) is not None for f in mark.fields
+    )
+
+
+def _is_key(name: Any) -> bool:
+    try:
+        hash(name)
+    except TypeError:
+        return False
+    return name is not None
 
 
 def give(result: Any, token: Any, at: Ints | None, marks: list[int | None]) -> None:
@@ -120,14 +147,14 @@ def column_for(obj: Any, function: str, label: Any) -> Column:
         return Column("size", label)
     if obj.ndim == 1:
         mark = mark_of(obj)
-        return Column(function, label, obj._values, is_known=known, field=mark.field if mark else None)
+        return Column(function, label, obj._values, is_known=known, fields=mark.fields if mark else ())
     at = _place(obj, label)
     if at is None:
         return Column(function, label, is_known=False)
     marks = marks_of(obj.columns)
     mark = marks[at] if marks else None
     return Column(
-        function, label, obj.iloc[:, at]._values, is_known=known, field=mark.field if mark else None
+        function, label, obj.iloc[:, at]._values, is_known=known, fields=mark.fields if mark else ()
     )
 
 

@@ -33,7 +33,7 @@ def _merged(
     if any(origin.token.is_rows for origin, _ in known):
         give_rows(result, Origin.of(Join(len(result), known)))
         give_marks(
-            result, tuple(m if m is not None and (m.field or m.is_label) else None for m in marks + other)
+            result, tuple(m if m is not None and (m.fields or m.is_label) else None for m in marks + other)
         )
         return
     picked = [
@@ -91,7 +91,7 @@ def _beside(result: Any, objects: list[Any], origins: list[Origin | None]) -> No
     if any(origin.token.is_rows for origin in known):
         if origin_of(result.index) is None:
             give_rows(result, Origin.of(Join(len(result), [(origin, None) for origin in known])))
-        give_marks(result, tuple(m if m is not None and (m.field or m.is_label) else None for m in marks))
+        give_marks(result, tuple(m if m is not None and (m.fields or m.is_label) else None for m in marks))
         return
     first = known[0] if known else None
     if first is not None and all(one is not None and _alike(one, first) for one in aligned):

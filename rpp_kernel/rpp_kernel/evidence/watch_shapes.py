@@ -81,7 +81,7 @@ def _series_counts(result: Any, self: Any, *_: Any, **__: Any) -> None:
     if parent is not None:
         mark = mark_of(self)
         n = len(result)
-        column = Column("size", self.name, field=mark.field if mark else None)
+        column = Column("size", self.name, fields=mark.fields if mark else ())
         token = CrossTable(
             parent,
             codes_of([self], result.index),
@@ -134,13 +134,9 @@ def _crossed(
         return
     if any(one.index is not series[0].index and not one.index.equals(series[0].index) for one in series):
         return
-    fields = [m.field for one in series if (m := mark_of(one)) is not None and m.field]
+    fields = tuple(f for one in series if (m := mark_of(one)) is not None for f in m.fields)
     function = "size" if values is None else name_of(aggfunc)
-    column = (
-        Column("size", field=fields[0] if fields else None)
-        if values is None
-        else column_for(values, function, values.name)
-    )
+    column = Column("size", fields=fields) if values is None else column_for(values, function, values.name)
     name = margins_name if margins else None
     _give_cross(result, parent, rows, cols, [(label, 0) for label in result.columns], [column], name, 0)
     del rownames, colnames, dropna, normalize

@@ -29,7 +29,7 @@ def _give(frame: Any, table: str, size: int, kept: Ints | None) -> None:
         return
     whole = Origin.of(Source(table, size))
     give_rows(frame, whole if kept is None else whole.take(kept, len(frame)))
-    give_marks(frame, tuple(Mark(field=(table, str(name))) for name in frame.columns))
+    give_marks(frame, tuple(Mark(fields=((table, str(name)),)) for name in frame.columns))
 
 
 def _read(result: Any, path: Any, *args: Any, **kwargs: Any) -> None:

@@ -87,9 +87,9 @@ def _series_reduced(result: Any, self: Any, name: str, origin: Origin, args: Any
         other = args[0]
         if other.index is not self.index and not other.index.equals(self.index):
             return
-        column = Column(name, self.name, self._values, (other._values,), field=column.field)
+        column = Column(name, self.name, self._values, (other._values,), fields=column.fields)
     if name in ("skew", "kurt", "corr", "cov"):
-        column = Column(column.function, column.name, column.values, column.others, True, column.field)
+        column = Column(column.function, column.name, column.values, column.others, True, column.fields)
     if name == "mode":
         return
     token = GroupTable(origin, None, 1, [column])
@@ -118,7 +118,7 @@ def _frame_reduced(result: Any, self: Any, name: str, origin: Origin) -> None:
 
 def _known(column: Column) -> Column:
     return Column(
-        column.function, column.name, column.values, column.others, column.values is not None, column.field
+        column.function, column.name, column.values, column.others, column.values is not None, column.fields
     )
 
 
@@ -224,7 +224,10 @@ def _operated(result: Any, self: Any, other: Any, op: Any, axis: Any) -> None:
     mine = origin_of(self.index)
     if (mine is not None and mine.token.is_rows) or (_has(other) and _origin(other).token.is_rows):
         if result.ndim == 1:
-            give_mark(result, None)
+            every = (mark_of(one) for one in (self, other) if isinstance(one, Series))
+            give_mark(
+                result, Mark(fields=tuple(dict.fromkeys(f for m in every if m is not None for f in m.fields)))
+            )
         return
     operands = [one for one in (self, other) if isinstance(one, Series | DataFrame)]
     if len(operands) == 1 and np.ndim(other) == 0:
