@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from rpp_kernel.evidence.schema import KEY, MEDIA_TYPE, Shown, unknown
+from rpp_kernel.evidence.schema import KEY, MEDIA_TYPE, Shown
 
 WATCHED = {
     "pandas": "rpp_kernel.evidence.install",

@@ -36,7 +36,7 @@ def borrowed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_tests_of_the_workspace_pass(module: str, borrowed: Path, tmp_path: Path) -> None:
     paths = [borrowed, CHECKOUT / "rpp_kernel", CHECKOUT]
     done = subprocess.run(
-        [WORKSPACE_PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-c", os.devnull, "--rootdir", TESTS, TESTS / module],
+        [WORKSPACE_PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-c", os.devnull, "--rootdir", TESTS, "--confcutdir", TESTS, TESTS / module],
         env={
             "PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONPATH": os.pathsep.join(map(str, paths)), "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path / "hypothesis"),
