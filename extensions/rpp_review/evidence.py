@@ -13,6 +13,8 @@ EVIDENCE_KEY = "rpp_evidence"
 EVIDENCE_TYPE = "application/vnd.rpp.evidence.v1+json"
 VERSION = 1
 
+SETS = "sets"  # exactly which units, in a re-run's evidence alone
+
 Evidence = Mapping[str, Any]
 
 
@@ -27,6 +29,16 @@ def evidence_by_identity(notebook: bytes) -> dict[str, Evidence]:
     for cell in cells if isinstance(cells, list) else []:
         if isinstance(cell, dict) and isinstance(cell.get("outputs"), list):
             found.update(_of_cell(str(cell.get("id", "")), cell["outputs"]))
+    return found
+
+
+def sets_of(evidence: Evidence) -> list[Any]:
+    """The sets of units in a piece of evidence and in its parts, in their order."""
+    found = [evidence[SETS]] if evidence.get(SETS) else []
+    for name in ("marks", "values"):
+        for part in evidence.get(name) or []:
+            if isinstance(part, dict):
+                found.extend(sets_of(part))
     return found
 
 

@@ -4,12 +4,16 @@ A family of checks is a module with a name, the items it applies to and what it 
 family is adding it to `FAMILIES`. Findings advise the reviewers; they never repeat the value that they found.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from rpp_review.checks import hidden, identity, row_level, size, small_cells
+from rpp_review.checks.behind import NAME as behind_name
+from rpp_review.checks.behind import examine_evidence
 from rpp_review.checks.finding import Appetite, Finding, Outcome, Surroundings
 from rpp_review.checks.reading import Reading, read
+from rpp_review.evidence import Evidence
 from rpp_review.items import NormalForm
 
 __all__ = ["FAMILIES", "Appetite", "Finding", "Outcome", "Surroundings", "run_checks"]
@@ -28,15 +32,35 @@ FAMILIES = tuple(
 )
 
 
-def run_checks(form: NormalForm, appetite: Appetite, surroundings: Surroundings) -> tuple[Finding, ...]:
-    """Every finding for every item, and a PASS for each family that looked at an item and found nothing."""
+def run_checks(
+    form: NormalForm,
+    appetite: Appetite,
+    surroundings: Surroundings,
+    evidence: Mapping[str, Evidence] = MappingProxyType({}),
+    claimed: Mapping[str, Evidence] = MappingProxyType({}),
+) -> tuple[Finding, ...]:
+    """Every finding for every item, and a PASS for each family that looked at an item and found nothing.
+
+    `evidence` is what the hub's own re-run said is behind the items, `claimed` what the submitted notebook says of them.
+    """
     findings = list(hidden.what_was_dropped(form))
     for item in form.items:
         reading = read(item)
+        behind = evidence.get(item.identity)
         for family in FAMILIES:
             if family.applies(reading):
-                findings.extend(_examined(family, reading, appetite, surroundings))
+                found = _examined(family, reading, appetite, surroundings)
+                findings.extend(f for f in found if not _is_answered(f, behind))
+        if behind is not None:
+            told = tuple(examine_evidence(item.identity, behind, claimed.get(item.identity), appetite))
+            findings.extend(told or (_nothing_found(behind_name, item.identity),))
     return tuple(findings)
+
+
+def _is_answered(finding: Finding, behind: Evidence | None) -> bool:
+    """A number that may be a small count needs no question where it is known what it stands for."""
+    is_question = finding.check == small_cells.NAME and finding.outcome is Outcome.REVIEW
+    return is_question and behind is not None and behind.get("status") == "exact"
 
 
 def _examined(
@@ -47,4 +71,8 @@ def _examined(
 
 
 def _passed(family: Family, reading: Reading) -> Finding:
-    return Finding(family.name, reading.item.identity, Outcome.PASS, "Nothing found.", "", "", "")
+    return _nothing_found(family.name, reading.item.identity)
+
+
+def _nothing_found(check: str, identity: str) -> Finding:
+    return Finding(check, identity, Outcome.PASS, "Nothing found.", "", "", "")

@@ -33,6 +33,10 @@ class Appetite:
     max_columns: int = 60
     max_lines: int = 2_000
     max_characters: int = 200_000
+    dominance: float = 0.90  # ACRO's safe_nk_k, of the two largest
+    p_ratio: float = 0.10  # ACRO's safe_pratio_p
+    degrees: int = 10  # ACRO's safe_dof_threshold
+    leaf: int = 5  # SACRO-ML's safemodel rules
     max_run: int = 64  # characters in one piece without a blank, before text looks like packed data
 
 

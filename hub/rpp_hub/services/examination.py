@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from rpp_review.checks import Appetite, Finding, Surroundings, run_checks
+from rpp_review.evidence import SETS, Evidence, evidence_by_identity, sets_of
 from rpp_review.items import NormalForm
 from rpp_review.normal_form import InvalidNotebook, normal_form
 from rpp_review.reproduction import compare
@@ -96,7 +98,9 @@ class Examination:
         again, trouble = _normal_form_of(rerun)
         picked = _only(submitted, {i.identity for i in current.items})
         reproductions = {k: str(v) for k, v in compare(picked, again).items() if k != _SOURCE}
-        findings = run_checks(picked, self._appetite, self._surroundings(project))
+        told = evidence_by_identity(rerun.notebook) if rerun.notebook is not None else {}
+        claimed = evidence_by_identity(self._content.get(current.snapshot))
+        findings = run_checks(picked, self._appetite, self._surroundings(project), told, claimed)
         counts = {
             "items": len(picked.items),
             "reproduced": sum(v == "reproduced" for v in reproductions.values()),
@@ -110,9 +114,25 @@ class Examination:
             "dropped": [asdict(d) for d in picked.dropped],
             "general": [asdict(f) for f in findings if f.identity not in {i.identity for i in current.items}],
             "counts": {**counts, "findings": len(findings)},
+            "evidence": {
+                item.identity: _shown(told[item.identity]) for item in picked.items if item.identity in told
+            },
+            "ledger": self._ledger(told),
             "appetite": asdict(self._appetite),
         }
         return _Report(reproductions, findings, summary)
+
+    def _ledger(self, told: Mapping[str, Evidence]) -> str:
+        """Keep whom exactly each cell stands for, by its content; nothing where the re-run said nothing."""
+        sets = {identity: found for identity, evidence in told.items() if (found := sets_of(evidence))}
+        return self._content.put(json.dumps(sets, sort_keys=True).encode()) if sets else ""
+
+
+def _shown(evidence: Evidence) -> Any:
+    """Evidence without the exact people, which no page and no bundle ever holds."""
+    if isinstance(evidence, Mapping):
+        return {key: _shown(value) for key, value in evidence.items() if key != SETS}
+    return [_shown(one) for one in evidence] if isinstance(evidence, list) else evidence
 
 
 def _normal_form_of(rerun: Rerun) -> tuple[NormalForm, str]:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from rpp_hub.domain.gate import written
 from rpp_hub.web import BASE
+from rpp_hub.web.behind import told
 from rpp_hub.web.paging import to_page
 from rpp_hub.web.paths import path
 
@@ -121,7 +122,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(bytes=bytes_words)
     environment.filters.update(
-        day=day, counted=counted, grouped=grouped, detail_words=detail_words, sum_fields=sum_fields
+        day=day, counted=counted, grouped=grouped, detail_words=detail_words, sum_fields=sum_fields, behind=told
     )
     environment.globals.update(
         path=path, static=static, moment=moment, is_over=is_over, base=BASE, to_page=to_page

@@ -105,6 +105,9 @@ def _config(
         purpose=Purpose.RERUN,
         log=log,
         rerun=order,
+        kernel_environment={
+            "RPP_EVIDENCE_SETS": "1"
+        },  # whom each cell stands for: seen by the trusted side alone
         limits=Limits(kernels=1, stop_grace=1.0, memory=limits.memory),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rpp_kernel.evidence import exact
 from rpp_kernel.evidence.cells import is_under
 from rpp_kernel.evidence.counting import Stats
 from rpp_kernel.evidence.origin import (
@@ -53,11 +54,25 @@ def value(known: Known) -> dict[str, Any]:
         units = [_one(mark, row, kind) for mark, row in known.cells]
         cells[kind] = [[_least([stats.units[0] for stats in units])]]
     first = _one(known.cells[0][0], known.cells[0][1], kinds[0]) if kinds else Stats.unknown(1)
-    return _written(
+    evidence = _written(
         Shown.VALUE, [m.token for m in marks], kinds, cells,
         {"rows": [[_number(first.rows[0])]], "top1": [[_share(first.top1[0])]], "top2": [[_share(first.top2[0])]]},
         functions=[function_of(marks[0])], labels=[[False]],
     )  # fmt: skip
+    if exact.is_wanted() and kinds and (sets := exact.encoded(kinds[0], _value_sets(known, kinds[0]))):
+        evidence["sets"] = sets
+    return evidence
+
+
+def _value_sets(known: Known, kind: str) -> dict[tuple[int, int], Ints]:
+    """Whom the cells that a value was computed from stand for: (0, i) for the i-th of them."""
+    found: dict[tuple[int, int], Ints] = {}
+    for i, (mark, row) in enumerate(known.cells):
+        try:
+            found[(0, i)] = mark.token.unit_sets(mark.column, np.array([row], dtype=np.intp), kind)[0]
+        except Unknown:
+            return {}
+    return found
 
 
 def _one(mark: Mark, row: int, kind: str) -> Stats:
@@ -129,6 +144,8 @@ def _cells(origin: Origin, marks: Sequence[Mark | None], at: Ints) -> dict[str, 
     )
     if why:
         evidence["why"] = "; ".join(dict.fromkeys(why))
+    if exact.is_wanted() and kinds and (sets := exact.encoded(kinds[0], _sets(marks, origin, at, kinds[0]))):
+        evidence["sets"] = sets
     return evidence
 
 
@@ -180,29 +197,19 @@ def records(origin: Origin, frame: Any, rows: Ints | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def unit_sets(frame: Any, rows: Ints | None = None) -> dict[tuple[int, int], Ints]:
-    """For each displayed cell with known people behind it, exactly which: their numbers in this session."""
-    import pandas as pd
-
-    frame = _as_frame(frame) if isinstance(frame, pd.Series) else frame
-    origin = origin_of(frame.index)
-    if origin is None or origin.token.is_rows:
-        return {}
-    kinds = _kinds([origin.token])
-    shown = np.arange(len(frame), dtype=np.intp) if rows is None else rows
-    found = picked(origin.positions(), shown, origin.token.size)
-    at = shown if found is None else found
-    sets: dict[tuple[int, int], Ints] = {}
-    for j, mark in enumerate(marks_of(frame.columns) or ()):
-        if mark is None or mark.token is None or not kinds:
+def _sets(marks: Sequence[Mark | None], origin: Origin, at: Ints, kind: str) -> dict[tuple[int, int], Ints]:
+    """For each cell with known people behind it, exactly which."""
+    found: dict[tuple[int, int], Ints] = {}
+    for j, mark in enumerate(marks):
+        if mark is None or mark.is_label or not is_under(mark.token, origin.token):
             continue
         try:
-            for i, units in enumerate(mark.token.unit_sets(mark.column, at, kinds[0])):
+            for i, units in enumerate(mark.token.unit_sets(mark.column, at, kind)):
                 if at[i] > STRANGER:
-                    sets[(i, j)] = units
+                    found[(i, j)] = units
         except Unknown:
             continue
-    return sets
+    return found
 
 
 def function_of(mark: Mark | None) -> str:

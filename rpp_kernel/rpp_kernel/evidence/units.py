@@ -34,6 +34,13 @@ class Registry:
         """The codes behind numbers."""
         return [str(code) for code in self._numbers[kind][numbers]]
 
+    def ranks(self, kind: str) -> Ints:
+        """The place of each number's code among those that were seen, in alphabetical order."""
+        order = np.argsort(np.asarray(self._numbers[kind], dtype=object).astype(str), kind="stable")
+        found = np.empty(len(order), dtype=np.intp)
+        found[order] = np.arange(len(order))
+        return found
+
     def count(self, kind: str) -> int:
         """How many different units of a kind were seen."""
         return len(self._numbers.get(kind, ()))
@@ -68,6 +75,17 @@ class Registry:
 
 
 REGISTRY = Registry()
+
+
+def ranks(kind: str) -> Ints:
+    """For each number of a kind, its place among all the cut's codes of that kind in alphabetical order."""
+    from rpp.folder import tables
+
+    for table in tables():
+        column = unit_columns(table).get(kind)
+        if column is not None:
+            REGISTRY.units(table, column, kind)
+    return REGISTRY.ranks(kind)
 
 
 @cache

@@ -1,0 +1,102 @@
+"""What a page says of an output's evidence: how many people each value stands for, of which tables, chosen how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rpp_review.checks.behind import cells_of, parts
+
+MOST_CELLS = 400
+DRAWINGS = {
+    "values": "Each mark stands for a group", "points": "Each point is one record", "bins": "Each bar counts records",
+    "boxes": "Boxes, and single records beyond them", "curve": "A curve through all records",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """One piece of evidence in words, and the numbers of a table row by row ("?" for what is not known)."""
+
+    words: str
+    sources: str
+    filters: tuple[str, ...]
+    functions: tuple[str, ...]
+    unit: str
+    grid: tuple[tuple[str, ...], ...]
+    is_known: bool
+
+
+def told(evidence: Mapping[str, Any] | None) -> tuple[Behind, ...]:
+    """What to show of one item's evidence; nothing where there is none."""
+    return tuple(_told(part) for part in parts(evidence) if part.get("status")) if evidence else ()
+
+
+def _told(part: Mapping[str, Any]) -> Behind:
+    unit = str(part.get("unit") or "")
+    return Behind(
+        words=" ".join(_words(part, unit)),
+        sources="; ".join(f"{table} ({', '.join(columns)})" if columns else table for table, columns in (part.get("tables") or {}).items()),
+        filters=tuple(map(str, part.get("filters") or ())),
+        functions=tuple(dict.fromkeys(str(f) for f in part.get("functions") or () if f)),
+        unit=_plural(unit),
+        grid=_grid(part, unit),
+        is_known=part.get("status") == "exact",
+    )  # fmt: skip
+
+
+def _words(part: Mapping[str, Any], unit: str) -> Iterator[str]:
+    if part.get("drawing"):
+        yield f"{DRAWINGS.get(str(part['drawing']), '')}."
+    if part.get("status") == "unknown":
+        yield f"Not known: {part.get('why') or 'it was computed in a way that is not followed'}."
+        return
+    if part.get("shown") == "model":
+        yield _model(part, unit)
+    elif part.get("shown") == "records":
+        shown = int(part.get("records") or 0)
+        yield (
+            f"{shown:,} records."
+            if shown
+            else f"A summary of {int(part.get('summarised') or 0):,} records; none is shown."
+        )
+    else:
+        numbers = [cell.units for cell in cells_of(part)]
+        known = [number for number in numbers if number is not None]
+        if known:
+            span = f"{min(known):,}" if min(known) == max(known) else f"{min(known):,} to {max(known):,}"
+            yield f"{len(numbers)} {'value' if len(numbers) == 1 else 'values'}, each of {span} {_plural(unit)}."
+        if len(known) < len(numbers):
+            yield f"{len(numbers) - len(known)} not known."
+
+
+def _model(part: Mapping[str, Any], unit: str) -> str:
+    people = (part.get("units") or {}).get(unit)
+    said = [str(part.get("model") or "A model")]
+    if isinstance(people, int):
+        said.append(f"{people:,} {_plural(unit)}")
+    for key, word in (
+        ("observations", "observations"), ("parameters", "parameters"),
+        ("residual_degrees_of_freedom", "residual degrees of freedom"), ("smallest_leaf", "in its smallest leaf"),
+        ("support_vectors", "support vectors"),
+    ):  # fmt: skip
+        if isinstance(part.get(key), int):
+            said.append(f"{part[key]:,} {word}")
+    return f"{': '.join([said[0], ', '.join(said[1:])])}." if len(said) > 1 else f"{said[0]}."
+
+
+def _grid(part: Mapping[str, Any], unit: str) -> tuple[tuple[str, ...], ...]:
+    units = part.get("units")
+    table = units.get(unit) if isinstance(units, dict) else None
+    if not isinstance(table, list) or sum(len(row) for row in table if isinstance(row, list)) > MOST_CELLS:
+        return ()
+    labels = part.get("label_columns") or []
+    return tuple(
+        tuple("" if j < len(labels) and labels[j] else "?" if number is None else f"{number:,}" for j, number in enumerate(row))
+        for row in table
+    )  # fmt: skip
+
+
+def _plural(unit: str) -> str:
+    return unit if unit in ("", "staff") else f"{unit}s"
