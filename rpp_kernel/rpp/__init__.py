@@ -1,13 +1,17 @@
-"""What a researcher asks in a notebook: which tables are there, what do their columns mean, give me these.
+"""What a researcher asks in a notebook. Try `rpp.` and the Tab key, or `rpp.load?`.
 
 import rpp
 rpp.tables()                                              # the tables of this project's cut
 rpp.codebook("enrollment")                                # what its columns mean
 rpp.load("enrollment", columns=["grade"], years=[2018])   # a pandas frame of just these
+rpp.show(frame, rows=10)                                  # some records; a frame alone is shown as a summary
+rpp.check()                                               # what a reviewer would find in this notebook now
 """
 
+from rpp.checking import check
 from rpp.folder import CutError, tables
 from rpp.loading import columns, load
 from rpp.meanings import codebook
+from rpp.showing import Records, show
 
-__all__ = ["CutError", "codebook", "columns", "load", "tables"]
+__all__ = ["CutError", "Records", "check", "codebook", "columns", "load", "show", "tables"]

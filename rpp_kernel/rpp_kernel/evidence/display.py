@@ -94,6 +94,10 @@ def _styled(shown: Any) -> dict[str, Any]:
     return describe(shown.data)
 
 
+def _shown(shown: Any) -> dict[str, Any]:
+    return describe(shown.frame)
+
+
 def _figure(shown: Any) -> dict[str, Any]:
     from rpp_kernel.evidence.figures import evidence_of_figure
 
@@ -117,6 +121,7 @@ _SPECIAL: tuple[tuple[str, str, Any], ...] = (
     ("matplotlib.figure", "Figure", _figure),
     ("plotly.graph_objects", "Figure", _plotly),
     ("altair", "Chart", _altair),
+    ("rpp.showing", "Records", _shown),
 )
 
 
