@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.bench import data, linkage, reruns, starts, talking, workspaces
+from tests.bench import data, kernels, linkage, reruns, starts, talking, workspaces
 
 # The most that a ratio may be: ours to the plain counterpart's.
 LIMITS = {
@@ -18,6 +18,8 @@ LIMITS = {
     "message_round_trip": 1.15, "output_50mb": 1.3, "rerun": 1.3, "cut_10m": 1.15, "cut_10m_vs_pandas": 0.1,
     "cut_10m_vs_pandas_unique": 0.33, "scan_10m": 1.0, "check_10m": 3.0, "build_10m": 3.0, "cut_100m": 1.15,
     "workspace_idle_memory": 1.15, "twenty_at_once": 1.2, "read_1gb_cut": 1.02,
+    "kernel_start": 1.2, "empty_cell": 1.05, "groupby_10m_hidden": 1.05, "groupby_10m_shown": 2.0,
+    "groupby_10m_memory": 1.3, "notebook_200_cells": 1.15,
 }  # fmt: skip
 # The most bytes that may be held at once.
 MOST_BYTES = {
@@ -78,6 +80,9 @@ def figures(wanted: set[str]) -> Iterator[Figure]:
     if not wanted or wanted & {"linkage_precision", "linkage_recall"}:
         yield from (made for made in linkage_figures() if not wanted or made.name in wanted)
     yield from data_figures(wanted)
+    chosen = set(kernels.FIGURES) & wanted if wanted else set(kernels.FIGURES)
+    if chosen:
+        yield from (figure(name, pairs) for name, pairs in kernels.measure(chosen).items())
 
 
 def workspace_figures(wanted: set[str]) -> Iterator[Figure]:
