@@ -122,7 +122,12 @@ def _environment() -> Environment:
     )
     environment.filters.update(bytes=bytes_words)
     environment.filters.update(
-        day=day, counted=counted, grouped=grouped, detail_words=detail_words, sum_fields=sum_fields, behind=told
+        day=day,
+        counted=counted,
+        grouped=grouped,
+        detail_words=detail_words,
+        sum_fields=sum_fields,
+        behind=told,
     )
     environment.globals.update(
         path=path, static=static, moment=moment, is_over=is_over, base=BASE, to_page=to_page
