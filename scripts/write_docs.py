@@ -20,7 +20,7 @@ from rpp_hub.domain.permissions import PERMISSIONS, Permission, Role
 from rpp_hub.domain.project_lifecycle import project_mermaid, project_table
 from rpp_hub.settings import Settings
 from rpp_hub.web.errors import STATUS
-from rpp_review.checks import FAMILIES, Appetite
+from rpp_review.checks import NAMES, Appetite
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by scripts/write_docs.py from the code: change that, then run `make docs`. -->\n"
@@ -235,6 +235,14 @@ CHECKS: Mapping[str, tuple[str, str, str]] = {
         "`max_run`",
         "Say in the request's context what it is, or remove it.",
     ),
+    "behind": (
+        "From the evidence of the hub's own re-run. **Fails**: a value that stands for fewer people than the threshold; a total that "
+        "is mostly of one or two people; records as they are, as rows or as points of a figure; a model with little freedom left, "
+        "with small leaves, or that keeps records. **Needs a look**: a value that stands for nobody; a value of which nothing "
+        "is known; evidence in the submitted notebook that differs from the re-run's.",
+        "`threshold`, `dominance`, `p_ratio`, `degrees`, `leaf`",
+        "Group categories together, or say in the request's context how many people are behind each value.",
+    ),
     "size": (
         "**Needs a look**: an item longer or wider than a person can check.",
         "`max_characters`, `max_lines`, `max_columns`",
@@ -247,8 +255,8 @@ def checks() -> str:
     """What each family looks for."""
     configured = set(type(Settings().appetite).model_fields)
     rows = "".join(
-        f"\n## {f.name}\n\n{CHECKS[f.name][0]}\n\nThresholds: {CHECKS[f.name][1]}.\nWhat to do: {CHECKS[f.name][2]}\n"
-        for f in FAMILIES
+        f"\n## {name}\n\n{CHECKS[name][0]}\n\nThresholds: {CHECKS[name][1]}.\nWhat to do: {CHECKS[name][2]}\n"
+        for name in NAMES
     )
     table = "".join(
         f"| `{name}` | {getattr(Appetite(), name):,} | {'`rpp.toml`, `[appetite]`' if name in configured else 'fixed'} |\n"

@@ -16,7 +16,7 @@ from rpp_review.checks.reading import Reading, read
 from rpp_review.evidence import Evidence
 from rpp_review.items import NormalForm
 
-__all__ = ["FAMILIES", "Appetite", "Finding", "Outcome", "Surroundings", "run_checks"]
+__all__ = ["FAMILIES", "NAMES", "Appetite", "Finding", "Outcome", "Surroundings", "run_checks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ FAMILIES = tuple(
     Family(module.NAME, module.applies, module.examine)
     for module in (small_cells, row_level, identity, hidden, size)
 )
+
+NAMES = (*(family.name for family in FAMILIES), behind_name)  # of every check that can find something
 
 
 def run_checks(
