@@ -90,7 +90,7 @@ def _edit(
     review = portal.rpp.reviews.of(name)
     shown = _whole(_EMPTY, {**draft.content, **changes})
     return page(
-        request, "edit_project.html", viewer, project=project, draft=draft, content=shown, review=review, error=error,
+        request, "edit_project.html", viewer, saved="saved" in request.query_params, project=project, draft=draft, content=shown, review=review, error=error,
         book=portal.rpp.warehousing.known_codebook(project.district), status=status_of(error) if error else 200,
     )  # fmt: skip
 
@@ -105,7 +105,15 @@ def fields(
     book = portal.rpp.warehousing.known_codebook(project.district)
     shown = choices_of(book, draft.content, table[:63], q.strip()[:100])
     return page(
-        request, "fields.html", viewer, project=project, draft=draft, choice=shown, book=book, error=None
+        request,
+        "fields.html",
+        viewer,
+        saved="saved" in request.query_params,
+        project=project,
+        draft=draft,
+        choice=shown,
+        book=book,
+        error=None,
     )
 
 
@@ -122,7 +130,7 @@ def choose(request: Request, portal: PortalDep, viewer: ViewerDep, form: FormDep
     except RppError as error:
         shown = choices_of(book, draft.content, table, q)
         return page(
-            request, "fields.html", viewer, project=project, draft=draft, choice=shown, book=book, error=error,
+            request, "fields.html", viewer, saved="saved" in request.query_params, project=project, draft=draft, choice=shown, book=book, error=error,
             status=status_of(error),
         )  # fmt: skip
     back = path("projects", name, "fields")
