@@ -113,6 +113,7 @@ def _plan_text(view: CutPlan) -> str:
     lines += [f"  {n:,} {unit}{'s' if unit == 'student' else ''}" for unit, n in view.units.items()]
     lines += [f"  risk: {r.sentence}" for r in view.risks]
     lines += [f"  coarser: {g.table}.{g.field}, {g.sentence}." for g in agreed.generalised]
+    lines += [f"  exception for linkage: {e}" for e in agreed.exceptions]
     lines += [f"  not given: {d.table}.{d.field}. {d.reason}" for d in agreed.dropped]
     return "\n".join(lines)
 

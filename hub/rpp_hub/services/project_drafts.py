@@ -126,6 +126,7 @@ class Drafts:
             _check_version(project.version, version)
             if "members" in changes:
                 _list_members(act.session, project, changes["members"])
+                changes = {**changes, "members": listed_members(project)}
             project.application = _changed(project.application, changes)
             project.title = printable(str(project.application.get("title") or project.title), 2000)
 

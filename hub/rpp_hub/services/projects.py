@@ -285,7 +285,7 @@ def _row(application: Application, actor: Actor) -> Project:
 
 
 def _application(project: Project) -> Application | None:
-    if project.status != ProjectStatus.DRAFT:
+    if project.status not in (ProjectStatus.DRAFT, ProjectStatus.RETURNED, ProjectStatus.WITHDRAWN):
         return application_from(project.application)
     try:
         return application_from(project.application)

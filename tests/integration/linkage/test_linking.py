@@ -100,6 +100,10 @@ def test_names_and_birth_dates_are_linked_and_the_unsure_wait_for_a_person(
     cut = rpp.cutting.build(DORA, "absence")
     grit = pq.ParquetFile(cut.path / "data" / "mindset.parquet").read()["grit"].to_pylist()
     assert sorted(grit) == [*range(30), 77]
+    manifest = json.loads((cut.path / "manifest.json").read_text())
+    assert [e.split(":")[0] for e in manifest["exceptions"]] == ["first_name", "last_name"]
+    assert "version 1" in manifest["agreement"]
+    assert "approved by Dirk" in (cut.path / "report.html").read_text()
 
 
 def test_a_rejected_pair_is_in_no_cut(rpp: Rpp, people: list[Person], tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rpp_hub.domain.agreements import EVERYTHING, FieldGroup, PaperStatus, Party, covers, last_day
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotPermitted, Stale
@@ -109,6 +109,7 @@ def test_groups_of_fields_are_read_and_cover_what_they_name() -> None:
         groups_from(["Bad: no such; thing"])
 
 
+@settings(deadline=None)
 @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(1, 5))
 def test_so_many_years_end_the_day_before_they_would_begin_anew(starts: date, years: int) -> None:
     ends = last_day(starts, years)

@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rpp_hub.domain.errors import ActionRefused, NotPermitted
 from rpp_hub.domain.permissions import Role
@@ -159,6 +159,7 @@ _state = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     _state,
     st.lists(st.tuples(st.sampled_from(ProjectAct), st.sampled_from(sorted(FITTING.items()))), max_size=8),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rpp_hub.domain.review_clock import (
     Round,
@@ -51,6 +51,7 @@ def test_it_is_late_the_day_after_it_was_due() -> None:
     assert review_clock([Round(date(2026, 9, 1))], date(2026, 10, 28), 8, None).late
 
 
+@settings(deadline=None)
 @given(days, st.integers(0, 120), seasons)
 def test_exactly_the_allowed_days_have_run_on_the_day_it_is_due(
     came: date, count: int, pause: Season
@@ -63,6 +64,7 @@ def test_exactly_the_allowed_days_have_run_on_the_day_it_is_due(
     assert count == 0 or running_days(came, due - DAY, pause) == count - 1
 
 
+@settings(deadline=None)
 @given(days, st.integers(0, 500), st.integers(0, 500), st.none() | seasons)
 def test_days_add_up_and_never_run_backwards(came: date, one: int, more: int, pause: Season | None) -> None:
     middle, end = came + one * DAY, came + (one + more) * DAY
@@ -72,6 +74,7 @@ def test_days_add_up_and_never_run_backwards(came: date, one: int, more: int, pa
     assert 0 <= running_days(came, middle, pause) <= one
 
 
+@settings(deadline=None)
 @given(days, st.integers(0, 60), st.integers(0, 200), st.integers(0, 60))
 def test_however_long_the_applicants_take_the_district_has_its_eight_weeks(
     came: date, first: int, away: int, second: int
@@ -86,6 +89,7 @@ def test_however_long_the_applicants_take_the_district_has_its_eight_weeks(
         assert clock.late == (running_days(again, today, SUMMER) > running_days(again, clock.due, SUMMER))
 
 
+@settings(deadline=None)
 @given(days, seasons)
 def test_the_clock_stands_still_on_every_day_of_the_pause(came: date, pause: Season) -> None:
     stopped = [came + n * DAY for n in range(1, 400) if pause.holds(came + n * DAY)]
@@ -93,6 +97,7 @@ def test_the_clock_stands_still_on_every_day_of_the_pause(came: date, pause: Sea
         assert running_days(came, day, pause) == running_days(came, day - DAY, pause)
 
 
+@settings(deadline=None)
 @given(days, st.lists(seasons, max_size=3))
 def test_the_next_opening_is_the_first_day_of_a_window(today: date, windows: list[Season]) -> None:
     opening = next_opening(windows, today)
