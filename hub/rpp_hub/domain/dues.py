@@ -146,7 +146,11 @@ _DIRECTOR = Audience(roles=frozenset({Role.DIRECTOR}))
 _STAFF = Audience(roles=frozenset({Role.DATA_MANAGER, Role.DIRECTOR}))
 
 
-def _application(p: ProjectFacts, _clocks: Clocks) -> Iterator[Due]:
+def _ends(day: date, today: date) -> str:
+    return f"{'ended' if day < today else 'ends'} on {written(day)}"
+
+
+def _application(p: ProjectFacts, _clocks: Clocks, _today: date) -> Iterator[Due]:
     if p.answer_by is not None:
         yield Due(
             DueKind.APPLICATION,
@@ -158,7 +162,7 @@ def _application(p: ProjectFacts, _clocks: Clocks) -> Iterator[Due]:
         )
 
 
-def _transfer(p: ProjectFacts, clocks: Clocks) -> Iterator[Due]:
+def _transfer(p: ProjectFacts, clocks: Clocks, _today: date) -> Iterator[Due]:
     if p.approved is not None and not p.has_cut and p.ended is None:
         last = p.approved + timedelta(days=clocks.transfer)
         yield Due(
@@ -171,32 +175,32 @@ def _transfer(p: ProjectFacts, clocks: Clocks) -> Iterator[Due]:
         )
 
 
-def _irb(p: ProjectFacts, _clocks: Clocks) -> Iterator[Due]:
+def _irb(p: ProjectFacts, _clocks: Clocks, today: date) -> Iterator[Due]:
     if p.irb_ends is not None and p.ended is None:
         yield Due(
             DueKind.IRB,
             p.name,
             p.irb_ends,
-            f"The IRB approval of {p.name} ends on {written(p.irb_ends)}. Its lead sends the renewal to the data manager.",
+            f"The IRB approval of {p.name} {_ends(p.irb_ends, today)}. Its lead sends the renewal to the data manager.",
             Audience(frozenset({p.lead})),
             Audience(p.members, _STAFF.roles),
         )
 
 
-def _agreement(p: ProjectFacts, _clocks: Clocks) -> Iterator[Due]:
+def _agreement(p: ProjectFacts, _clocks: Clocks, today: date) -> Iterator[Due]:
     if p.agreement_ends is not None and p.ended is None:
         yield Due(
             DueKind.AGREEMENT,
             p.name,
             p.agreement_ends,
-            f"The data-use agreement of {p.name} ends on {written(p.agreement_ends)}. "
+            f"The data-use agreement of {p.name} {_ends(p.agreement_ends, today)}. "
             "Amend it in time, or finish the work: its data is destroyed afterwards.",
             Audience(frozenset({p.lead})),
             Audience(p.members | {p.sponsor}, _STAFF.roles),
         )
 
 
-def _destruction(p: ProjectFacts, clocks: Clocks) -> Iterator[Due]:
+def _destruction(p: ProjectFacts, clocks: Clocks, _today: date) -> Iterator[Due]:
     if p.ended is not None and p.has_cut and p.destroyed is None:
         last = p.ended + timedelta(days=clocks.destruction)
         yield Due(
@@ -210,7 +214,7 @@ def _destruction(p: ProjectFacts, clocks: Clocks) -> Iterator[Due]:
         )
 
 
-def _confirmation(p: ProjectFacts, clocks: Clocks) -> Iterator[Due]:
+def _confirmation(p: ProjectFacts, clocks: Clocks, _today: date) -> Iterator[Due]:
     if p.destroyed is not None and not p.confirmed:
         last = p.destroyed + timedelta(days=clocks.confirmation)
         yield Due(
@@ -224,38 +228,38 @@ def _confirmation(p: ProjectFacts, clocks: Clocks) -> Iterator[Due]:
         )
 
 
-def _training(p: PersonFacts, _clocks: Clocks) -> Iterator[Due]:
+def _training(p: PersonFacts, _clocks: Clocks, today: date) -> Iterator[Due]:
     if p.training_ends is not None:
-        words = f"Human-subjects training of {p.name} ends on {written(p.training_ends)}. Upload a new certificate."
+        words = (
+            f"Human-subjects training of {p.name} {_ends(p.training_ends, today)}. Upload a new certificate."
+        )
         yield Due(DueKind.TRAINING, p.name, p.training_ends, words, Audience(frozenset({p.name})), _STAFF)
 
 
-def _access(p: PersonFacts, _clocks: Clocks) -> Iterator[Due]:
+def _access(p: PersonFacts, _clocks: Clocks, today: date) -> Iterator[Due]:
     if (ends := p.access_agreement_ends) is not None:
-        words = f"The access agreement of {p.name} ends on {written(ends)}. Sign a new one and upload it."
+        words = f"The access agreement of {p.name} {_ends(ends, today)}. Sign a new one and upload it."
         yield Due(DueKind.ACCESS_AGREEMENT, p.name, ends, words, Audience(frozenset({p.name})), _STAFF)
 
 
-def _third_party(p: PersonFacts, _clocks: Clocks) -> Iterator[Due]:
+def _third_party(p: PersonFacts, _clocks: Clocks, today: date) -> Iterator[Due]:
     if (ends := p.third_party_ends) is not None and p.partner_until is None:
-        words = (
-            f"The third-party agreement of {p.name} ends on {written(ends)}. Sign a new one and upload it."
-        )
+        words = f"The third-party agreement of {p.name} {_ends(ends, today)}. Sign a new one and upload it."
         yield Due(DueKind.THIRD_PARTY, p.name, ends, words, Audience(frozenset({p.name})), _STAFF)
 
 
-def _institution(p: PersonFacts, _clocks: Clocks) -> Iterator[Due]:
+def _institution(p: PersonFacts, _clocks: Clocks, today: date) -> Iterator[Due]:
     ends = p.partner_until
     covered = ends is not None and p.third_party_ends is not None and p.third_party_ends > ends
     if ends is not None and ends != date.max and not covered:
         words = (
-            f"The last day of {p.name} at the partnership's institutions is {written(ends)}. "
+            f"The last day of {p.name} at the partnership's institutions {'was' if ends < today else 'is'} {written(ends)}. "
             "To go on from elsewhere takes a third-party agreement with a sponsor at the university."
         )
         yield Due(DueKind.INSTITUTION, p.name, ends, words, Audience(frozenset({p.name})), _STAFF)
 
 
-def _review(r: ReviewFacts, clocks: Clocks) -> Iterator[Due]:
+def _review(r: ReviewFacts, clocks: Clocks, _today: date) -> Iterator[Due]:
     last = r.since + timedelta(days=clocks.review)
     yield Due(
         DueKind.REVIEW,
@@ -267,7 +271,7 @@ def _review(r: ReviewFacts, clocks: Clocks) -> Iterator[Due]:
     )
 
 
-def _paper(p: PaperFacts, clocks: Clocks) -> Iterator[Due]:
+def _paper(p: PaperFacts, clocks: Clocks, _today: date) -> Iterator[Due]:
     last = p.since + timedelta(days=clocks.paper)
     yield Due(
         DueKind.PAPER,
@@ -278,21 +282,21 @@ def _paper(p: PaperFacts, clocks: Clocks) -> Iterator[Due]:
     )
 
 
-def _umbrella(u: UmbrellaFacts, _clocks: Clocks) -> Iterator[Due]:
+def _umbrella(u: UmbrellaFacts, _clocks: Clocks, today: date) -> Iterator[Due]:
     yield Due(
         DueKind.UMBRELLA,
         u.district,
         u.ends,
-        f"The umbrella agreement with {u.district} ends on {written(u.ends)}, and every project under it. Renew it.",
+        f"The umbrella agreement with {u.district} {_ends(u.ends, today)}, and every project under it. Renew it.",
         Audience(roles=frozenset({Role.DIRECTOR})),
         Audience(roles=frozenset({Role.DATA_MANAGER, Role.PRACTITIONER})),
     )
 
 
-_OF_PROJECT: tuple[Callable[[ProjectFacts, Clocks], Iterator[Due]], ...] = (
+_OF_PROJECT: tuple[Callable[[ProjectFacts, Clocks, date], Iterator[Due]], ...] = (
     _application, _transfer, _irb, _agreement, _destruction, _confirmation,
 )  # fmt: skip
-_OF_PERSON: tuple[Callable[[PersonFacts, Clocks], Iterator[Due]], ...] = (
+_OF_PERSON: tuple[Callable[[PersonFacts, Clocks, date], Iterator[Due]], ...] = (
     _training, _access, _third_party, _institution,
 )  # fmt: skip
 # ends are told of only when they come near; the others are work from the day they begin
@@ -307,7 +311,7 @@ _ENDS = frozenset(
 def dues(facts: Iterable[Facts], clocks: Clocks, today: date) -> tuple[Due, ...]:
     """All that is due, late, or ends soon, the most urgent first."""
     horizon = today + timedelta(days=clocks.notice)
-    found = (due for fact in facts for due in _of(fact, clocks))
+    found = (due for fact in facts for due in _of(fact, clocks, today))
     return tuple(sorted((d for d in found if d.kind not in _ENDS or d.on <= horizon), key=_order))
 
 
@@ -316,20 +320,20 @@ def dues_of(found: Iterable[Due], person: str, roles: Collection[Role]) -> tuple
     return tuple(d for d in found if d.doers.holds(person, roles) or d.told.holds(person, roles))
 
 
-def _of(fact: Facts, clocks: Clocks) -> Iterator[Due]:
+def _of(fact: Facts, clocks: Clocks, today: date) -> Iterator[Due]:
     match fact:
         case ProjectFacts():
             for of_project in _OF_PROJECT:
-                yield from of_project(fact, clocks)
+                yield from of_project(fact, clocks, today)
         case PersonFacts():
             for of_person in _OF_PERSON:
-                yield from of_person(fact, clocks)
+                yield from of_person(fact, clocks, today)
         case ReviewFacts():
-            yield from _review(fact, clocks)
+            yield from _review(fact, clocks, today)
         case PaperFacts():
-            yield from _paper(fact, clocks)
+            yield from _paper(fact, clocks, today)
         case UmbrellaFacts():
-            yield from _umbrella(fact, clocks)
+            yield from _umbrella(fact, clocks, today)
 
 
 def _order(due: Due) -> tuple[date, str, str]:

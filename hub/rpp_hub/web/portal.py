@@ -79,14 +79,33 @@ class Place:
     here: bool
 
 
-_PLACES = (
+Seen = Permission | Callable[[Rights], bool] | None
+
+
+def _sees_requests(rights: Rights) -> bool:
+    return bool(rights.projects) or rights.may(Permission.REQUEST_READ_ALL)
+
+
+def _sees_releases(rights: Rights) -> bool:
+    return _sees_requests(rights) or rights.may(Permission.PROJECT_READ_ALL)
+
+
+def _is_seen(rights: Rights, by: Seen) -> bool:
+    if by is None or isinstance(by, Permission):
+        return by is None or rights.may(by)
+    return by(rights)
+
+
+_PLACES: tuple[tuple[str, str, Seen], ...] = (
     ("", "Home", None),
+    ("due", "Due", None),
     ("review", "Review", Permission.REQUEST_REVIEW),
     ("projects", "Projects", None),
     ("agreements", "Agreements", None),
-    ("requests", "Requests", None),
-    ("releases", "Releases", None),
+    ("requests", "Requests", _sees_requests),
+    ("releases", "Releases", _sees_releases),
     ("data", "Data", Permission.DROP_READ),
+    ("people", "People", Permission.PERSON_READ),
     ("workspaces", "Workspaces", Permission.WORKSPACE_REVOKE),
     ("ingress", "Ingress", Permission.INGRESS_DECIDE),
     ("egress", "Egress", Permission.EGRESS_READ),
@@ -97,9 +116,7 @@ _PLACES = (
 
 def places_for(viewer: Viewer, here: str) -> tuple[Place, ...]:
     """Where this viewer may go."""
-    seen = (
-        (path(part), words) for part, words, needed in _PLACES if needed is None or viewer.rights.may(needed)
-    )
+    seen = ((path(part), words) for part, words, by in _PLACES if _is_seen(viewer.rights, by))
     home = path("")
     return tuple(
         Place(to, words, here == to or (to != home and here.startswith(f"{to}/"))) for to, words in seen

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI
 from rpp_hub.bootstrap import Rpp
+from rpp_hub.domain.attestations import AttestationKind, AttestationTerms
 from rpp_hub.services.accounts import Accounts
 from rpp_hub.services.cutting import Cutting
 from rpp_hub.services.egress import Egress
@@ -28,7 +31,8 @@ from rpp_hub.services.vaulting import Vaulting
 from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.services.workspaces import Workspaces
 from rpp_hub.settings import District, Settings
-from rpp_hub.store.models import Build, Linkage
+from rpp_hub.store.model_clocks import Ending
+from rpp_hub.store.models import Build, Destruction, Linkage
 from rpp_hub.vault.open import create_vault, open_vault
 from rpp_hub.vault.sealed import SealedFiles
 from rpp_hub.warehouse.codebook import Codebook, Field, Table, Type, codebook_json
@@ -76,7 +80,14 @@ class PortalWorld:
 @pytest.fixture
 def portal(tmp_path: Path) -> Iterator[PortalWorld]:
     """Everybody of the factories' world, with the portal in front of it."""
-    world = World(tmp_path / "instance")
+    with open_world(tmp_path / "instance") as portal:
+        yield portal
+
+
+@contextmanager
+def open_world(home: Path) -> Iterator[PortalWorld]:
+    """The same in any folder."""
+    world = World(home)
     world.settings = Settings(
         appetite=world.settings.appetite, districts={"bayview": District(title="Bayview")}
     )
@@ -164,6 +175,22 @@ def add_candidate(portal: PortalWorld) -> str:
     folder = portal.rpp.installation.warehouse_dir("bayview") / "identities"
     write_whole(folder / "found.json", canonical_json([asdict(found)]))
     return found.name
+
+
+def add_paper_and_certificate(portal: PortalWorld) -> str:
+    """A paper of rosa's that waits, and alpha's data destroyed, as far as the register goes; the paper's name."""
+    terms = AttestationTerms(AttestationKind.TRAINING, date(2026, 1, 1), date(2028, 1, 1))
+    world = portal.world
+    paper = world.attestations.send(actor("rosa"), "rosa", terms, "<b>citi.pdf", b"%PDF-1.7 certificate")
+    content = {"destroyed_at": NOW.isoformat(), "destroyed_by": "dora", "files": {"alpha.key": "0" * 64}}
+    with world.store.act(SETUP, "vault:destroy", "project:alpha") as act:
+        act.session.add(Ending(project="alpha", ended_on=NOW.date()))
+        act.session.add(
+            Destruction(
+                project="alpha", certificate=content, signature="", destroyed_by="dora", destroyed_at=NOW
+            )
+        )
+    return paper.name
 
 
 def open_rpp(world: World) -> Rpp:

@@ -31,7 +31,7 @@ def test_an_application_is_sent_as_text_or_as_a_file_and_decided_by_its_sponsor(
     rosa, paula = portal.browser("rosa"), portal.browser("paula")
     assert send(portal, "rosa", GAMMA).headers["location"] == "/services/rpp/projects/gamma"
     assert send(portal, "rosa", GAMMA.replace("gamma", "delta"), as_file=True).status_code == 303
-    assert "Applications to decide" in paula.get("/").text
+    assert "Read and decide" in paula.get("/").text
     assert "Decide on this application" in paula.get("/projects/gamma").text
     assert "Decide on this application" not in rosa.get("/projects/gamma").text
     assert paula.post("/projects/gamma/decide", {"decision": "perhaps"}).status_code == 422

@@ -66,10 +66,7 @@ def test_a_district_is_checked_and_built_and_a_project_cut_from_its_pages(
 
     portal.world.codebook = warehousing.codebook("bayview")
     approving.approve(portal.world, "gamma", APPLICATION)
-    assert (
-        "Absence by grade"
-        in dora.get("/").text.split("Approved projects without data")[1].split("</section>")[0]
-    )
+    assert "/projects/gamma/cut" in dora.get("/").text.split("What waits for you")[1].split("</section>")[0]
     plan = dora.get("/projects/gamma/cut").text
     assert "replaced by the project&#39;s code" in plan
     assert "students</strong>" in plan

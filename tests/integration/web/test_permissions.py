@@ -22,6 +22,7 @@ from tests.integration.web.conftest import (
     add_candidate,
     add_linkage,
     add_question,
+    add_paper_and_certificate,
     add_waiting_drop,
 )
 
@@ -30,6 +31,8 @@ PEOPLE = ("rosa", "remy", "vera", "dora", "paula", "otto", "ada", "dirk", "nina"
 ALL = frozenset(PEOPLE)
 SEES_PROJECTS = frozenset({"rosa", "dora", "paula", "dirk"})
 AMENDS = frozenset({"rosa", "dora", "dirk"})
+READERS = frozenset({"dora", "dirk", "otto"})
+PAPER = "d0023"  # two papers of each of the eleven before it were seen elsewhere
 SEES_REQUESTS = frozenset({"rosa", "vera"})
 APPLICATION = "project: nothing"
 
@@ -60,6 +63,8 @@ class Door:
             "projects": "alpha",
             "requests": "r0001",
             "releases": "e0001",
+            "people": "rosa",
+            "papers": PAPER,
             "agreements": "a0002",
             "ingress": "i0001",
         }.get(noun, "")
@@ -75,6 +80,7 @@ class Door:
             question=QUESTION,
             candidate="i-000000000000",
             sha256=self.sha256,
+            role="director",
         )
 
 
@@ -227,6 +233,47 @@ DOORS = (
     post("/accounts/{account}", only("dora"), do="link", person="nina"),
     post("/audit/verify", only("otto", "ada")),
     post("/logout", ALL),
+    get("/due"),
+    get("/projects/{name}/destruction", only("dora", "paula", "dirk")),
+    post("/projects/{name}/destruction", only("paula")),
+    get("/me"),
+    post("/me/papers", ALL, kind="training"),  # past the door: the paper is not complete
+    post("/me/email", ALL, email="me@example.org"),
+    get("/people", READERS),
+    post("/people", only("dora"), name="newly", display_name="Newly"),
+    post("/institutions", only("dora"), name="newly", title="Newly", kind="other"),
+    get("/people/{name}", READERS | {"rosa"}),
+    post("/people/{name}/papers", only("dora"), kind="training"),
+    post("/people/{name}/change", only("dora"), do="give", role="director"),
+    get("/papers", only("dora")),
+    post("/papers/{name}/decide", only("dora"), decision="confirm"),
+    post("/papers/{name}/file", only("dora", "rosa")),
+    call("GET", "/api/due", ALL),
+    call("POST", "/api/projects/{name}/destruction/confirm", only("paula")),
+    call("GET", "/api/people", READERS),
+    call("POST", "/api/people", only("dora"), {"name": "newly", "display_name": "Newly"}),
+    call("GET", "/api/people/{name}", READERS | {"rosa"}),
+    call("PUT", "/api/people/{name}/roles/{role}", only("dora")),
+    call("DELETE", "/api/people/{name}/roles/{role}", only("dora")),
+    call("POST", "/api/people/{name}/affiliation", only("dora"), {"institution": "bayview"}),
+    call("POST", "/api/people/{name}/account", only("dora"), {"active": True}),
+    call("GET", "/api/people/{name}/papers", only("dora", "rosa")),
+    call(
+        "POST",
+        "/api/people/{name}/papers",
+        only("dora", "rosa"),
+        {"kind": "training", "begins": "2026-01-01", "ends": "2028-01-01", "content": "JVBERi0x"},
+    ),
+    call("GET", "/api/papers", only("dora")),
+    call("POST", "/api/papers/{name}/decide", only("dora"), {"confirm": True}),
+    call("POST", "/api/papers/{name}/file", only("dora", "rosa")),
+    call("GET", "/api/institutions", ALL),
+    call(
+        "POST",
+        "/api/institutions",
+        only("dora"),
+        {"name": "newly", "title": "Newly", "kind": "other", "partner": False},
+    ),
     call("GET", "/api/openapi.json", ALL),
     call("GET", "/api/me", ALL),
     call("GET", "/api/ingress", ALL),
@@ -289,6 +336,7 @@ OTHER = {
 @pytest.fixture
 def populated(portal: PortalWorld) -> PortalWorld:
     portal.world.person("nina")
+    add_paper_and_certificate(portal)
     portal.released()  # r0001 → e0001
     portal.rpp.ingress.offer(actor("rosa"), "alpha", "a.py", b"1", "a test of the doors")
     add_linkage(portal)

@@ -8,14 +8,15 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from rpp_hub.domain.permissions import Permission, Role
-from rpp_hub.domain.project_lifecycle import ProjectStatus
+from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.projects import ProjectView
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import ViewerDep
 from rpp_hub.web.hub_client import Server
 from rpp_hub.web.pages.data import district_states
+from rpp_hub.web.pages.dues import due_lines
+from rpp_hub.web.pages.first_steps import first_steps, may_do
 from rpp_hub.web.pages.review import ReviewQueue, review_queue
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, page
 
@@ -39,8 +40,17 @@ def health() -> Response:
 
 @router.get("/")
 def home(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
-    """The first page, by role."""
-    return page(request, "home.html", viewer, mine=my_projects(portal, viewer), **_by_role(portal, viewer))
+    """The first page: what waits, what is late, what may be done; then each role's own work."""
+    return page(
+        request,
+        "home.html",
+        viewer,
+        lines=due_lines(portal, viewer),
+        steps=first_steps(viewer),
+        may_do=may_do(viewer),
+        mine=my_projects(portal, viewer),
+        **_by_role(portal, viewer),
+    )
 
 
 def my_projects(portal: Portal, viewer: Viewer) -> tuple[MyProject, ...]:
@@ -48,10 +58,9 @@ def my_projects(portal: Portal, viewer: Viewer) -> tuple[MyProject, ...]:
     if not viewer.rights.projects:
         return ()
     servers = {s.project: s for s in portal.hub.running(viewer.name)}
-    own = (p for p in portal.rpp.projects.list(viewer.actor) if p.name in viewer.rights.projects)
-    return tuple(
-        MyProject(p, portal.rpp.projects.gate(viewer.name, p.name), servers.get(p.name)) for p in own
-    )
+    gates = portal.rpp.projects.gates([viewer.name], viewer.rights.projects)
+    own = (portal.rpp.projects.get(name) for name in sorted(viewer.rights.projects))
+    return tuple(MyProject(p, gates[viewer.name, p.name], servers.get(p.name)) for p in own)
 
 
 def _by_role(portal: Portal, viewer: Viewer) -> dict[str, Any]:
@@ -63,27 +72,10 @@ def _by_role(portal: Portal, viewer: Viewer) -> dict[str, Any]:
         "queue": review_queue(portal, viewer)
         if viewer.rights.may(Permission.REQUEST_REVIEW)
         else ReviewQueue(),
-        "to_decide": _to_decide(portal, viewer),
         "districts": district_states(portal) if viewer.rights.may(Permission.DROP_READ) else (),
-        "uncut": _uncut(portal, viewer),
         "running": portal.hub.running() if viewer.rights.may(Permission.WORKSPACE_REVOKE) else (),
         "worker": _worker_queue(portal) if viewer.rights.may(Permission.AUDIT_READ) else None,
     }
-
-
-def _to_decide(portal: Portal, viewer: Viewer) -> list[ProjectView]:
-    """Applications that wait for this viewer: a sponsor's own, all of them for a data manager."""
-    if not viewer.rights.may(Permission.PROJECT_DECIDE):
-        return []
-    applied = (p for p in portal.rpp.projects.list(viewer.actor) if p.status is ProjectStatus.APPLIED)
-    return [p for p in applied if Role.DATA_MANAGER in viewer.rights.roles or p.sponsor == viewer.name]
-
-
-def _uncut(portal: Portal, viewer: Viewer) -> list[ProjectView]:
-    if not viewer.rights.may(Permission.CUT_BUILD):
-        return []
-    approved = (p for p in portal.rpp.projects.list(viewer.actor) if p.status is ProjectStatus.APPROVED)
-    return [p for p in approved if not portal.rpp.cutting.has_cut(p.name)]
 
 
 def _worker_queue(portal: Portal) -> dict[str, int]:
