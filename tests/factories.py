@@ -137,7 +137,7 @@ class World:
         self.requests = Requests(self.store, self.settings, self.content, lambda: NOW)
         self.reviewing = Reviewing(self.store, self.settings, lambda: NOW)
         self.auditing = Auditing(self.store)
-        self.dues = Dues(self.store, Clocks(), lambda: NOW)
+        self.dues = Dues(self.store, Clocks(), {}, lambda: NOW)
         self.rerun_answer: Rerun | None = None
         self.examination = Examination(
             self.store, self.settings, self.content, self._rerun, lambda _project: Surroundings(), lambda: NOW

@@ -167,7 +167,7 @@ def open_installation(home: Path) -> Rpp:
     around = Surroundings(settings, warehousing.known_codebook, lambda: _now().date())
     cutting = Cutting(store, installation, vault, lambda: version_of(environment))
     rerunner = _rerunner(installation, settings, cutting, environment)
-    dues = Dues(store, Clocks(**settings.clocks.model_dump()), _now)
+    dues = Dues(store, Clocks(**settings.clocks.model_dump()), settings.districts, _now)
     return Rpp(
         installation=installation,
         settings=settings,

@@ -23,18 +23,20 @@ from rpp_hub.domain.dues import (
 )
 from rpp_hub.domain.lifecycle import Status
 from rpp_hub.domain.project_lifecycle import ProjectStatus
+from rpp_hub.domain.review_clock import Round
 from rpp_hub.services.standing import last_day_at_partner
 from rpp_hub.store.model_agreements import Paper
 from rpp_hub.store.model_clocks import Ending
 from rpp_hub.store.model_people import Attestation, Cover
-from rpp_hub.store.models import Cut, Destruction, Membership, Person, Project, Request, ReviewRow, Round
+from rpp_hub.store.model_projects import ProjectRound
+from rpp_hub.store.models import Cut, Destruction, Membership, Person, Project, Request, ReviewRow
+from rpp_hub.store.models import Round as RequestRound
 
 # of each kind the most urgent ones: nobody works through more at once, and a page stays as fast as it was
 SHOWN = 200
 
-AnswerBy = Callable[
-    [str, date], date
-]  # district, day on which the application came → last day for the answer
+# district, times on its desk → last day for its answer
+AnswerBy = Callable[[str, tuple[Round, ...]], date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,24 @@ def _projects(
     asked = select(Membership).where(Membership.project.in_(list(rows)))
     for membership in session.scalars(asked) if rows else ():
         members.setdefault(membership.project, {})[membership.person] = membership.role
+    rounds = _rounds(session, [n for n, row in rows.items() if row.status == ProjectStatus.APPLIED])
     for name, row in rows.items():
-        yield _project(row, members.get(name, {}), today, answer_by)
+        waits = row.status == ProjectStatus.APPLIED
+        came = rounds.get(name) or (Round(row.applied_at.astimezone(UTC).date()),)
+        answer = answer_by(row.district, came) if waits else None
+        yield _project(row, members.get(name, {}), today, answer)
+
+
+def _rounds(session: Session, projects: list[str]) -> dict[str, tuple[Round, ...]]:
+    """How often each application came, and was answered."""
+    if not projects:
+        return {}
+    query = select(ProjectRound).where(ProjectRound.project.in_(projects)).order_by(ProjectRound.number)
+    found: dict[str, tuple[Round, ...]] = {}
+    for row in session.scalars(query):
+        once = Round(row.sent_at.astimezone(UTC).date(), _day(row.answered_at))
+        found[row.project] = (*found.get(row.project, ()), once)
+    return found
 
 
 def _project_queries(horizon: date) -> tuple[Select[*tuple[Any, ...]], ...]:
@@ -103,8 +121,7 @@ def _project_queries(horizon: date) -> tuple[Select[*tuple[Any, ...]], ...]:
     )
 
 
-def _project(row: Row[Any], members: dict[str, str], today: date, answer_by: AnswerBy) -> ProjectFacts:
-    waits = row.status == ProjectStatus.APPLIED
+def _project(row: Row[Any], members: dict[str, str], today: date, answer_by: date | None) -> ProjectFacts:
     approved = row.status in (ProjectStatus.APPROVED, ProjectStatus.CLOSED)
     over = row.has_cut and row.agreement_ends is not None and row.agreement_ends < today
     return ProjectFacts(
@@ -112,7 +129,7 @@ def _project(row: Row[Any], members: dict[str, str], today: date, answer_by: Ans
         sponsor=row.sponsor,
         lead=next((p for p, role in members.items() if role == "lead"), ""),
         members=frozenset(members),
-        answer_by=answer_by(row.district, row.applied_at.astimezone(UTC).date()) if waits else None,
+        answer_by=answer_by,
         approved=_day(row.decided_at) if approved else None,
         has_cut=row.has_cut,
         irb_ends=row.irb_ends if approved else None,
@@ -156,10 +173,17 @@ def _people(session: Session, scope: Scope, horizon: date) -> Iterator[PersonFac
 def _reviews(session: Session, scope: Scope) -> Iterator[ReviewFacts]:
     """Examined requests whose round is open, the oldest first."""
     query = (
-        select(Request.id, Request.project, Request.author, Round.number, Round.examined_at, Cut.built_by)
-        .join(Round, and_(Round.request_id == Request.id, Round.number == Request.round))
-        .outerjoin(Cut, and_(Cut.project == Request.project, Cut.name == Round.cut))
-        .where(Request.status == str(Status.SUBMITTED), Round.examined_at.is_not(None))
+        select(
+            Request.id,
+            Request.project,
+            Request.author,
+            RequestRound.number,
+            RequestRound.examined_at,
+            Cut.built_by,
+        )
+        .join(RequestRound, and_(RequestRound.request_id == Request.id, RequestRound.number == Request.round))
+        .outerjoin(Cut, and_(Cut.project == Request.project, Cut.name == RequestRound.cut))
+        .where(Request.status == str(Status.SUBMITTED), RequestRound.examined_at.is_not(None))
         .order_by(Request.id)
         .limit(scope.limit)
     )

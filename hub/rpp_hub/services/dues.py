@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -13,15 +13,15 @@ from rpp_hub.domain.dues import Clocks, Due, dues, dues_of
 from rpp_hub.domain.errors import ActionRefused, NotPermitted
 from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.refusal import Refusal
-from rpp_hub.domain.review_clock import Round, Season, YearDay, review_clock
+from rpp_hub.domain.review_clock import Round, review_clock
 from rpp_hub.services.authority import Rights, require, rights_of
 from rpp_hub.services.due_facts import Scope, read_facts
+from rpp_hub.settings import District
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_clocks import Ending
 from rpp_hub.store.models import Destruction, Project
 
-_WEEKS = 8
-_SUMMER = Season(YearDay(6, 15), YearDay(8, 15))
+_NO_DISTRICT = District(title="")
 _SEE_ALL = frozenset({Role.DATA_MANAGER, Role.DIRECTOR})
 
 
@@ -41,8 +41,11 @@ class DueView:
 class Dues:
     """What waits, what is late and what ends soon."""
 
-    def __init__(self, store: Store, clocks: Clocks, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, clocks: Clocks, districts: Mapping[str, District], now: Callable[[], datetime]
+    ) -> None:
         self._store = store
+        self._districts = districts
         self._clocks = clocks
         self._now = now
 
@@ -86,9 +89,10 @@ class Dues:
                 raise ActionRefused((Refusal("already-confirmed", f"{project} was confirmed before."),))
             ending.confirmed_by, ending.confirmed_at = actor.name, self._now()
 
-    def _answer_by(self, _district: str, came: date) -> date:
-        clock = review_clock((Round(came),), self.today(), _WEEKS, _SUMMER)
-        return clock.due or came
+    def _answer_by(self, district: str, rounds: tuple[Round, ...]) -> date:
+        settings = self._districts.get(district, _NO_DISTRICT)
+        clock = review_clock(rounds, self.today(), settings.review_weeks, settings.pause)
+        return clock.due or rounds[-1].came
 
 
 def note_end(session: Session, project: str, day: date) -> None:

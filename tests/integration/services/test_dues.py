@@ -8,8 +8,9 @@ import pytest
 from rpp_hub.domain.attestations import AttestationKind, AttestationTerms
 from rpp_hub.domain.errors import ActionRefused, NotPermitted
 from rpp_hub.store.model_clocks import Ending
+from rpp_hub.store.model_projects import ProjectRound
 from rpp_hub.store.models import Cut, Destruction, Project
-from sqlalchemy import delete, event
+from sqlalchemy import delete, event, select
 
 from tests.factories import NOW, SETUP, World, actor
 
@@ -55,7 +56,10 @@ def test_an_approved_project_without_data_is_due_within_thirty_days(world: World
 
 
 def test_an_application_waits_for_its_sponsor(world: World) -> None:
-    alter(world, "alpha", status="applied", applied_at=datetime(2026, 11, 1, tzinfo=UTC))
+    alter(world, "alpha", status="applied")
+    with world.store.act(SETUP, "project:edit", "project:alpha") as act:
+        (once,) = act.session.scalars(select(ProjectRound).where(ProjectRound.project == "alpha"))
+        once.sent_at, once.answered_at = datetime(2026, 11, 1, tzinfo=UTC), None
     assert seen(world, "paula") == [("application", "alpha", True)]
     assert world.dues.seen_by(actor("paula"))[0].on == date(2026, 12, 27)
     assert seen(world, "rosa") == []

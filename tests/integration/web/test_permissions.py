@@ -21,8 +21,8 @@ from tests.integration.web.conftest import (
     PortalWorld,
     add_candidate,
     add_linkage,
-    add_question,
     add_paper_and_certificate,
+    add_question,
     add_waiting_drop,
 )
 
