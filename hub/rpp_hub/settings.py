@@ -189,7 +189,9 @@ class Workspace(_Closed):
     cpus: float = Field(
         default=0.0, ge=0.0, description="Processors that a workspace may keep busy; 0 is no limit."
     )
-    processes: int = Field(default=512, ge=64, description="Processes and threads that a workspace may have.")
+    processes: int = Field(
+        default=2048, ge=64, description="Processes and threads that a workspace may have."
+    )
     open_files: int = Field(default=4096, ge=256, description="Files that each process may have open.")
     disk: int = Field(
         default=10_240,
