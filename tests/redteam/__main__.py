@@ -27,7 +27,7 @@ class Shown(StrEnum):
     NONE = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Results:
     """A plugin that keeps how each test function ended: the worst of its cases counts."""
 
