@@ -221,9 +221,11 @@ def _resolved(node: ast.expr, assigned: Mapping[str, ast.expr], returned: Mappin
     return returned.get(_name(node.func if isinstance(node, ast.Call) else node), node)
 
 
-def _expanded(names: tuple[str, ...]) -> tuple[str, ...]:
-    """`request:‹action›` is whatever the system does by itself once enough reviewers have decided."""
-    return tuple(n.replace("‹action›", a) for n in names for a in (_FOLLOWING if "‹action›" in n else ("",)))
+def _expanded(names: tuple[str, ...]) -> Iterator[str]:
+    """`request:‹action›` is whatever the system does by itself once enough reviewers have decided; `‹step›` a workspace's."""
+    for name in names:
+        mark = next((m for m in _STANDS_FOR if m in name), "")
+        yield from (name.replace(mark, one) for one in _STANDS_FOR.get(mark, ("",)))
 
 
 def _shown(node: ast.expr, known: Mapping[str, str]) -> tuple[str, ...]:
@@ -265,3 +267,8 @@ def _argument(node: ast.Call, place: int | str) -> ast.expr | None:
     if isinstance(place, int):
         return node.args[place] if len(node.args) > place else None
     return next((k.value for k in node.keywords if k.arg == place), None)
+
+
+# What is recorded of a workspace's life; opening and closing are written elsewhere.
+_STEPS = ("freeze", "thaw", "reopen", "end-reading", "archive", "restore", "destroy")
+_STANDS_FOR = {"‹action›": _FOLLOWING, "‹step›": _STEPS}

@@ -18,6 +18,7 @@ from rpp_hub.cli.context import EXIT_CODES
 from rpp_hub.domain.lifecycle import mermaid
 from rpp_hub.domain.permissions import PERMISSIONS, Permission, Role
 from rpp_hub.domain.project_lifecycle import project_mermaid, project_table
+from rpp_hub.domain.workspace_life import STEPS, workspace_mermaid
 from rpp_hub.settings import Settings
 from rpp_hub.web.errors import STATUS
 from rpp_review.checks import NAMES, Appetite
@@ -88,6 +89,23 @@ def project_states() -> str:
         "whom, and which rules must agree. *Researcher* is a member of this project. An act that changes no status is not in the\n"
         "picture; it is in the table.\n\n"
         f"```mermaid\n{project_mermaid()}```\n\n{project_table()}"
+    )
+
+
+def workspace_states() -> str:
+    """The workspace's life."""
+    rows = "".join(
+        f"| {s.source} | `{s.act}` | {s.target} | {', '.join(s.by) or 'the installation itself'} |\n"
+        for s in STEPS
+    )
+    return (
+        "# The life of a workspace\n\n"
+        "One table in `rpp_hub.domain.workspace_life`; `rpp workspace diagram` prints the picture. A workspace is *frozen* by the\n"
+        "installation when its project is closed or its agreement has ended, and *thawed* when that is put right. Frozen, it can\n"
+        "be opened for *reading* (its notebooks, read-only; no data, no kernel), *archived*, or *destroyed* with a signed\n"
+        "certificate. The project's shared folder goes with the last of its workspaces.\n\n"
+        f"```mermaid\n{workspace_mermaid()}```\n\n"
+        "| from | act | to | by |\n|---|---|---|---|\n" + rows
     )
 
 
@@ -288,6 +306,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "refusals.md": refusals,
     "request-states.md": request_states,
     "settings.md": settings,
+    "workspace-states.md": workspace_states,
 }
 
 

@@ -29,6 +29,7 @@ from rpp_hub.services.identities import Identities
 from rpp_hub.services.ingressing import Ingressing
 from rpp_hub.services.institutions import Institutions, institution_row
 from rpp_hub.services.linking import Linking
+from rpp_hub.services.living import Living
 from rpp_hub.services.mailer import mailer
 from rpp_hub.services.notices import Letterhead, Notices
 from rpp_hub.services.people import People
@@ -96,6 +97,7 @@ class Rpp:
     notices: Notices
     egress: Egress
     ingress: Ingressing
+    living: Living
 
     def portal_secret(self) -> bytes:
         """The key of workspace capabilities and portal sessions."""
@@ -166,6 +168,7 @@ def open_installation(home: Path) -> Rpp:
     warehousing = Warehousing(store, installation)
     around = Surroundings(settings, warehousing.known_codebook, lambda: _now().date())
     cutting = Cutting(store, installation, vault, lambda: version_of(environment))
+    projects = Projects(store, papers, around)
     rerunner = _rerunner(installation, settings, cutting, environment)
     dues = Dues(store, Clocks(**settings.clocks.model_dump()), settings.districts, _now)
     return Rpp(
@@ -177,7 +180,7 @@ def open_installation(home: Path) -> Rpp:
         institutions=Institutions(store),
         attestations=Attestations(store, ContentStore(installation.attestations_dir), _now),
         accounts=Accounts(store),
-        projects=Projects(store, papers, around),
+        projects=projects,
         drafts=Drafts(store, papers, around, _now),
         reviews=Reviews(store, papers, around),
         discussions=Discussions(store, around, _now),
@@ -200,6 +203,7 @@ def open_installation(home: Path) -> Rpp:
         dues=dues,
         notices=Notices(store, dues, mailer(settings.mail), _now, Letterhead.of(settings)),
         egress=Egress(store, installation, settings, _now),
+        living=Living(store, installation, projects.gate, vault.sign, _now),
         ingress=Ingressing(store, installation, content, cutting.scan_lines, _now),
     )
 

@@ -50,6 +50,7 @@ def work_once(rpp: Rpp, postponed: dict[str, float], now: float) -> int:
 
 def _work(rpp: Rpp) -> tuple[tuple[str, Callable[[], tuple[str, ...]], Callable[[str], object]], ...]:
     return (
+        ("step", rpp.living.due, rpp.living.do),
         ("placing of", rpp.ingress.unplaced, rpp.ingress.place),
         ("alarm of", rpp.egress.unnoted, rpp.egress.note),
         ("release of", rpp.releasing.pending, rpp.releasing.release),

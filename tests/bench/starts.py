@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,8 +107,7 @@ async def _pairs(own: Site, plain: Site, runs: Path) -> Pairs:
         warm = await _once(own)
         await _one_waits(runs)
         other = await _once(plain)
-        await _none_waits(runs)
-        cold = await _once(own)
+        cold = await _once(own, lambda: _none_waits(runs))
         if number > 0:  # the first round warms the disk
             for name, one in zip(FIGURES, (cold[0], cold[1], warm[0], warm[1]), strict=True):
                 found[name].append((one, other[name.startswith("first")]))
@@ -131,9 +130,16 @@ async def _none_waits(runs: Path) -> None:
         await client.stop(run_dir, "a cold start is measured")
 
 
-async def _once(site: Site) -> tuple[float, float]:
+async def _nothing() -> None:
+    return
+
+
+async def _once(site: Site, before: Callable[[], Awaitable[None]] = _nothing) -> tuple[float, float]:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
         await log_in(browser, site)
+        api = f"{site.url}/hub/api/users/{site.person}/servers/{site.server}"
+        token = {"Authorization": f"token {site.token}"}
+        await before()
         began = time.perf_counter()
         await open_one(browser, site)
         start = time.perf_counter() - began

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import secrets
 import shutil
@@ -13,8 +14,10 @@ from rpp_hub.jupyter.folders import make_folders
 from rpp_hub.settings import Installation
 from rpp_hub.workspace import client
 from rpp_hub.workspace.config import SupervisorConfig
+from rpp_hub.workspace.leftovers import holder
 
-from tests.sandbox.conftest import Place, config_for, secrets_for
+from tests.sandbox.browser import Browser
+from tests.sandbox.conftest import BASE, Place, config_for, secrets_for
 from tests.sandbox.small_hub import SmallHub
 from tests.sandbox.test_pool import run_cell, warmed
 
@@ -93,3 +96,75 @@ def test_what_a_kernel_put_where_a_folder_belongs_is_put_aside_and_not_followed(
     assert (own / "shared").is_dir()
     assert not (own / "shared").is_symlink()
     assert len([p for p in own.iterdir() if p.name.startswith("shared-")]) == 1
+
+
+def test_a_workspace_that_is_opened_for_reading_shows_notebooks_and_changes_and_runs_nothing(
+    place: Place, hub: SmallHub
+) -> None:
+    async def test() -> None:
+        run_dir = place.root / "w" / secrets.token_hex(4)
+        (place.workspace / "kept.py").write_text("x = 1")
+        config = config_for(place, hub, run_dir=run_dir, data=None, reading=True)
+        await client.start_supervisor(config, secrets_for())
+        try:
+            async with Browser(run_dir / "in.sock", BASE) as browser:
+                await browser.login()
+                shown = await (await browser.get("api/contents/kept.py")).json()
+                assert shown["content"] == "x = 1"
+                body = {"type": "file", "format": "text", "content": "x = 2"}
+                saved = await browser.ask("PUT", "api/contents/kept.py", json=body)
+                assert saved.status == 403
+                started = await browser.ask("POST", "api/kernels", json={"name": "rpp"})
+                assert started.status >= 400
+        finally:
+            await client.stop(run_dir, "the test is over")
+        assert (place.workspace / "kept.py").read_text() == "x = 1"
+
+    asyncio.run(test())
+
+
+def test_a_workspace_that_nobody_works_in_is_closed_and_what_was_saved_stays(
+    place: Place, hub: SmallHub
+) -> None:
+    async def test() -> None:
+        run_dir = place.root / "w" / secrets.token_hex(4)
+        limits = dataclasses.replace(config_for(place, hub).limits, idle_seconds=4.0)
+        await client.start_supervisor(config_for(place, hub, run_dir=run_dir, limits=limits), secrets_for())
+        (place.workspace / "saved.py").write_text("x = 1")
+        async with asyncio.timeout(60):
+            while holder(run_dir) is not None:
+                await asyncio.sleep(0.2)
+        assert (place.workspace / "saved.py").read_text() == "x = 1"
+
+    asyncio.run(test())
+
+
+def test_a_file_is_moved_from_ones_own_folder_into_the_projects(
+    place: Place, hub: SmallHub, tmp_path: Path
+) -> None:
+    installation = Installation(place.root / "home-move")
+    make_folders(installation, "gaps", "alice")
+    own = installation.workspace_dir("gaps", "alice")
+    (own / "mine.py").write_text("x = 1")
+
+    async def test() -> None:
+        run_dir = place.root / "w" / secrets.token_hex(4)
+        config = config_for(
+            place, hub, run_dir=run_dir, workspace=own, shared=installation.shared_dir("gaps"), ingress=installation.ingress_dir("gaps")
+        )  # fmt: skip
+        await client.start_supervisor(config, secrets_for())
+        try:
+            async with Browser(run_dir / "in.sock", BASE) as browser:
+                await browser.login()
+                moved = await browser.ask("PATCH", "api/contents/mine.py", json={"path": "shared/ours.py"})
+                assert moved.status == 200, await moved.text()
+                refused = await browser.ask(
+                    "PATCH", "api/contents/shared/ours.py", json={"path": "ingress/x.py"}
+                )
+                assert refused.status == 403
+        finally:
+            await client.stop(run_dir, "the test is over")
+
+    asyncio.run(test())
+    assert (installation.shared_dir("gaps") / "ours.py").read_text() == "x = 1"
+    assert not (own / "mine.py").exists()

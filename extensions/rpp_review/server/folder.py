@@ -11,7 +11,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,7 +107,9 @@ class Folder:
             try:
                 os.rename(old_name, new_name, src_dir_fd=source, dst_dir_fd=target)
             except OSError as error:
-                raise _unwritable(error, new) from None
+                if error.errno != errno.EXDEV:
+                    raise _unwritable(error, new) from None
+                _carry(source, old_name, target, new_name, old)
 
     def remove(self, path: str) -> None:
         """One file, or a folder with nothing in it."""
@@ -274,10 +276,27 @@ def _write_new(folder: int, name: str, content: bytes) -> None:
 
 
 def _discard(folder: int, name: str) -> None:
-    try:
+    with suppress(OSError):  # it was never made, or nothing may be written here
         os.unlink(name, dir_fd=folder)
-    except FileNotFoundError:
-        return
+
+
+def _carry(source: int, old_name: str, target: int, new_name: str, path: str) -> None:
+    """From one's own folder into the project's or back: another mount, so a file is copied whole and then removed."""
+    fresh = f".rpp-{secrets.token_hex(8)}.tmp"
+    try:
+        with _opened(source, old_name, path) as descriptor:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise Refused(400, "folder", f"{path!r} is a folder. Move the files in it one by one.")
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with os.fdopen(os.open(fresh, flags, 0o666, dir_fd=target), "wb") as copy:
+                while piece := os.read(descriptor, 1 << 20):
+                    copy.write(piece)
+        os.rename(fresh, new_name, src_dir_fd=target, dst_dir_fd=target)
+        os.unlink(old_name, dir_fd=source)
+    except OSError as error:
+        raise _unwritable(error, path) from None
+    finally:
+        _discard(target, fresh)
 
 
 def _unreadable(error: OSError, path: str) -> Refused:
@@ -303,6 +322,12 @@ def _unreadable(error: OSError, path: str) -> Refused:
 def _unwritable(error: OSError, path: str) -> Refused:
     if error.errno == errno.ENOTEMPTY:
         return Refused(400, "not-empty", f"The folder {path!r} is not empty. Delete what is in it first.")
+    if error.errno == errno.EROFS:
+        return Refused(
+            403,
+            "read-only",
+            f"{path!r} cannot be changed: it lies in 'ingress', or this workspace was opened for reading only. Copy it first.",
+        )
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return Refused(
             507,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import click
 
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
+from rpp_hub.domain.workspace_life import workspace_mermaid
 from rpp_hub.services.egress import DayView
 from rpp_hub.workspace.client import Status
 
@@ -57,6 +59,75 @@ def raise_budget(ctx: CliContext, project: str, person: str, megabytes: int, rea
     """Let MEGABYTES go to PERSON's browser today (until midnight UTC); a paused workspace goes on."""
     total = ctx.rpp.egress.raise_today(ctx.actor, project, person, megabytes, reason)
     click.echo(f"Today {total / 1e6:,.0f} MB may go to {person}'s browser from {project}.")
+
+
+@workspace.command("states")
+@click.option("--project", help="One project only.")
+@json_option
+@pass_cli
+def states(ctx: CliContext, project: str | None, as_json: bool) -> None:
+    """Where each workspace stands: active, frozen, open for reading, archived, destroyed."""
+    views = ctx.rpp.living.list(ctx.actor, project)
+    lines = (
+        f"{v.project:<30} {v.person:<20} {v.state}" + (f" until {v.until}" if v.until else "") for v in views
+    )
+    answer(views, as_json, lambda: "\n".join(lines) or "There is no workspace yet.")
+
+
+@workspace.command("reopen")
+@click.argument("project")
+@click.argument("person")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day.")
+@click.option("--reason", required=True, help="Why; it is kept.")
+@pass_cli
+def reopen(ctx: CliContext, project: str, person: str, until: datetime, reason: str) -> None:
+    """Let PERSON read their frozen workspace of PROJECT: no data, nothing runs, nothing changes."""
+    ctx.rpp.living.reopen(ctx.actor, project, person, until.date(), reason)
+    click.echo(f"{person} may read their workspace of {project} until {until.date()}.")
+
+
+@workspace.command("archive")
+@click.argument("project")
+@click.argument("person")
+@click.option("--reason", default="", help="What should be kept about it.")
+@pass_cli
+def archive(ctx: CliContext, project: str, person: str, reason: str) -> None:
+    """Pack PERSON's frozen workspace of PROJECT away."""
+    view = ctx.rpp.living.archive(ctx.actor, project, person, reason)
+    packed = view.archive or {}
+    click.echo(f"Packed {packed.get('files', 0)} files; SHA-256 {packed.get('sha256', '')}.")
+
+
+@workspace.command("restore")
+@click.argument("project")
+@click.argument("person")
+@pass_cli
+def restore(ctx: CliContext, project: str, person: str) -> None:
+    """Unpack PERSON's archived workspace of PROJECT; it is frozen again."""
+    ctx.rpp.living.restore(ctx.actor, project, person)
+    click.echo(f"Restored. Next: rpp workspace reopen {project} {person} --until DAY --reason WHY")
+
+
+@workspace.command("destroy")
+@click.argument("project")
+@click.argument("person")
+@click.option("--reason", required=True, help="Why; the certificate states it.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@pass_cli
+def destroy(ctx: CliContext, project: str, person: str, reason: str, yes: bool, as_json: bool) -> None:
+    """Destroy PERSON's frozen or archived workspace of PROJECT, with a signed certificate."""
+    if not yes and click.prompt(f"This cannot be undone. Type {person} to destroy it", err=True) != person:
+        raise click.Abort
+    view = ctx.rpp.living.destroy(ctx.actor, project, person, reason)
+    folder = ctx.rpp.installation.certificates_dir / project / f"workspace-{person}"
+    answer(view, as_json, lambda: f"The workspace is destroyed. Its certificate lies in {folder}.")
+
+
+@workspace.command("diagram")
+def diagram() -> None:
+    """The states of a workspace as a Mermaid diagram."""
+    click.echo(workspace_mermaid(), nl=False)
 
 
 def _running_lines(running: Sequence[Status]) -> str:

@@ -53,6 +53,8 @@ class Permission(StrEnum):
     DESTRUCTION_CONFIRM = "destruction:confirm"
     WORKSPACE_OPEN = "workspace:open"
     WORKSPACE_REVOKE = "workspace:revoke"
+    WORKSPACE_KEEP = "workspace:keep"
+    WORKSPACE_DESTROY = "workspace:destroy"
     INGRESS_OFFER = "ingress:offer"
     INGRESS_DECIDE = "ingress:decide"
     EGRESS_READ = "egress:read"
@@ -84,7 +86,7 @@ PERMISSIONS = MappingProxyType(
                 _P.AGREEMENT_MANAGE, _P.MEMBER_CHANGE, _P.ACCOUNT_LINK, _P.PERSON_ADD, _P.PERSON_READ, _P.ROLE_GIVE, _P.ATTESTATION_DECIDE, _P.ATTESTATION_READ,
                 _P.INSTITUTION_ADD, _P.WORKSPACE_REVOKE, _P.RELEASE_REVOKE,
                 _P.EGRESS_READ, _P.EGRESS_RAISE,
-                _P.INGRESS_DECIDE,
+                _P.INGRESS_DECIDE, _P.WORKSPACE_KEEP, _P.WORKSPACE_DESTROY,
             }
         ),
         Role.OUTPUT_REVIEWER: frozenset({_P.REQUEST_REVIEW, _P.REQUEST_READ_ALL}),

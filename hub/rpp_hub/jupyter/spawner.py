@@ -16,6 +16,7 @@ from rpp_hub.bootstrap import Rpp
 from rpp_hub.domain.actor import Actor, Via, system
 from rpp_hub.domain.errors import RppError
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.domain.workspace_life import Life
 from rpp_hub.jupyter.folders import make_folders
 from rpp_hub.jupyter.starter import place_starter
 from rpp_hub.settings import ensure_run_dir
@@ -87,12 +88,14 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         self._check_gate(person, project)
         folder = self.rpp.installation.workspace_dir(project, person)
         make_folders(self.rpp.installation, project, person)
-        place_starter(self.rpp, project, folder)
+        reading = self.rpp.living.state(project, person) is Life.READING
+        if not reading:
+            place_starter(self.rpp, project, folder)
         runs = self.rpp.installation.run_dir / "w"
         runs.mkdir(mode=0o700, exist_ok=True)
         sweep(runs)  # what killed supervisors left
         with self.rpp.store.act(Actor(person, Via.HUB), "workspace:open", self.subject) as act:
-            act.detail["cut"] = self.rpp.cutting.current(project).name
+            act.detail["cut"] = "" if reading else self.rpp.cutting.current(project).name
         try:
             await self._open(folder, runs)
         except RppError as error:
@@ -146,12 +149,13 @@ class RppSpawner(Spawner):  # type: ignore[misc]
 
     def _refusals(self, person: str, project: str) -> tuple[Refusal, ...]:
         try:
-            return self.rpp.projects.gate(person, project)
+            return self.rpp.living.refusals(person, project)
         except RppError as error:  # fail closed: no project, no answer, no workspace
             return error.refusals
 
     def _config(self, folder: Path) -> SupervisorConfig:
         run_dir = ensure_run_dir(self.rpp.installation)
+        reading = self.rpp.living.state(self.name, self.user.name) is Life.READING
         base_url = self.server.base_url
         logs = self.rpp.installation.logs_dir / "workspaces"
         logs.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -159,7 +163,8 @@ class RppSpawner(Spawner):  # type: ignore[misc]
             run_dir=self.run_dir,
             environment=self.rpp.environment,
             workspace=folder,
-            data=self.rpp.cutting.current(self.name).path / "data",
+            data=None if reading else self.rpp.cutting.current(self.name).path / "data",
+            reading=reading,
             person=self.user.name,
             project=self.name,
             base_url=base_url,

@@ -107,7 +107,8 @@ class SupervisorConfig:
     workspace: Path
     data: Path | None = None
     shared: Path | None = None  # the project's folder, in every member's workspace
-    ingress: Path | None = None  # what was let in for this person, read-only
+    ingress: Path | None = None  # what was let in for the project, read-only
+    reading: bool = False  # opened to read notebooks once more: nothing is written, nothing runs
     purpose: Purpose = Purpose.WORKSPACE
     person: str = ""
     project: str = ""

@@ -23,8 +23,8 @@ def server_folders(config: SupervisorConfig) -> tuple[Bind, ...]:
     """The person's own folder, and in it the project's and what was let in. No data."""
     if config.purpose is Purpose.WAITING:
         return ()
-    private = Bind(config.workspace, sandbox.WORKSPACE, writable=True)
-    shared = () if config.shared is None else (Bind(config.shared, SHARED, writable=True),)
+    private = Bind(config.workspace, sandbox.WORKSPACE, writable=not config.reading)
+    shared = () if config.shared is None else (Bind(config.shared, SHARED, writable=not config.reading),)
     ingress = () if config.ingress is None else (Bind(config.ingress, INGRESS),)
     return (private, *shared, *ingress)
 

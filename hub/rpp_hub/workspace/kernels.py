@@ -140,7 +140,7 @@ class Kernels:
     def warm(self) -> None:
         """Starts the next kernel's process ahead, unless one waits already. Where it cannot, kernels start cold."""
         self._warming = None
-        if not self._config.warm_kernel or self._closing or self._warm is not None:
+        if not self._config.warm_kernel or self._config.reading or self._closing or self._warm is not None:
             return
         try:
             self._warm = self._launch()
@@ -207,6 +207,8 @@ class Kernels:
     def _check_room(self, order: KernelOrder) -> None:
         if self._closing:
             raise KernelRefused("The workspace is being stopped.")
+        if self._config.reading:
+            raise KernelRefused("This workspace was opened for reading only: nothing runs in it.")
         if order.kernel in self._running:
             raise KernelRefused("This kernel is running already.")
         if len(self._running) >= self._config.limits.kernels:

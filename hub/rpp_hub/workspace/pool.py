@@ -18,7 +18,7 @@ from rpp_hub.workspace import client
 from rpp_hub.workspace.config import Limits, Purpose, Secrets, SupervisorConfig
 
 LOOK_AGAIN = 2.0
-REST = 6.0  # a workspace that has just been opened needs the processors more than the next one does
+REST = 10.0  # a workspace that has just been opened needs the processors more than the next one does
 STATUS_PATIENCE = 1.0
 
 log = logging.getLogger("rpp.pool")

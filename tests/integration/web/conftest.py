@@ -24,6 +24,7 @@ from rpp_hub.services.identities import Identities
 from rpp_hub.services.ingressing import Ingressing
 from rpp_hub.services.linked_tables import description, to_bytes
 from rpp_hub.services.linking import Linking
+from rpp_hub.services.living import Living
 from rpp_hub.services.notices import Letterhead, Notices
 from rpp_hub.services.releasing import Releasing, Signer
 from rpp_hub.services.returning import Returning
@@ -233,6 +234,7 @@ def open_rpp(world: World) -> Rpp:
         releasing=Releasing(world.store, world.installation, world.settings, world.content, signer),
         auditing=world.auditing,
         workspaces=Workspaces(world.store, world.installation),
+        living=Living(world.store, world.installation, world.projects.gate, key.sign, lambda: NOW),
         ingress=Ingressing(
             world.store, world.installation, world.content, lambda _project, _name, _lines: (), lambda: NOW
         ),

@@ -61,6 +61,10 @@ def my_projects(portal: Portal, viewer: Viewer) -> tuple[MyProject, ...]:
     gates = portal.rpp.projects.gates([viewer.name], viewer.rights.projects)
     own = (portal.rpp.projects.get(name) for name in sorted(viewer.rights.projects))
     return tuple(MyProject(p, gates[viewer.name, p.name], servers.get(p.name)) for p in own)
+    own = (p for p in portal.rpp.projects.list(viewer.actor) if p.name in viewer.rights.projects)
+    return tuple(
+        MyProject(p, portal.rpp.living.refusals(viewer.name, p.name), servers.get(p.name)) for p in own
+    )
 
 
 def _by_role(portal: Portal, viewer: Viewer) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def progress(request: Request, portal: PortalDep, viewer: ViewerDep, name: str) 
 def open_workspace(portal: Portal, viewer: Viewer, name: str) -> None:
     """Ask the gate, then the hub. Raises ActionRefused with every reason, NotFound for others' projects."""
     portal.rpp.projects.seen_by(viewer.actor, name)
-    refusals = portal.rpp.projects.gate(viewer.name, name)
+    refusals = portal.rpp.living.refusals(viewer.name, name)
     if refusals:
         raise ActionRefused(refusals)
 
