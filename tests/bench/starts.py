@@ -137,8 +137,6 @@ async def _nothing() -> None:
 async def _once(site: Site, before: Callable[[], Awaitable[None]] = _nothing) -> tuple[float, float]:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
         await log_in(browser, site)
-        api = f"{site.url}/hub/api/users/{site.person}/servers/{site.server}"
-        token = {"Authorization": f"token {site.token}"}
         await before()
         began = time.perf_counter()
         await open_one(browser, site)
