@@ -13,7 +13,7 @@ from rpp_review.evidence import SETS, Evidence, evidence_by_identity, sets_of
 from rpp_review.items import NormalForm
 from rpp_review.normal_form import InvalidNotebook, normal_form
 from rpp_review.reproduction import compare
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.lifecycle import SYSTEM, Action, Doer, Status, perform
@@ -70,8 +70,10 @@ class Examination:
     def pending(self) -> tuple[str, ...]:
         """The requests that wait for their examination, oldest first."""
         with self._store.read() as session:
-            query = select(Request).where(Request.status == str(Status.SUBMITTED)).order_by(Request.id)
-            return tuple(r.name for r in session.scalars(query) if r.current.examined_at is None)
+            current = and_(Round.request_id == Request.id, Round.number == Request.round)
+            waits = Request.status == str(Status.SUBMITTED), Round.examined_at.is_(None)
+            query = select(Request.id).join(Round, current).where(*waits).order_by(Request.id)
+            return tuple(f"r{number:04d}" for number in session.scalars(query))
 
     def examine(self, name: str) -> None:
         """Re-run, compare and check the current round, then write down the result, all in one act.

@@ -74,8 +74,8 @@ class Releasing:
     def pending(self) -> tuple[str, ...]:
         """The requests that are approved and not released yet, oldest first."""
         with self._store.read() as session:
-            query = select(Request).where(Request.status == str(Status.APPROVED)).order_by(Request.id)
-            return tuple(r.name for r in session.scalars(query))
+            query = select(Request.id).where(Request.status == str(Status.APPROVED)).order_by(Request.id)
+            return tuple(f"r{number:04d}" for number in session.scalars(query))
 
     def release(self, name: str) -> ReleaseView:
         """Write the signed bundle, then the row that makes it a release.
@@ -121,12 +121,12 @@ class Releasing:
                 query = query.where(Release.project == project)
             return tuple(_view(release, author) for release, author in session.execute(query))
 
-    def page(self, actor: Actor, at: PageAt) -> Page[ReleaseView]:
-        """A page of the releases this person may know of, newest first."""
+    def page(self, actor: Actor, at: PageAt, *, own: bool = False) -> Page[ReleaseView]:
+        """A page of the releases this person may know of, newest first; `own` are those of their projects."""
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
             query = select(Release)
-            if actor.name != SYSTEM and not _sees_all(rights):
+            if own or (actor.name != SYSTEM and not _sees_all(rights)):
                 query = query.where(Release.project.in_(rights.projects))
             page = read_page(session, query, Release.id, at, newest_first=True)
             asked = select(Request.id, Request.author).where(Request.id.in_([r.request_id for r in page]))

@@ -57,10 +57,10 @@ def visible(query: Select[*tuple[Any, ...]], rights: Rights) -> Select[*tuple[An
 
 
 def request_lines(
-    session: Session, rights: Rights, needed: int, at: PageAt, **equal: Any
+    session: Session, rights: Rights, needed: int, at: PageAt, *, own: bool = False
 ) -> Page[RequestLine]:
-    """A page of the requests this person may see, newest first; `equal` narrows by columns of the request."""
-    query = visible(LINE, rights).where(*(getattr(Request, name) == value for name, value in equal.items()))
+    """A page of the requests this person may see, newest first; `own` are those of their projects."""
+    query = LINE.where(Request.project.in_(rights.projects)) if own else visible(LINE, rights)
     page = read_rows(session, query, Request.id, at, newest_first=True)
     return Page(lines_of(session, page.items, needed), page.next, page.first)
 

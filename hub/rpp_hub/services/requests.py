@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from rpp_review.items import Item, Kind
 from rpp_review.normal_form import InvalidNotebook, normal_form
@@ -21,6 +20,7 @@ from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require, rights_of
+from rpp_hub.services.desk import Desk, desk_of
 from rpp_hub.services.request_lines import RequestLine, request_lines
 from rpp_hub.services.request_state import (
     RequestView,
@@ -125,10 +125,15 @@ class Requests:
                 query = query.where(Request.project == project)
             return tuple(view_for(session, r, actor.name, self._needed) for r in session.scalars(query))
 
-    def page(self, actor: Actor, at: PageAt, **equal: Any) -> Page[RequestLine]:
-        """A page of the requests this person may see, newest first, a line each; `equal` narrows by project or status."""
+    def page(self, actor: Actor, at: PageAt, *, own: bool = False) -> Page[RequestLine]:
+        """A page of the requests this person may see, newest first, a line each; `own` are those of their projects."""
         with self._store.read() as session:
-            return request_lines(session, rights_of(session, actor.name), self._needed, at, **equal)
+            return request_lines(session, rights_of(session, actor.name), self._needed, at, own=own)
+
+    def desk(self, actor: Actor) -> Desk:
+        """What a reviewer has to do."""
+        with self._store.read() as session:
+            return desk_of(session, require(session, actor, Permission.REQUEST_REVIEW), self._needed)
 
     def item_content(self, actor: Actor, name: str, identity: str) -> tuple[Item, RequestView]:
         """One item of the current round with its bytes, for somebody who may see the request."""

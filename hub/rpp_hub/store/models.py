@@ -295,7 +295,10 @@ class ReviewRow(Base):
     """One reviewer's verdicts on a round, and their decision once they have finished."""
 
     __tablename__ = "reviews"
-    __table_args__ = (ForeignKeyConstraint(["request_id", "round"], ["rounds.request_id", "rounds.number"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["request_id", "round"], ["rounds.request_id", "rounds.number"]),
+        Index("reviews_by_reviewer", "reviewer", "request_id"),
+    )
     request_id: Mapped[int] = mapped_column(primary_key=True)
     round: Mapped[int] = mapped_column(primary_key=True)
     reviewer: Mapped[str] = mapped_column(ForeignKey("people.name"), primary_key=True)
@@ -310,6 +313,7 @@ class Release(Base):
     """A signed bundle of what was approved."""
 
     __tablename__ = "releases"
+    __table_args__ = (Index("releases_by_project", "project"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     request_id: Mapped[int] = mapped_column(ForeignKey("requests.id"), unique=True)
     project: Mapped[str] = mapped_column(ForeignKey("projects.name"))

@@ -8,8 +8,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from rpp_hub.domain.paging import PageAt
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.services.desk import Desk
 from rpp_hub.services.projects import ProjectView
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import ViewerDep
@@ -21,6 +23,7 @@ from rpp_hub.web.pages.review import ReviewQueue, review_queue
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, page
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
+_NEWEST = PageAt(limit=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,13 @@ def my_projects(portal: Portal, viewer: Viewer) -> tuple[MyProject, ...]:
     return tuple(
         MyProject(p, portal.rpp.living.refusals(viewer.name, p.name), servers.get(p.name)) for p in own
     )
+    own = portal.rpp.projects.own(viewer.actor)
+    gates = portal.rpp.projects.gates([viewer.name], [p.name for p in own])
+    return tuple(MyProject(p, gates[(viewer.name, p.name)], servers.get(p.name)) for p in own)
 
 
 def _by_role(portal: Portal, viewer: Viewer) -> dict[str, Any]:
-    rpp, actor = portal.rpp, viewer.actor
+    rpp, actor, may = portal.rpp, viewer.actor, viewer.rights.may
     mine = viewer.rights.projects
     return {
         "requests": [r for r in rpp.requests.list(actor) if r.project in mine][:8] if mine else [],
@@ -79,6 +85,14 @@ def _by_role(portal: Portal, viewer: Viewer) -> dict[str, Any]:
         "districts": district_states(portal) if viewer.rights.may(Permission.DROP_READ) else (),
         "running": portal.hub.running() if viewer.rights.may(Permission.WORKSPACE_REVOKE) else (),
         "worker": _worker_queue(portal) if viewer.rights.may(Permission.AUDIT_READ) else None,
+        "requests": rpp.requests.page(actor, _NEWEST, own=True) if mine else (),
+        "releases": rpp.releasing.page(actor, _NEWEST, own=True) if mine else (),
+        "queue": rpp.requests.desk(actor) if may(Permission.REQUEST_REVIEW) else Desk(),
+        "to_decide": rpp.projects.to_decide(actor) if may(Permission.PROJECT_DECIDE) else (),
+        "districts": district_states(portal) if may(Permission.DROP_READ) else (),
+        "uncut": rpp.projects.uncut(actor) if may(Permission.CUT_BUILD) else (),
+        "running": portal.hub.running() if may(Permission.WORKSPACE_REVOKE) else (),
+        "worker": _worker_queue(portal) if may(Permission.AUDIT_READ) else None,
     }
 
 

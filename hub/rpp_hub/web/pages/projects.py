@@ -42,6 +42,7 @@ def projects(
         request, "projects.html", viewer, projects=found, wanted=wanted,
         states=list(ProjectStatus), districts=portal.rpp.warehousing.districts(),
     )  # fmt: skip
+    return page(request, "projects.html", viewer, projects=portal.rpp.projects.lines(viewer.actor, at))
 
 
 @router.get("/projects/upload")

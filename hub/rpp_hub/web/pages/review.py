@@ -9,9 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from rpp_hub.domain.errors import ActionRefused, Invalid, RppError
-from rpp_hub.domain.lifecycle import Action, Decision, Status, Verdict
+from rpp_hub.domain.lifecycle import Action, Decision, Verdict
 from rpp_hub.domain.permissions import Permission
-from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.request_state import RequestView, ReviewView
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import Form, FormDep, ViewerDep
@@ -33,41 +32,6 @@ class Draft:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewQueue:
-    """The requests a reviewer has to do with, by what they wait for."""
-
-    waiting: tuple[RequestView, ...] = ()
-    under_way: tuple[RequestView, ...] = ()
-    examined_soon: tuple[RequestView, ...] = ()
-    done: tuple[RequestView, ...] = ()
-    not_mine: tuple[tuple[RequestView, Refusal], ...] = ()
-
-
-def review_queue(portal: Portal, viewer: Viewer) -> ReviewQueue:
-    """Sort all requests for this reviewer; oldest first, since they have waited longest."""
-    rpp = portal.rpp
-    waiting: list[RequestView] = []
-    under_way: list[RequestView] = []
-    soon: list[RequestView] = []
-    done: list[RequestView] = []
-    not_mine: list[tuple[RequestView, Refusal]] = []
-    for view in reversed(rpp.requests.list(viewer.actor)):
-        own = own_review(view, viewer.name)
-        if own is not None and own.decision is not None:
-            done.append(view)
-        elif view.status is Status.SUBMITTED:
-            refusals = rpp.requests.refusals(viewer.actor, view.name, Action.REVIEW)
-            codes = {r.code for r in refusals}
-            if not refusals:
-                (under_way if own is not None else waiting).append(view)
-            elif codes == {"not-examined"}:
-                soon.append(view)
-            elif "enough-reviewers" not in codes:
-                not_mine.append((view, refusals[0]))
-    return ReviewQueue(tuple(waiting), tuple(under_way), tuple(soon), tuple(reversed(done)), tuple(not_mine))
-
-
 def own_review(view: RequestView, name: str) -> ReviewView | None:
     """The viewer's own review of the current round."""
     return next((r for r in view.reviews if r.reviewer == name), None)
@@ -77,7 +41,7 @@ def own_review(view: RequestView, name: str) -> ReviewView | None:
 def queue(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
     """The reviewer's desk."""
     viewer.check_may(Permission.REQUEST_REVIEW)
-    return page(request, "queue.html", viewer, queue=review_queue(portal, viewer))
+    return page(request, "queue.html", viewer, queue=portal.rpp.requests.desk(viewer.actor))
 
 
 @router.get("/requests/{name}/review")
