@@ -173,7 +173,7 @@ def test_an_unexpected_error_shows_a_number_and_logs_no_value(
     with caplog.at_level(logging.ERROR):
         page, told = portal.browser("rosa").get("/broken"), portal.browser("rosa").get("/api/broken")
     assert page.status_code == told.status_code == 500
-    number = re.search(r"this number: ([0-9a-f]{8})", page.text)
+    number = re.search(r"this number: (http-[0-9a-f]{16})", page.text)
     assert number is not None
     assert number[1] in caplog.text
     assert "KeyError" in caplog.text
