@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.bench import data, kernels, linkage, reruns, starts, talking, workspaces
+from tests.bench import data, kernels, linkage, pages, reruns, starts, talking, workspaces
 
 # The most that a ratio may be: ours to the plain counterpart's.
 LIMITS = {
@@ -20,12 +20,16 @@ LIMITS = {
     "workspace_idle_memory": 1.15, "twenty_at_once": 1.2, "read_1gb_cut": 1.02,
     "kernel_start": 1.2, "empty_cell": 1.05, "groupby_10m_hidden": 1.05, "groupby_10m_shown": 2.0,
     "groupby_10m_memory": 1.3, "notebook_200_cells": 1.15,
+    "page_growth": 1.5, "page_growth_postgresql": 1.5, "page_vs_bare": 4.0, "page_vs_bare_postgresql": 4.0,
+    "audit_verify": 2.0, "audit_verify_postgresql": 2.0,
 }  # fmt: skip
 # The most bytes that may be held at once.
 MOST_BYTES = {
     "output_50mb_memory": 120_000_000,
     "cut_100m_peak_memory": 2_000_000_000,
     "crosswalk_6m_peak_memory": 1_000_000_000,
+    "audit_verify_peak_memory": 100_000_000,
+    "audit_verify_peak_memory_postgresql": 100_000_000,
 }
 # The least that a share must be.
 LEAST = {"linkage_precision": 0.99, "linkage_recall": 0.95}
@@ -83,6 +87,8 @@ def figures(wanted: set[str]) -> Iterator[Figure]:
     chosen = set(kernels.FIGURES) & wanted if wanted else set(kernels.FIGURES)
     if chosen:
         yield from (figure(name, pairs) for name, pairs in kernels.measure(chosen).items())
+    if not wanted or any(name.startswith(("page_", "audit_")) for name in wanted):
+        yield from (made for made in register_figures() if not wanted or made.name in wanted)
 
 
 def workspace_figures(wanted: set[str]) -> Iterator[Figure]:
@@ -127,6 +133,23 @@ def data_figures(wanted: set[str]) -> Iterator[Figure]:
             yield figure("cut_100m", [pair])
         if "cut_100m_peak_memory" in wanted:
             yield Figure("cut_100m_peak_memory", peak, "bytes", None, None)
+
+
+def register_figures() -> Iterator[Figure]:
+    """Pages and log of a register a hundred times as large; the worst page is the figure, and which it was is said."""
+    with tempfile.TemporaryDirectory() as folder:
+        for database, times, (ours, theirs, peak) in pages.measure(Path(folder)):
+            suffix = "" if database == "sqlite" else f"_{database}"
+            grown = max(times, key=lambda page: page.large / page.small)
+            slow = max(times, key=lambda page: page.large / page.bare)
+            for name, page, versus in (
+                ("page_growth", grown, grown.small),
+                ("page_vs_bare", slow, slow.bare),
+            ):
+                print(f"{name}{suffix}: {page.path} as {page.person}", file=sys.stderr)
+                yield figure(f"{name}{suffix}", [(page.large, versus)])
+            yield figure(f"audit_verify{suffix}", [(ours, theirs)])
+            yield Figure(f"audit_verify_peak_memory{suffix}", peak, "bytes", None, None)
 
 
 def linkage_figures() -> Iterator[Figure]:
