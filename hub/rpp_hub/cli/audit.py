@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
-from dataclasses import asdict
-
 import click
 
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
+from rpp_hub.services.audit_export import ExportKind, lines
 from rpp_hub.services.auditing import AuditFilter
-from rpp_hub.store.audit import COLUMNS
+
+_by = click.option("--by", "by", default="", help="Only this actor.")
+_act = click.option("--act", default="", help="Only acts that begin so, such as request:approve or request:.")
+_subject = click.option("--subject", default="", help="Only subjects that begin so.")
+_request = click.option(
+    "--request", default="", help="Only what came with this request or command, by its id."
+)
 
 
 @click.group()
@@ -20,15 +22,16 @@ def audit() -> None:
 
 
 @audit.command("log")
-@click.option("--by", "by", default="", help="Only this actor.")
-@click.option("--act", default="", help="Only acts that begin so, such as request:approve or request:.")
-@click.option("--subject", default="", help="Only subjects that begin so.")
+@_by
+@_act
+@_subject
+@_request
 @click.option("--limit", default=100, show_default=True, help="At most so many, the newest.")
 @json_option
 @pass_cli
-def log(ctx: CliContext, by: str, act: str, subject: str, limit: int, as_json: bool) -> None:
+def log(ctx: CliContext, by: str, act: str, subject: str, request: str, limit: int, as_json: bool) -> None:
     """The newest events, oldest of them first."""
-    events = ctx.rpp.auditing.events(ctx.actor, AuditFilter(by, act, subject, None, limit))[::-1]
+    events = ctx.rpp.auditing.events(ctx.actor, AuditFilter(by, act, subject, None, limit, request))[::-1]
     answer(
         events, as_json,
         lambda: "\n".join(f"{e.seq:>6}  {e.at}  {e.actor:<12} {e.act:<20} {e.subject}  {e.reason}".rstrip() for e in events),
@@ -56,19 +59,18 @@ def verify(ctx: CliContext, as_json: bool) -> None:
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["jsonl", "csv"]),
-    default="jsonl",
+    type=click.Choice([str(kind) for kind in ExportKind]),
+    default=str(ExportKind.JSONL),
     show_default=True,
     help="Which form.",
 )
+@_by
+@_act
+@_subject
+@_request
 @pass_cli
-def export(ctx: CliContext, kind: str) -> None:
-    """Every event, to standard output."""
-    events = ctx.rpp.auditing.events(ctx.actor, AuditFilter(limit=sys.maxsize))[::-1]
-    if kind == "jsonl":
-        for event in events:
-            click.echo(json.dumps(asdict(event), ensure_ascii=False))
-        return
-    writer = csv.DictWriter(sys.stdout, COLUMNS)
-    writer.writeheader()
-    writer.writerows(asdict(event) for event in events)
+def export(ctx: CliContext, kind: str, by: str, act: str, subject: str, request: str) -> None:
+    """Every event that fits, oldest first, to standard output."""
+    wanted = AuditFilter(by, act, subject, request=request)
+    for line in lines(ctx.rpp.auditing.export(ctx.actor, wanted), ExportKind(kind)):
+        click.echo(line, nl=False)

@@ -1,4 +1,4 @@
-"""Lists of projects: a line each, and which wait for a decision or for data, a bounded number of them."""
+"""Lists of projects: a line each, in two queries whatever the page holds."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.lifecycle import SYSTEM
 from rpp_hub.domain.paging import Page, PageAt
-from rpp_hub.domain.permissions import Permission, Role
+from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.services.authority import Rights
-from rpp_hub.store.models import Cut, Membership, Project
+from rpp_hub.store.models import Membership, Project
 from rpp_hub.store.paging import read_rows
-
-SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +59,3 @@ def project_lines(session: Session, rights: Rights, at: PageAt) -> Page[ProjectL
             row.agreement_ends,
         )
     )
-
-
-def to_decide(rights: Rights) -> Select[Any]:
-    """Applications that wait for this person: a sponsor's own, all of them for a data manager."""
-    query = select(Project).where(Project.status == str(ProjectStatus.APPLIED))
-    if Role.DATA_MANAGER not in rights.roles:
-        query = query.where(Project.sponsor == rights.name)
-    return query.order_by(Project.name).limit(SHOWN)
-
-
-def uncut() -> Select[Any]:
-    """Approved projects without any cut."""
-    without = ~exists().where(Cut.project == Project.name)
-    approved = Project.status == str(ProjectStatus.APPROVED)
-    return select(Project).where(approved, without).order_by(Project.name).limit(SHOWN)

@@ -23,7 +23,7 @@ from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require, rights_of
 from rpp_hub.services.dues import note_end
 from rpp_hub.services.project_fields import check_fields
-from rpp_hub.services.project_lines import ProjectLine, project_lines, to_decide, uncut
+from rpp_hub.services.project_lines import ProjectLine, project_lines
 from rpp_hub.services.project_papers import Draft, write_paper
 from rpp_hub.services.project_rounds import IrbLetter, answer_round, keep_file, project_exists, send
 from rpp_hub.services.project_state import Surroundings, check_act, get_project, no_project
@@ -229,18 +229,6 @@ class Projects:
             return tuple(
                 _view(p) for p in session.scalars(select(Project).where(mine).order_by(Project.name))
             )
-
-    def to_decide(self, actor: Actor) -> tuple[ProjectView, ...]:
-        """The first applications that wait for this person's decision."""
-        with self._store.read() as session:
-            rights = require(session, actor, Permission.PROJECT_DECIDE)
-            return tuple(_view(p) for p in session.scalars(to_decide(rights)))
-
-    def uncut(self, actor: Actor) -> tuple[ProjectView, ...]:
-        """The first approved projects that have no data yet."""
-        with self._store.read() as session:
-            require(session, actor, Permission.CUT_BUILD)
-            return tuple(_view(p) for p in session.scalars(uncut()))
 
     def gate(self, person: str, project: str, today: date | None = None) -> tuple[Refusal, ...]:
         """Why this person may not work on this project today; empty when they may."""

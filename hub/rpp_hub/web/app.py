@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from rpp_hub.bootstrap import Rpp
-from rpp_hub.web import BASE, auth, rest, rest_accounts, rest_people, rest_projects, workspace_api
+from rpp_hub.web import BASE, auth, rest, rest_accounts, rest_audit, rest_people, rest_projects, workspace_api
 from rpp_hub.web.faults import Faults, add_error_answers
 from rpp_hub.web.headers import STATIC_CACHE, Headers
 from rpp_hub.web.hub_client import HubClient
@@ -71,6 +71,7 @@ ROUTERS = (
     workspace_api.router,
     rest.router,
     rest_accounts.router,
+    rest_audit.router,
     rest_projects.router,
     rest_people.router,
 )

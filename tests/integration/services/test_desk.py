@@ -67,7 +67,6 @@ def test_reading_lists_takes_as_many_queries_for_many_rows_as_for_one(world: Wor
             lambda: world.requests.page(actor("vera"), PageAt()),
             lambda: world.projects.lines(SETUP, PageAt()),
             lambda: world.projects.own(actor("rosa")),
-            lambda: world.projects.uncut(actor("dora")),
         ):
             asked.clear()
             read()

@@ -193,6 +193,7 @@ DOORS = (
     get("/data/{district}/identities", only("dora")),
     get("/data/{district}/identities/{candidate}", only("dora")),
     get("/audit", only("otto", "ada")),
+    get("/audit/export", only("otto", "ada")),
     get("/accounts", only("dora")),
     post("/projects/new", ALL),  # anybody may begin one; what is in it is then judged
     post("/projects/{name}/decide", only("dora", "paula"), decision="approve"),
@@ -285,6 +286,8 @@ DOORS = (
     ),
     call("POST", "/api/ingress/{name}/decide", only("dora"), {"admit": True}),
     call("GET", "/api/accounts", only("dora")),
+    call("GET", "/api/audit", only("otto", "ada")),
+    call("POST", "/api/audit/verify", only("otto", "ada")),
     call("POST", "/api/accounts/{account}/link", only("dora"), {"person": "nina"}),
     call("POST", "/api/accounts/{account}/unlink", only("dora")),
     call("GET", "/api/egress", only("dora", "otto", "ada")),

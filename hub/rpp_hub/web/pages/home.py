@@ -19,7 +19,6 @@ from rpp_hub.web.hub_client import Server
 from rpp_hub.web.pages.data import district_states
 from rpp_hub.web.pages.dues import due_lines
 from rpp_hub.web.pages.first_steps import first_steps, may_do
-from rpp_hub.web.pages.review import ReviewQueue, review_queue
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, page
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
@@ -77,20 +76,10 @@ def _by_role(portal: Portal, viewer: Viewer) -> dict[str, Any]:
     rpp, actor, may = portal.rpp, viewer.actor, viewer.rights.may
     mine = viewer.rights.projects
     return {
-        "requests": [r for r in rpp.requests.list(actor) if r.project in mine][:8] if mine else [],
-        "releases": [r for r in rpp.releasing.list(actor) if r.project in mine][:8] if mine else [],
-        "queue": review_queue(portal, viewer)
-        if viewer.rights.may(Permission.REQUEST_REVIEW)
-        else ReviewQueue(),
-        "districts": district_states(portal) if viewer.rights.may(Permission.DROP_READ) else (),
-        "running": portal.hub.running() if viewer.rights.may(Permission.WORKSPACE_REVOKE) else (),
-        "worker": _worker_queue(portal) if viewer.rights.may(Permission.AUDIT_READ) else None,
         "requests": rpp.requests.page(actor, _NEWEST, own=True) if mine else (),
         "releases": rpp.releasing.page(actor, _NEWEST, own=True) if mine else (),
         "queue": rpp.requests.desk(actor) if may(Permission.REQUEST_REVIEW) else Desk(),
-        "to_decide": rpp.projects.to_decide(actor) if may(Permission.PROJECT_DECIDE) else (),
         "districts": district_states(portal) if may(Permission.DROP_READ) else (),
-        "uncut": rpp.projects.uncut(actor) if may(Permission.CUT_BUILD) else (),
         "running": portal.hub.running() if may(Permission.WORKSPACE_REVOKE) else (),
         "worker": _worker_queue(portal) if may(Permission.AUDIT_READ) else None,
     }
