@@ -78,7 +78,9 @@ def test_an_opening_under_way_shows_itself_with_and_without_scripts(portal: Port
 def test_one_stops_ones_own_workspace(portal: PortalWorld) -> None:
     portal.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
     rosa = portal.browser("rosa")
-    assert rosa.post(PATH, {"do": "stop"}).status_code == 303
+    stopped = rosa.post(PATH, {"do": "stop"})
+    assert stopped.status_code == 303
+    assert stopped.headers["clear-site-data"] == '"cache", "storage"'  # and no cookie: the log-in stays
     assert not portal.hub.servers
     assert rosa.post(PATH, {"do": "stop"}).status_code == 409
     assert acts(portal)[1] == ("workspace:stop", "rosa", "")

@@ -15,6 +15,8 @@ from rpp_hub.web.jobs import JobState
 from rpp_hub.web.paths import path, workspace_path
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
 
+# What JupyterLab's pages left in the browser: kept files, stored states, service workers. Log-ins are cookies and stay.
+CLEARED = '"cache", "storage"'
 router = APIRouter(prefix=BASE, include_in_schema=False)
 
 
@@ -38,7 +40,9 @@ def open_or_stop(portal: PortalDep, viewer: ViewerDep, form: FormDep, name: str)
     """Open one's own workspace, or stop it."""
     if form.text("do") == "stop":
         stop_workspace(portal, viewer, name)
-        return see(path("projects", name))
+        answer = see(path("projects", name))
+        answer.headers["Clear-Site-Data"] = CLEARED
+        return answer
     open_workspace(portal, viewer, name)
     return see(path("projects", name, "workspace"))
 
