@@ -32,7 +32,14 @@ from rpp_hub.services.project_state import (
 )
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
-from rpp_hub.store.model_projects import FieldException, Judgement, ProjectFile, ProjectRound, SurveyAnswer
+from rpp_hub.store.model_projects import (
+    AmendmentDraft,
+    FieldException,
+    Judgement,
+    ProjectFile,
+    ProjectRound,
+    SurveyAnswer,
+)
 from rpp_hub.store.models import Project
 
 LONGEST = 2000
@@ -272,7 +279,12 @@ class Reviews:
     def _exceptions(self, session: Session, project: Project) -> tuple[ExceptionView, ...]:
         codebook = self._around.codebook(project.district)
         decided = {e.field: e for e in _rows(session, FieldException, project.name, FieldException.field)}
-        asked = [f for f in project.application.get("linkage", ()) if needs_exception(codebook, f)]
+        amendment = session.get(AmendmentDraft, project.name)
+        wanted = [
+            *project.application.get("linkage", ()),
+            *(amendment.application.get("linkage", ()) if amendment is not None else ()),
+        ]
+        asked = [f for f in wanted if needs_exception(codebook, f)]
         views = []
         for name in dict.fromkeys((*asked, *decided)):
             row = decided.get(name)

@@ -160,3 +160,15 @@ def test_lists_are_filtered(booked: PortalWorld) -> None:
     assert "No project fits" in dora.get("/projects?sponsor=nobody").text
     assert "a0001" in dora.get("/agreements?kind=umbrella").text
     assert "No agreement fits" in dora.get("/agreements?kind=access").text
+
+
+def test_the_director_finds_a_name_that_an_amendment_asks_for(booked: PortalWorld) -> None:
+    rosa, dirk = booked.browser("rosa"), booked.browser("dirk")
+    rosa.post("/projects/alpha/amend")
+    assert save(rosa, "alpha", {**WORDS, "linkage": "student_id first_name"}) == 303
+    assert rosa.post("/projects/alpha/send", {"amend": "yes", "reason": "Surveys."}).status_code == 409
+    assert "May first_name be used for linkage?" in dirk.get("/projects/alpha").text
+    said = {"do": "approve", "field": "first_name", "reason": "No numbers in the survey."}
+    assert dirk.post("/projects/alpha/exceptions", said).status_code == 303
+    assert rosa.post("/projects/alpha/send", {"amend": "yes", "reason": "Surveys."}).status_code == 303
+    assert "No numbers in the survey." in rosa.get("/projects/alpha").text
