@@ -80,6 +80,8 @@ class RequestState:
     examined: bool
     reviews: tuple[Review, ...]
     reviewers_needed: int
+    lead: str = ""
+    made_by_lead: frozenset[str] = frozenset()  # reviewers to whom this project's lead gave the role
 
     @property
     def decided(self) -> tuple[Review, ...]:
@@ -115,6 +117,16 @@ def reviewer_is_independent(state: RequestState, doer: Doer) -> Refusal | None:
         return Refusal(
             "reviewer-made-cut",
             "You made the data this was computed from, so another reviewer must look at it.",
+        )
+    return None
+
+
+def reviewer_is_not_the_leads_own(state: RequestState, doer: Doer) -> Refusal | None:
+    """Whoever leads a project does not choose who reviews it."""
+    if doer.name in state.made_by_lead:
+        return Refusal(
+            "reviewer-made-by-lead",
+            f"{state.lead}, who leads this project, made you a reviewer, so another reviewer must look at it.",
         )
     return None
 
@@ -204,7 +216,7 @@ _S, _A = Status, Action
 TRANSITIONS: tuple[Transition, ...] = (
     Transition(_S.SUBMITTED, _A.EXAMINE, _S.SUBMITTED, None),
     Transition(_S.SUBMITTED, _A.REVIEW, _S.SUBMITTED, Role.OUTPUT_REVIEWER,
-               (reviewer_is_independent, outputs_are_examined, place_is_free)),
+               (reviewer_is_independent, reviewer_is_not_the_leads_own, outputs_are_examined, place_is_free)),
     Transition(_S.SUBMITTED, _A.APPROVE, _S.APPROVED, None, (enough_decisions, nobody_sends_back, something_is_approved)),
     Transition(_S.SUBMITTED, _A.RETURN, _S.RETURNED, None, (enough_decisions, somebody_sends_back)),
     Transition(_S.SUBMITTED, _A.REJECT, _S.REJECTED, None, (enough_decisions, nobody_sends_back, nothing_is_approved)),

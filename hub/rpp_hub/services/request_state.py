@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from rpp_hub.domain.errors import NotFound
 from rpp_hub.domain.lifecycle import SYSTEM, Decision, Doer, RequestState, Review, Status, Verdict
 from rpp_hub.domain.names import printable
-from rpp_hub.domain.permissions import Permission
+from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.services.authority import Rights
-from rpp_hub.store.models import Cut, Membership, Request, RequestItem, Round
+from rpp_hub.store.models import Cut, Membership, PersonRole, Request, RequestItem, Round
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,12 @@ def no_request(name: str) -> NotFound:
 def state_of(session: Session, request: Request, reviewers_needed: int) -> RequestState:
     """What the lifecycle's rules need to know."""
     current = request.current
-    members = session.scalars(select(Membership.person).where(Membership.project == request.project))
+    staff = select(Membership.person, Membership.role).where(Membership.project == request.project)
+    members = {person: role for person, role in session.execute(staff)}
+    lead = next((person for person, role in members.items() if role == "lead"), "")
+    made = select(PersonRole.person).where(
+        PersonRole.role == str(Role.OUTPUT_REVIEWER), PersonRole.given_by == lead
+    )
     maker = session.scalars(
         select(Cut.built_by).where(Cut.project == request.project, Cut.name == current.cut)
     ).first()
@@ -127,6 +132,8 @@ def state_of(session: Session, request: Request, reviewers_needed: int) -> Reque
             for r in current.reviews
         ),
         reviewers_needed=reviewers_needed,
+        lead=lead,
+        made_by_lead=frozenset(session.scalars(made)) if lead else frozenset(),
     )
 
 

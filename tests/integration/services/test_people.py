@@ -240,3 +240,18 @@ def test_an_umbrella_that_ended_closes_every_project_under_it(world: World) -> N
     assert [r.code for r in world.projects.gate("rosa", "alpha", date(2031, 1, 1))][-4:].count(
         "umbrella-ended"
     ) == 1
+
+
+def test_a_lead_who_made_somebody_a_reviewer_is_not_reviewed_by_them(world: World) -> None:
+    world.person("nina")
+    world.people.give_role(SETUP, "remy", Role.DATA_MANAGER)
+    world.projects.close(
+        actor("dora"), "beta", "done"
+    )  # remy leads nothing any more, and may make a reviewer
+    world.people.give_role(actor("remy"), "nina", Role.OUTPUT_REVIEWER)
+    world.project("later", "remy")
+    own, others = world.examined(project="later", author="remy"), world.examined()
+    with pytest.raises(ActionRefused) as caught:
+        world.finish("nina", own)
+    assert caught.value.code == "reviewer-made-by-lead"
+    assert world.finish("nina", others).reviewers_decided == 1
