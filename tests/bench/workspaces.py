@@ -89,7 +89,7 @@ def _twenty_members(ours: Running, names: Sequence[str]) -> dict[str, str]:
     passwords = {name: secrets.token_urlsafe(12) for name in names}
     where = rpp.people.get("rosa").institutions
     for name, password in passwords.items():
-        rpp.people.add(setup, name, name, institutions=[one.name for one in where], password=password)
+        rpp.people.add(setup, name, name, institutions=[one.institution for one in where], password=password)
         rpp.people.certify(setup, name, training_ends=today + timedelta(days=700), access_signed=today)
         rpp.projects.add_member(Actor("dora", Via.CLI), starts.PROJECT, name)
     rpp.store.close()
