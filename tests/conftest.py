@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from rpp_hub.store.database import Store, migrate, sqlite_url
 
 from tests.postgres import Cluster, cannot, cluster
 
 DATABASES = ("sqlite", "postgresql")
+
+# How long an example took says how busy the machine is, nothing about our code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @dataclass(frozen=True, slots=True)
