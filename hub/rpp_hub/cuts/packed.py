@@ -24,7 +24,7 @@ from rpp_hub.warehouse.engine import first, one, quoted
 _BITS = 64
 # Eight bytes each: a gigabyte at most.
 _MOST_ROWS = 125_000_000
-_ROW_GROUP, _FETCHED = 122_880, 1_000_000
+_ROW_GROUP, _FETCHED = 491_520, 1_000_000
 # A text of more different values is no category, and its values are not held in memory.
 _MOST_WORDS, _PROBED = 4096, 200_000
 _KINDS = {
@@ -42,11 +42,12 @@ Granted = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One column of the file in SQL. `codes` names the relation of codes that it is one of."""
+    """One column of the file in SQL. `codes` names the relation of codes that it is one of, `place` which of them, from 1."""
 
     name: str
     sql: str
     codes: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A column within a packed row, `value` its number in SQL. 0 is nothing there (never without `gaps`), 1 the least.
+    """A column within a packed row, `value` its number in SQL: 1 for the least, NULL for nothing (never without `gaps`).
 
-    `words` are what the numbers mean, where they are no numbers; `join` brings the places of words.
+    In the row nothing is 0. `words` are what the numbers mean, where they are no numbers; `join` brings the places of words.
     """
 
     column: Wanted
@@ -131,12 +132,11 @@ def write_packed(
 
 
 def _coded(con: duckdb.DuckDBPyConnection, column: Wanted) -> Part | None:
-    """Codes are enumerations, so each is a number already."""
+    """Codes are enumerations, and their numbers lie beside them."""
     codes = con.sql(f"SELECT code::VARCHAR FROM {column.codes} ORDER BY code").to_arrow_table().column(0)
     if not len(codes):
         return None
-    value = f"enum_code({column.sql})::BIGINT"
-    return Part(column, value, 0, _width(len(codes)), _WORDS, codes.combine_chunks())
+    return Part(column, column.place, 0, _width(len(codes)), _WORDS, codes.combine_chunks())
 
 
 def _kinds(con: duckdb.DuckDBPyConnection, columns: Sequence[Wanted], source: Source) -> dict[str, str]:
@@ -153,19 +153,29 @@ def _bounds(
     con: duckdb.DuckDBPyConnection, columns: Sequence[Wanted], kinds: Mapping[str, str], source: Source
 ) -> dict[str, Part]:
     """Numbers and dates by how far they reach in the whole master, which its file knows without being read."""
-    values = {
-        c.name: f"({c.sql} - DATE '1970-01-01')" if kinds[c.name] == "DATE" else f"{c.sql}::BIGINT"
-        for c in columns
+    if not columns:
+        return {}
+    number = {
+        c.name: "({} - DATE '1970-01-01')" if kinds[c.name] == "DATE" else "{}::BIGINT" for c in columns
     }
-    listed = "".join(f", min({v}), max({v}), count({v})" for v in values.values())
-    total, *found = first(con, f"SELECT count(*){listed} {source.master}") or (0,)
+    reach = ", ".join(number[c.name].format(f"{end}({c.sql})") for c in columns for end in ("min", "max"))
+    gaps = ", ".join(f"EXISTS (SELECT 1 {source.master} WHERE {c.sql} IS NULL)" for c in columns)
+    ends = first(con, f"SELECT {reach} {source.master}") or ()
     return {
-        c.name: Part(
-            c, values[c.name], int(least or 0), _width(int(most or 0) - int(least or 0) + 1), _KINDS[kinds[c.name]],
-            gaps=count < total,
+        c.name: _bounded(
+            c, number[c.name].format(c.sql), _KINDS[kinds[c.name]], (int(least or 0), int(most or 0)), missing
         )
-        for c, least, most, count in zip(columns, found[::3], found[1::3], found[2::3], strict=True)
-    }  # fmt: skip
+        for c, least, most, missing in zip(
+            columns, ends[::2], ends[1::2], first(con, f"SELECT {gaps}") or (), strict=True
+        )
+    }
+
+
+def _bounded(column: Wanted, value: str, kind: pa.DataType, reach: tuple[int, int], gaps: bool) -> Part:
+    least, most = reach
+    return Part(
+        column, f"({value} - ({least - 1}))::UBIGINT", least, _width(most - least + 1), kind, gaps=gaps
+    )
 
 
 def _category(con: duckdb.DuckDBPyConnection, number: int, column: Wanted, source: Source) -> Part | None:
@@ -179,7 +189,9 @@ def _category(con: duckdb.DuckDBPyConnection, number: int, column: Wanted, sourc
     if len(words) > _MOST_WORDS:
         return None
     table = f"words_{number}"
-    con.register("words_in", pa.table({"word": words, "place": np.arange(len(words), dtype=np.int64)}))
+    con.register(
+        "words_in", pa.table({"word": words, "place": np.arange(1, len(words) + 1, dtype=np.uint64)})
+    )
     con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM words_in")
     con.unregister("words_in")
     join = f" LEFT JOIN {table} ON {table}.word = {column.sql}"
@@ -216,8 +228,7 @@ def _decoded(packed: Packing, numbers: Numbers, names: Sequence[str]) -> pa.Reco
 
 
 def _number(part: Part) -> str:
-    value = f"{part.value} - ({part.least - 1})"
-    return f"coalesce({value}, 0)::UBIGINT" if part.gaps else f"({value})::UBIGINT"
+    return f"coalesce({part.value}, 0::UBIGINT)" if part.gaps else part.value
 
 
 def _column(part: Part, shift: int, numbers: Numbers) -> pa.Array:

@@ -159,7 +159,7 @@ def write_tables(
         _load_crosswalk(con, crosswalk, unit, wanted[unit])
         if unit in _PEOPLE:  # the rows' own people bring their codes with them: one join fewer for every row
             con.execute(
-                f"CREATE OR REPLACE TABLE population_{unit} AS SELECT p.id, c.code FROM population_{unit} p "
+                f"CREATE OR REPLACE TABLE population_{unit} AS SELECT p.id, c.code, c.place FROM population_{unit} p "
                 f"LEFT JOIN codes_{unit} c ON c.identifier = p.id"
             )
     for number, table in enumerate(selection.agreed.tables):
@@ -178,11 +178,12 @@ def _load_crosswalk(
         "SELECT identifier, code FROM all_codes SEMI JOIN wanted_ids ON all_codes.identifier = wanted_ids.id"
     )
     if not len(wanted):
-        con.execute(f"CREATE TABLE codes_{unit} AS {needed}")
+        con.execute(f"CREATE TABLE codes_{unit} AS SELECT *, NULL::UBIGINT AS place FROM ({needed})")
     else:
         con.execute(f"CREATE TYPE code_of_{unit} AS ENUM (SELECT code FROM ({needed}) ORDER BY code)")
         con.execute(
-            f"CREATE TABLE codes_{unit} AS SELECT identifier, code::code_of_{unit} AS code FROM ({needed})"
+            f"CREATE TABLE codes_{unit} AS SELECT *, enum_code(code)::UBIGINT + 1::UBIGINT AS place "
+            f"FROM (SELECT identifier, code::code_of_{unit} AS code FROM ({needed}))"
         )
     con.unregister("all_codes")
     con.unregister("wanted_ids")
@@ -215,9 +216,11 @@ def _columns(table: TablePlan) -> tuple[list[Wanted], str]:
         if column.treatment is not Treatment.CODE:
             columns.append(Wanted(column.name, _expression(column, table.unit)))
         elif column.name == own:
-            columns.append(Wanted(column.name, "p.code", f"codes_{table.unit}"))
+            columns.append(Wanted(column.name, "p.code", f"codes_{table.unit}", "p.place"))
         else:
-            columns.append(Wanted(column.name, f"x{number}.code", f"codes_{column.field.unit}"))
+            columns.append(
+                Wanted(column.name, f"x{number}.code", f"codes_{column.field.unit}", f"x{number}.place")
+            )
             joins += _join(number, column.field.unit, column.name)
     return columns, joins
 
