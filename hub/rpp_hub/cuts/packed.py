@@ -24,7 +24,7 @@ from rpp_hub.warehouse.engine import first, one, quoted
 _BITS = 64
 # Eight bytes each: a gigabyte at most.
 _MOST_ROWS = 125_000_000
-_ROW_GROUP, _FETCHED = 491_520, 1_000_000
+_ROW_GROUP, _FETCHED = 122_880, 1_000_000
 # A text of more different values is no category, and its values are not held in memory.
 _MOST_WORDS, _PROBED = 4096, 200_000
 _KINDS = {
@@ -179,10 +179,8 @@ def _bounded(column: Wanted, value: str, kind: pa.DataType, reach: tuple[int, in
 
 
 def _category(con: duckdb.DuckDBPyConnection, number: int, column: Wanted, source: Source) -> Part | None:
-    """A text of few different values: their places in the alphabet."""
-    different = (
-        f"SELECT DISTINCT v FROM (SELECT {column.sql} AS v {source.granted('')}{{}}) WHERE v IS NOT NULL"
-    )
+    """A text of few different values: their places in the alphabet. The master is asked, which joins nothing."""
+    different = f"SELECT DISTINCT v FROM (SELECT {column.sql} AS v {source.master}{{}}) WHERE v IS NOT NULL"
     if one(con, f"SELECT count(*) FROM ({different.format(f' LIMIT {_PROBED}')})") > _MOST_WORDS:
         return None
     words = con.sql(f"{different.format('')} ORDER BY v").to_arrow_table().column(0).combine_chunks()
@@ -237,27 +235,37 @@ def _column(part: Part, shift: int, numbers: Numbers) -> pa.Array:
     )
     values: Places = ((numbers >> np.uint64(shift)) & np.uint64((1 << part.bits) - 1)).astype(short)
     missing = values == 0 if part.gaps and values.min() == 0 else None
+    if part.words is not None:
+        return _words(values, part.words, missing)
     values += short(part.least - 1)
-    if part.words is None:
-        return _numbers(values, part.kind, missing)
-    if not part.column.codes:
-        return pa.DictionaryArray.from_arrays(
-            pa.array(values.astype(np.int32, copy=False), mask=missing), part.words
-        )
-    # Only the codes that rows have: whose they are that have none here is nobody's business.
-    used, indices = _used(values)
-    words = part.words.take(pa.array(np.maximum(used, 0)))
-    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=missing), words)
+    return _numbers(values, part.kind, missing)
 
 
-def _used(values: Places) -> tuple[Places, npt.NDArray[np.int32]]:
+def _words(values: Places, words: pa.Array, missing: npt.NDArray[np.bool_] | None) -> pa.Array:
+    """Only the words that rows have: what else the master or the crosswalk knows is nobody's business here."""
+    used, indices = _used(values, len(words))
+    if missing is not None:
+        used, indices = used[1:], indices - np.int32(1)
+    return pa.DictionaryArray.from_arrays(pa.array(indices, mask=missing), words.take(pa.array(used - 1)))
+
+
+def _used(values: Places, most: int) -> tuple[Places, npt.NDArray[np.int32]]:
     """The different values and each one's place among them."""
+    if most > _MOST_WORDS:
+        used, places = _used_of_many(values)
+        return used, places.astype(np.int32)
+    there = np.zeros(most + 1, dtype=np.bool_)
+    there[values] = True
+    places = np.cumsum(there, dtype=np.int32) - np.int32(1)
+    return np.flatnonzero(there), places[values]
+
+
+def _used_of_many(values: Places) -> tuple[Places, Places]:
     steps = np.diff(values)
     if (steps >= 0).all():  # sorted by it
         places = np.concatenate([[0], np.cumsum(steps > 0)])
-        return values[np.concatenate([[True], steps > 0])], places.astype(np.int32)
-    used, places = np.unique(values, return_inverse=True)
-    return used, places.astype(np.int32)
+        return values[np.concatenate([[True], steps > 0])], places
+    return np.unique(values, return_inverse=True)
 
 
 def _numbers(values: Places, kind: pa.DataType, missing: npt.NDArray[np.bool_] | None) -> pa.Array:
