@@ -192,7 +192,7 @@ def open_installation(home: Path) -> Rpp:
         identities=Identities(store, installation, _now),
         cutting=cutting,
         linking=Linking(store, installation, vault),
-        returning=Returning(store, settings, vault),
+        returning=Returning(store, settings, installation, vault),
         vaulting=vaulting,
         requests=Requests(store, settings, content, _now),
         reviewing=Reviewing(store, settings, _now),

@@ -29,6 +29,8 @@ PARTS: Mapping[str, re.Pattern[str]] = {
     "born": BIRTH_DATE,
 }
 NEEDED = ("first", "last", "born")
+# Of staff a district knows the day they were hired rather than the day they were born.
+_HIRED = re.compile(r"(^|_)hired?(_|$)|(^|_)date_?hired$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def lay_out(
     sources = (
         _identifier_sources(masters, agreed, columns, chosen)
         if by is By.IDENTIFIER
-        else _name_sources(masters, agreed)
+        else _name_sources(masters, agreed, columns, chosen)
     )
     used = _used(by, sources, columns, chosen, agreed)
     kept, dropped = _kept(drafted, used, sources[0].key)
@@ -142,22 +144,45 @@ def _identifiers_of(table: Table, agreed: Collection[str]) -> list[Source]:
     ]
 
 
-def _name_sources(masters: Masters, agreed: Collection[str]) -> tuple[Source, ...]:
-    sources = []
-    for table in masters.codebook.tables:
-        key = table.key("student")
-        if key is None or table.name not in masters.tables:
-            continue
-        fields = {
-            part: f
-            for part in PARTS
-            if (f := _part_of(part, [f.name for f in table.fields if f.name in agreed]))
-        }
-        if all(part in fields for part in NEEDED):
-            sources.append(Source(table.name, key.name, key.unit, fields))
-    if not sources:
+def _name_sources(
+    masters: Masters, agreed: Collection[str], columns: Sequence[str], chosen: Mapping[str, str]
+) -> tuple[Source, ...]:
+    """The masters that know people by name: of students, unless the file's day is one that only staff have."""
+    found = [
+        source
+        for unit in PERSONS
+        for table in masters.codebook.tables
+        if table.name in masters.tables and (source := _names_of(table, unit, agreed))
+    ]
+    if not found:
         raise _not_agreed("names and birth date")
-    return tuple(s for s in sources if s.key == sources[0].key)
+    first = next((s for s in found if _has_day(s, columns, chosen)), found[0])
+    alike = (first.unit, first.key, _is_hired(first))
+    return tuple(s for s in found if (s.unit, s.key, _is_hired(s)) == alike)
+
+
+def _names_of(table: Table, unit: str, agreed: Collection[str]) -> Source | None:
+    key = table.key(unit)
+    names = [f.name for f in table.fields if f.name in agreed]
+    fields = {part: f for part in PARTS if (f := _part_of(part, names))}
+    hired = next((n for n in names if _HIRED.search(n)), None) if unit == "staff" else None
+    if hired and "born" not in fields:
+        fields["born"] = hired
+    return Source(table.name, key.name, unit, fields) if key and all(p in fields for p in NEEDED) else None
+
+
+def _is_hired(source: Source) -> bool:
+    return bool(_HIRED.search(source.fields["born"]))
+
+
+def _has_day(source: Source, columns: Sequence[str], chosen: Mapping[str, str]) -> bool:
+    return bool(chosen.get(source.fields["born"]) or _day_of(source, columns))
+
+
+def _day_of(source: Source, columns: Sequence[str]) -> str | None:
+    """The file's column that is the day by which this master knows people."""
+    pattern = _HIRED if _is_hired(source) else PARTS["born"]
+    return next((n for n in columns if pattern.search(n)), None)
 
 
 def _part_of(part: str, names: Sequence[str]) -> str | None:
@@ -187,7 +212,8 @@ def _used(
         name = sources[0].fields["identifier"]
         return {"identifier": chosen.get(name, name)}
     parts = {p: f for s in reversed(sources) for p, f in s.fields.items()}
-    used = {p: c for p, f in parts.items() if (c := chosen.get(f) or chosen.get(p) or _part_of(p, columns))}
+    here = {p: _part_of(p, columns) for p in PARTS} | {"born": _day_of(sources[0], columns)}
+    used = {p: c for p, f in parts.items() if (c := chosen.get(f) or chosen.get(p) or here[p])}
     lacking = [parts[p] for p in NEEDED if p not in used]
     if lacking:
         raise Invalid(

@@ -26,10 +26,12 @@ from rpp_hub.domain.refusal import Refusal
 from rpp_hub.linkage.envelope import Key, close_box, to_district, with_passphrase
 from rpp_hub.linkage.results import Read, Results, read_codes, read_results, rows_in_words, to_csv
 from rpp_hub.services.authority import require
-from rpp_hub.settings import Settings
+from rpp_hub.services.identities import decisions_now
+from rpp_hub.settings import Installation, Settings
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Project
 from rpp_hub.vault import Crosswalk, Vault
+from rpp_hub.warehouse.identity_table import merged
 from rpp_hub.warehouse.progress import Progress, silent
 
 
@@ -61,9 +63,10 @@ class Returned:
 class Returning:
     """Results on their way back to the district."""
 
-    def __init__(self, store: Store, settings: Settings, vault: Vault) -> None:
+    def __init__(self, store: Store, settings: Settings, installation: Installation, vault: Vault) -> None:
         self._store = store
         self._settings = settings
+        self._installation = installation
         self._vault = vault
 
     def give_back(self, actor: Actor, project: str, wanted: Wanted, progress: Progress = silent) -> Returned:
@@ -74,6 +77,7 @@ class Returning:
         with self._store.read() as session:
             require(session, actor, Permission.RETURN_MAKE)
             district = _district_of(session, project)
+            stays = merged(decisions_now(session, self._installation.warehouse_dir(district)))
         _refuse_to_overwrite(wanted)
         key = self._key(district, wanted.passphrase)
         progress("reading the file", 0, 3)
@@ -82,7 +86,7 @@ class Returning:
         _refuse_mistyped(read, wanted.skip_mistyped)
         progress("finding identifiers", 1, 3)
         found = self._identifiers(project, read)
-        identifiers = dict(zip(found["code"].to_pylist(), found["identifier"].to_pylist(), strict=True))
+        identifiers = _identifiers_now(found, stays)
         self._refuse_foreign(project, read, identifiers)
         progress("encrypting", 2, 3)
         name = _column_name(results, set(found["unit"].to_pylist()))
@@ -167,6 +171,12 @@ def _with_codes(crosswalk: Crosswalk, wanted: Collection[str]) -> pa.Table:
     return crosswalk.table.filter(
         pc.is_in(crosswalk.table["code"], value_set=pa.array(sorted(wanted), pa.string()))
     )
+
+
+def _identifiers_now(found: pa.Table, stays: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """code → identifier. Whom the district has merged since goes back under the identifier that stays."""
+    rows = zip(*(found[name].to_pylist() for name in ("code", "unit", "identifier")), strict=True)
+    return {code: stays.get(unit, {}).get(identifier, identifier) for code, unit, identifier in rows}
 
 
 def _refuse_mistyped(read: Read, skip: bool) -> None:

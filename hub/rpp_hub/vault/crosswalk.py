@@ -187,17 +187,33 @@ def _followed(crosswalk: Crosswalk, merged: Merged) -> Crosswalk:
     """
     table = crosswalk.table
     for unit, steps in merged.items():
-        codes = crosswalk.codes(unit)
-        renamed: dict[str, str] = {}
-        for old, stays in sorted(steps.items()):
-            if old in codes and stays not in codes and stays not in renamed.values():
-                renamed[old] = stays
-        if renamed:
-            names = table["identifier"].to_pylist()
-            units = table["unit"].to_pylist()
-            changed = [renamed.get(n, n) if u == unit else n for u, n in zip(units, names, strict=True)]
-            table = table.set_column(1, SCHEMA.field("identifier"), pa.array(changed, pa.string()))
+        renamed = _renamed(crosswalk.of_unit(unit)["identifier"], steps)
+        if len(renamed):
+            table = _with_names(table, unit, renamed)
     return Crosswalk(crosswalk.project, table)
+
+
+def _renamed(coded: pa.ChunkedArray, steps: Mapping[str, str]) -> pa.Table:
+    """Old identifiers that have a code and the ones that stay and have none: for each of these its first old one."""
+    pairs = sorted(steps.items())
+    old = pa.array([o for o, _ in pairs], pa.string())
+    stays = pa.array([s for _, s in pairs], pa.string())
+    # of the millions of a state only those that were ever merged
+    known = coded.filter(pc.is_in(coded, value_set=pa.concat_arrays([old, stays]))).combine_chunks()
+    alone = pc.and_(pc.is_in(old, value_set=known), pc.invert(pc.is_in(stays, value_set=known)))
+    found = pa.table({"old": old, "stays": stays}).filter(alone)
+    return found.group_by("stays").aggregate([("old", "min")]).rename_columns(["stays", "old"])
+
+
+def _with_names(table: pa.Table, unit: str, renamed: pa.Table) -> pa.Table:
+    """The crosswalk with these identifiers of a unit changed. Only their rows are copied: the others are millions."""
+    names, units = table["identifier"], table["unit"]
+    concerned = pc.and_(pc.equal(units, unit), pc.is_in(names, value_set=renamed["old"]))
+    places = pc.index_in(names.filter(concerned), value_set=renamed["old"])
+    changed = pc.replace_with_mask(
+        names.combine_chunks(), concerned.combine_chunks(), renamed["stays"].take(places).combine_chunks()
+    )
+    return table.set_column(1, SCHEMA.field("identifier"), pa.chunked_array([changed]))
 
 
 def _missing(crosswalk: Crosswalk, unit: str, wanted: pa.Array) -> pa.Array:

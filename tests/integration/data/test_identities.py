@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from rpp_hub.bootstrap import Rpp
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, NotPermitted
+from rpp_hub.linkage.envelope import open_box
 from rpp_hub.services.auditing import AuditFilter
+from rpp_hub.services.returning import Wanted
 from rpp_hub.warehouse.identities import Kind, Sighting
 from rpp_hub.warehouse.identity_table import Verdict
 
@@ -120,3 +126,37 @@ def test_where_only_the_old_identifier_had_a_code_the_person_keeps_it(rpp: Rpp) 
     assert len(set(again.values())) == len(again)
     once_more = vault.extend("absence", {"student": pa.array(["2"])}, merged).codes("student")
     assert once_more["2"] == again["2"]  # both have one now: the one that stays keeps its own
+
+
+def test_results_of_whom_the_district_has_merged_since_go_back_under_the_identifier_that_stays(
+    rpp: Rpp, tmp_path: Path
+) -> None:
+    in_cut(rpp)
+    coded = codes(rpp)
+    name, people = next((n, p) for n, p in candidates(rpp) if any(x.identifier in coded for x in p))
+    old = next(p.identifier for p in people if p.identifier in coded)
+    stays = next(p.identifier for p in people if p.identifier != old)
+    rpp.identities.decide(DORA, "bayview", name, Verdict.MERGE, "Same address.", stays)
+    (tmp_path / "risk.csv").write_text(f"student,risk\n{coded[old]},0.5\n")
+    phrase = "five random words make it"
+    rpp.returning.give_back(
+        DORA, "absence", Wanted(tmp_path / "risk.csv", tmp_path / "out", passphrase=phrase)
+    )
+    text = open_box((tmp_path / "out").read_bytes(), passphrase=phrase).decode("utf-8-sig")
+    assert [row["student_id"] for row in csv.DictReader(io.StringIO(text))] == [stays]
+
+
+def test_merges_among_many_coded_students_rename_them_alone(rpp: Rpp) -> None:
+    vault = rpp.cutting._vault.crosswalks
+    everybody = pa.array([str(n) for n in range(20_000)])
+    before = vault.extend("absence", {"student": everybody, "school": pa.array(["0", "1"])})
+    merged = {"student": {str(n): f"new-{n // 2}" for n in range(10_000)} | {"19999": "19998"}}
+    after = vault.extend("absence", {}, merged)
+    old, new = before.codes("student"), after.codes("student")
+    # of two that became one the first keeps its code; who has a code already takes no other
+    assert {i: c for i, c in new.items() if i.startswith("new-")} == {
+        f"new-{n // 2}": old[min(str(n), str(n + 1))] for n in range(0, 10_000, 2)
+    }
+    assert all(new[i] == c for i, c in old.items() if i in new)
+    assert len(new) == len(old)
+    assert after.codes("school") == before.codes("school")

@@ -20,7 +20,7 @@ from tests.integration.data.conftest import APPLICATION, approve, make_home
 
 DORA = actor("dora")
 STUDENTS = 300
-LINKAGE = "linkage: [student_id, first_name, last_name, birth_date]\n"
+LINKAGE = "linkage: [student_id, first_name, last_name, birth_date, hire_date]\n"
 
 
 @dataclass(frozen=True)

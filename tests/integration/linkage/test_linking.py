@@ -223,3 +223,25 @@ def test_a_file_of_strangers_is_refused(rpp: Rpp, tmp_path: Path) -> None:
     file = write_survey(tmp_path / "s.csv", ("student_id", "answer"), [("999999999999", 1)])
     with pytest.raises(ActionRefused, match="Nobody"):
         rpp.linking.link(DORA, "absence", Survey(file, By.IDENTIFIER))
+
+
+def test_a_survey_of_staff_is_linked_by_names_and_the_day_they_were_hired(rpp: Rpp, tmp_path: Path) -> None:
+    staff = rpp.installation.warehouse_dir("bayview") / "masters" / "current" / "staff" / "part-0.parquet"
+    known = pq.ParquetFile(staff).read(["staff_id", "first_name", "last_name", "hire_date"]).to_pylist()
+    names = [(k["first_name"], k["last_name"]) for k in known]
+    alone = [k for k in known if names.count((k["first_name"], k["last_name"])) == 1][:12]
+    rows = [(k["first_name"].upper(), k["last_name"], k["hire_date"], n) for n, k in enumerate(alone)]
+    file = write_survey(
+        tmp_path / "staff_climate.csv", ("First Name", "Surname", "Date hired", "trust"), rows
+    )
+    view = rpp.linking.link(DORA, "absence", Survey(file, By.NAME))
+    assert (view.status, view.counts["linked"]) == ("finished", 12)
+    cut = rpp.cutting.build(DORA, "absence")
+    survey = pq.ParquetFile(cut.path / "data" / "staff_climate.parquet").read()
+    assert survey.column_names == ["staff_id", "trust"]
+    codes = rpp.cutting._vault.crosswalks.load("absence").codes("staff")
+    expected = {codes[k["staff_id"]]: n for n, k in enumerate(alone) if k["staff_id"] in codes}
+    assert (
+        len(expected) == view.counts["in the cut"] > 0
+    )  # the others did not work there in the granted years
+    assert dict(zip(survey["staff_id"].to_pylist(), survey["trust"].to_pylist(), strict=True)) == expected

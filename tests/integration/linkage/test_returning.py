@@ -47,7 +47,7 @@ def test_codes_become_identifiers_for_whoever_has_the_districts_key(
 ) -> None:
     private, public = draw_keys()
     settings = Settings(districts={"bayview": District(title="Bayview", return_key=public)})
-    returning = Returning(rpp.store, settings, rpp.cutting._vault)
+    returning = Returning(rpp.store, settings, rpp.installation, rpp.cutting._vault)
     some = list(codes)[:20]
     wanted = replace(results(tmp_path, [(c, n / 10) for n, c in enumerate(some)]), passphrase="")
     made = returning.give_back(DORA, "absence", wanted)

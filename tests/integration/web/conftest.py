@@ -226,7 +226,7 @@ def open_rpp(world: World) -> Rpp:
         identities=Identities(world.store, world.installation, lambda: NOW),
         cutting=Cutting(world.store, world.installation, vault, str),
         linking=Linking(world.store, world.installation, vault),
-        returning=Returning(world.store, world.settings, vault),
+        returning=Returning(world.store, world.settings, world.installation, vault),
         vaulting=Vaulting(world.store, world.installation, vault),
         requests=world.requests,
         reviewing=world.reviewing,
