@@ -12,6 +12,7 @@ import pytest
 from rpp_hub.bootstrap import Rpp
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import ActionRefused, NotFound, NotPermitted, Unavailable
+from rpp_hub.domain.permissions import Role
 from rpp_hub.services.auditing import AuditFilter
 from rpp_hub.services.cutting import Cutting
 from rpp_hub.services.warehousing import Warehousing
@@ -54,6 +55,7 @@ def test_nobody_but_a_data_manager_may(name: str, rpp: Rpp, drop: Path) -> None:
 
 
 def test_a_data_manager_whose_account_is_closed_may_not(rpp: Rpp, drop: Path) -> None:
+    rpp.people.add(SETUP, "dana", "Dana", roles=[Role.DATA_MANAGER])  # the last one's account stays open
     rpp.people.set_active(SETUP, "dora", active=False)
     for act in WAREHOUSE.values():
         with pytest.raises(NotPermitted):
