@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.bench import data, kernels, linkage, pages, reruns, starts, talking, workspaces
+from tests.bench import data, evidence, kernels, linkage, pages, reruns, starts, talking, workspaces
 
 # The most that a ratio may be: ours to the plain counterpart's.
 LIMITS = {
@@ -32,7 +32,9 @@ MOST_BYTES = {
     "audit_verify_peak_memory_postgresql": 100_000_000,
 }
 # The least that a share must be.
-LEAST = {"linkage_precision": 0.99, "linkage_recall": 0.95}
+LEAST = {"linkage_precision": 0.99, "linkage_recall": 0.95, "evidence_exact": 0.95}
+# The most that a number may be.
+MOST = {"evidence_wrong": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def figure(name: str, pairs: list[tuple[float, float]], unit: str = "s") -> Figu
 
 def main(wanted: set[str]) -> int:
     """Print each figure as it is measured; 1 when a ratio is above its limit, 2 for a name that is not known."""
-    names = LIMITS | LEAST | MOST_BYTES
+    names = LIMITS | LEAST | MOST | MOST_BYTES
     unknown = wanted - names.keys()
     if unknown:
         print(
@@ -69,6 +71,8 @@ def main(wanted: set[str]) -> int:
             over.append(f"{made.name}: {made.ratio} is above {LIMITS[made.name]}.")
         if made.value > MOST_BYTES.get(made.name, made.value):
             over.append(f"{made.name}: {made.value:,} bytes are more than {MOST_BYTES[made.name]:,}.")
+        if made.value > MOST.get(made.name, made.value):
+            over.append(f"{made.name}: {made.value} is above {MOST[made.name]}.")
         if made.value < LEAST.get(made.name, made.value):
             over.append(f"{made.name}: {made.value} is below {LEAST[made.name]}.")
     print("\n".join(over), file=sys.stderr, end="\n" if over else "")
@@ -89,6 +93,11 @@ def figures(wanted: set[str]) -> Iterator[Figure]:
         yield from (figure(name, pairs) for name, pairs in kernels.measure(chosen).items())
     if not wanted or any(name.startswith(("page_", "audit_")) for name in wanted):
         yield from (made for made in register_figures() if not wanted or made.name in wanted)
+    if not wanted or wanted & set(evidence.FIGURES):
+        units = {"evidence_exact": "share", "evidence_wrong": "outputs"}
+        for name, value in evidence.measure().items():
+            if not wanted or name in wanted:
+                yield Figure(name, value, units[name], None, None)
 
 
 def workspace_figures(wanted: set[str]) -> Iterator[Figure]:

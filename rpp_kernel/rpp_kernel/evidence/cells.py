@@ -20,6 +20,7 @@ from rpp_kernel.evidence.origin import (
     explicit,
     merged_sources,
     picked,
+    restrict,
 )
 from rpp_kernel.evidence.writes import WRITES, was_written
 
@@ -36,6 +37,7 @@ class Column:
     others: tuple[Any, ...] = ()  # further values that must be there (a correlation's)
     is_known: bool = True  # False for a function that may have chosen among the rows by itself
     fields: Fields = ()
+    source: Mark | None = None  # of an aggregate of aggregates: the cells that it was computed from
 
     def missing(self) -> Any:
         """A mask of the rows that did not count, or None."""
@@ -131,11 +133,20 @@ class GroupTable:
         for values in (spec.values, *spec.others):
             if values is not None and was_written(values, self._stamp):
                 raise Unknown("the frame was changed in place after this was computed")
-        rows, cells, units = self._grouped(kind)
+        rows, cells, units = self._behind(spec, kind)
         missing = spec.missing()
         if missing is None:
             return rows, cells, units
         return rows, np.where(missing if rows is None else missing[rows], -1, cells), units
+
+    def _behind(self, spec: Column, kind: str) -> tuple[Ints | None, Ints, Ints]:
+        """As `_grouped`, but of an aggregate's column only those who are behind its own cells."""
+        mark, token = spec.source, self.parent.token
+        if mark is None or token.is_rows or not is_under(mark.token, token):
+            return self._grouped(kind)
+        pairs = cell_pairs(mark, token.size, kind)
+        rows, units = explicit(*restrict(*pairs, self.parent))
+        return rows, self.codes[rows], units
 
     def _weights(self, column: int, rows: Ints | None) -> Any:
         spec = self.columns[column]
@@ -355,6 +366,17 @@ class Elsewhere:
 
     def unit_sets(self, column: int, at: Ints, kind: str) -> list[Ints]:
         return self.grid.unit_sets(column, at, kind)
+
+
+def cell_pairs(mark: Mark, size: int, kind: str) -> tuple[Ints, Ints]:
+    """(row, unit) pairs of the cells of a column; not where any of them is unknown."""
+    every = np.arange(size, dtype=np.intp)
+    if isinstance(mark.token, GroupTable):
+        return mark.token.cell_edges(mark.column, kind)
+    if (mark.token.stats(mark.column, every, kind).units < 0).any():
+        raise Unknown("a part of it is unknown")
+    found = mark.token.unit_sets(mark.column, every, kind)
+    return np.repeat(every, [len(one) for one in found]), np.concatenate([*found, every[:0]])
 
 
 def is_under(mark_token: Any, token: Any) -> bool:

@@ -1,4 +1,4 @@
-"""seaborn, plotly express and altair: what each mark of a chart stands for."""
+"""plotly and altair: what each mark of a chart stands for."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import sys
 import threading
 from typing import Any
 
-import numpy as np
-
-from rpp_kernel.evidence.drawn import DRAWN, Drawing, Drawn, is_records, is_tracked, mark_evidence, note
-from rpp_kernel.evidence.figures import INSIDE, figure_evidence
+from rpp_kernel.evidence.drawn import Drawing, Drawn, is_records, is_tracked, mark_evidence
+from rpp_kernel.evidence.figures import figure_evidence
+from rpp_kernel.evidence.origin import marks_of
 from rpp_kernel.evidence.patching import quietly, replace
 from rpp_kernel.evidence.schema import Shown, unknown
 
-MEANS = ("barplot", "pointplot", "lineplot", "countplot")
-POINTS = ("scatterplot", "stripplot", "swarmplot", "regplot", "residplot", "rugplot")
-BOXES = ("boxplot", "violinplot", "boxenplot")
-CURVES = ("kdeplot", "ecdfplot")
 PLOTLY = {
     "bar": Drawing.VALUES, "line": Drawing.VALUES, "area": Drawing.VALUES, "pie": Drawing.VALUES, "scatter": Drawing.VALUES,
     "imshow": Drawing.VALUES, "histogram": Drawing.BINS, "box": Drawing.BOXES, "violin": Drawing.BOXES, "strip": Drawing.POINTS,
@@ -25,110 +20,16 @@ PLOTLY = {
 
 def install() -> None:
     """Wrap those that are imported; each only once."""
-    if "seaborn" in sys.modules and not hasattr(sys.modules["seaborn"].barplot, "_rpp_watched"):
-        seaborn = sys.modules["seaborn"]
-        for name in (*MEANS, *POINTS, *BOXES, *CURVES, "histplot", "heatmap"):
-            if hasattr(seaborn, name):
-                _seaborn(seaborn, name)
+    if "seaborn" in sys.modules:
+        from rpp_kernel.evidence import seaborns
+
+        seaborns.install(sys.modules["seaborn"])
     express = sys.modules.get("plotly.express")
     if express is not None and hasattr(express, "bar") and not hasattr(express.bar, "_rpp_watched"):
         for name, drawing in PLOTLY.items():
             if hasattr(express, name):
                 _plotly(express, name, drawing)
         _plotly_shows(sys.modules["plotly.basedatatypes"].BaseFigure)
-
-
-# --- seaborn ------------------------------------------------------------------------------------------------------------
-
-
-def _seaborn(module: Any, name: str) -> None:
-    original = getattr(module, name)
-
-    def chart(*args: Any, **kwargs: Any) -> Any:
-        INSIDE.depth += 1
-        try:
-            axes = original(*args, **kwargs)
-        finally:
-            INSIDE.depth -= 1
-        if not INSIDE.depth:
-            quietly(_seaborn_drew, axes, name, args, kwargs)
-        return axes
-
-    chart.__name__, chart.__doc__ = name, original.__doc__
-    chart._rpp_watched = True  # type: ignore[attr-defined]
-    chart.__wrapped__ = original  # type: ignore[attr-defined]
-    replace(module, name, chart)
-
-
-def _seaborn_drew(axes: Any, name: str, args: Any, kwargs: Any) -> None:
-    data = kwargs.get("data", args[0] if args else None)
-    if data is not None and getattr(data, "ndim", 0) == 1 and not {"x", "y"} & kwargs.keys():
-        data, kwargs = None, {**kwargs, "x": data}
-    x, y, hue = (_column(data, kwargs.get(key)) for key in ("x", "y", "hue"))
-    if name == "heatmap" or (x is None and y is None):
-        note(axes, Drawn(_kind(name, data), data))
-    elif not is_tracked(data) and not any(is_tracked(one) for one in (x, y)):
-        note(axes, Drawn(Drawing.VALUES, None))
-    elif not is_records(data if is_tracked(data) else x if is_tracked(x) else y):
-        value = y if y is not None and y.dtype.kind in "iufb" else x
-        note(axes, Drawn(Drawing.VALUES, value))
-    elif name in MEANS:
-        note(axes, Drawn(Drawing.VALUES, _grouped(data, name, x, y, hue, kwargs)))
-    elif name == "histplot":
-        _histogram(axes, x if x is not None else y, hue)
-    elif name in BOXES:
-        note(axes, Drawn(Drawing.BOXES, _grouped(data, name, x, y, hue, kwargs)))
-    else:
-        note(axes, Drawn(Drawing.POINTS if name in POINTS else Drawing.CURVE, y if y is not None else x))
-
-
-def _kind(name: str, data: Any) -> Drawing:
-    if name == "heatmap" or not is_records(data):
-        return Drawing.VALUES
-    return Drawing.BOXES if name in BOXES else Drawing.BINS if name == "histplot" else Drawing.POINTS
-
-
-def _column(data: Any, given: Any) -> Any:
-    if isinstance(given, str):
-        return data[given] if data is not None and given in data else None
-    return given
-
-
-def _grouped(data: Any, name: str, x: Any, y: Any, hue: Any, kwargs: Any) -> Any:
-    """The aggregate that such a chart draws, made once more by pandas, which is watched."""
-    values = y if name != "countplot" else None
-    key = x
-    if values is not None and key is not None and values.dtype.kind not in "iufb" and key.dtype.kind in "iuf":
-        values, key = key, values  # drawn sideways
-    if key is None:
-        key = y if name == "countplot" else None
-    if kwargs.get("estimator", "mean") not in ("mean", "median", "sum", np.mean, np.median, np.sum):
-        return None
-    keys = [one for one in (key, hue) if one is not None]
-    keys = [
-        one
-        for n, one in enumerate(keys)
-        if not any(one is other or one.name == other.name for other in keys[:n])
-    ]
-    if not keys:
-        return values.to_frame().agg(["mean"]) if values is not None else None
-    names = [one.name for one in keys]
-    grouped = data.groupby(names, observed=True)
-    return grouped.size() if values is None else grouped[values.name].mean()
-
-
-def _histogram(axes: Any, values: Any, hue: Any) -> None:
-    bars = [patch for patch in axes.patches if hasattr(patch, "get_width") and patch.get_width() > 0]
-    if not bars or values is None:
-        note(axes, Drawn(Drawing.CURVE, values))
-        return
-    lefts = sorted({round(bar.get_x(), 12) for bar in bars})
-    edges = np.array([*lefts, max(bar.get_x() + bar.get_width() for bar in bars)])
-    if hue is None:
-        note(axes, Drawn(Drawing.BINS, values, edges))
-        return
-    for level in hue.dropna().unique():
-        note(axes, Drawn(Drawing.BINS, values[hue == level], edges))
 
 
 # --- plotly express -----------------------------------------------------------------------------------------------------
@@ -152,7 +53,7 @@ _PLOTLY_DRAWN: dict[int, tuple[Any, Drawn]] = {}
 
 
 def _plotly_drew(figure: Any, drawing: Drawing, args: Any, kwargs: Any) -> None:
-    data = kwargs.get("data_frame", args[0] if args else None)
+    data = kwargs.get("data_frame", kwargs.get("img", args[0] if args else None))
     value = kwargs.get("y", kwargs.get("values"))
     if (
         data is not None
@@ -207,23 +108,69 @@ def evidence_of_plotly(figure: Any) -> dict[str, Any]:
 
 def evidence_of_altair(chart: Any) -> dict[str, Any]:
     """Evidence of a chart over a frame: of its table where it is an aggregate, of its records otherwise."""
-    data = getattr(chart, "data", None)
-    if data is None or not is_tracked(data):
-        return unknown(Shown.FIGURE, "what it was drawn from is not known")
     title = getattr(chart, "title", None)
     texts = [title] if isinstance(title, str) else []
-    value = _altair_value(chart)
-    if not is_records(data):
-        drawn = Drawn(Drawing.VALUES, data[[value]] if value in getattr(data, "columns", ()) else data)
-    else:
-        drawn = Drawn(Drawing.POINTS, data)  # the chart carries the records, whatever it makes of them
-    return figure_evidence([mark_evidence(drawn)], texts)
+    seen: list[tuple[Any, tuple[str, ...]]] = []
+    for layer in _layers(chart, None):
+        if layer is None:
+            return unknown(Shown.FIGURE, "what it was drawn from is not known")
+        if not any(layer[0] is data and set(layer[1]) <= set(fields) for data, fields in seen):
+            seen.append(layer)
+    return figure_evidence([mark_evidence(_altair_drawn(data, fields)) for data, fields in seen], texts)
 
 
-def _altair_value(chart: Any) -> Any:
+def _layers(chart: Any, outer: Any) -> list[tuple[Any, tuple[str, ...]] | None]:
+    """(frame, fields that it shows) of a chart and of those that it is made of; None where one is not known."""
+    data = getattr(chart, "data", None)
+    data = data if is_tracked(data) else outer
+    inner = [one for name in ("layer", "hconcat", "vconcat", "concat") for one in _parts(chart, name)]
+    if inner:
+        return [found for one in inner for found in _layers(one, data)]
+    return [(data, _altair_fields(chart)) if data is not None else None]
+
+
+def _parts(chart: Any, name: str) -> list[Any]:
+    found = getattr(chart, name, None)
+    return found if isinstance(found, list) else []
+
+
+def _altair_drawn(data: Any, fields: tuple[str, ...]) -> Drawn:
+    if is_records(data):
+        return Drawn(Drawing.POINTS, data)  # the chart carries the records, whatever it makes of them
+    marks = marks_of(data.columns) if data.ndim == 2 else None
+    labels = (
+        {c for c, m in zip(data.columns, marks, strict=True) if m is not None and m.is_label}
+        if marks
+        else set()
+    )
+    values = [field for field in fields if field in data.columns and field not in labels]
+    return Drawn(Drawing.VALUES, data[values] if values else data)
+
+
+def _altair_fields(chart: Any) -> tuple[str, ...]:
     encoding = getattr(chart, "encoding", None)
-    shorthand = getattr(getattr(encoding, "y", None), "shorthand", None)
-    return str(shorthand).split(":")[0] if isinstance(shorthand, str) else None
+    channels = [getattr(encoding, name, None) for name in CHANNELS]
+    every = [one for channel in channels for one in (channel if isinstance(channel, list) else [channel])]
+    shorthands = [getattr(one, "shorthand", None) for one in every]
+    return tuple(dict.fromkeys(str(one).split(":")[0] for one in shorthands if isinstance(one, str)))
 
 
-__all__ = ["DRAWN", "evidence_of_altair", "evidence_of_plotly", "install"]
+CHANNELS = (
+    "x",
+    "y",
+    "x2",
+    "y2",
+    "color",
+    "size",
+    "opacity",
+    "theta",
+    "text",
+    "tooltip",
+    "shape",
+    "detail",
+    "row",
+    "column",
+)
+
+
+__all__ = ["evidence_of_altair", "evidence_of_plotly", "install"]

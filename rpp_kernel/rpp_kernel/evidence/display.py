@@ -120,7 +120,7 @@ _SPECIAL: tuple[tuple[str, str, Any], ...] = (
     ("pandas.io.formats.style", "Styler", _styled),
     ("matplotlib.figure", "Figure", _figure),
     ("plotly.graph_objects", "Figure", _plotly),
-    ("altair", "Chart", _altair),
+    ("altair", "TopLevelMixin", _altair),
     ("rpp.showing", "Records", _shown),
 )
 

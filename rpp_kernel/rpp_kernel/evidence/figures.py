@@ -208,6 +208,8 @@ def evidence_of_figure(figure: Any) -> dict[str, Any]:
     marks = []
     for number, axes in enumerate(figure.axes):
         drawn = DRAWN.get(axes, [])
+        if getattr(axes, "_colorbar", None) is not None:
+            continue  # a key to the colours of other axes
         found = [{**mark_evidence(one), "axes": number} for one in drawn]
         if not drawn and (axes.lines or axes.patches or axes.collections or axes.images):
             found = [{**mark_evidence(Drawn(Drawing.VALUES, None)), "axes": number}]

@@ -15,6 +15,7 @@ def install() -> None:
         watch_filters,
         watch_groups,
         watch_joins,
+        watch_made,
         watch_shapes,
         watch_sources,
         watch_values,
@@ -23,6 +24,7 @@ def install() -> None:
     for part in (
         watch_axes,
         watch_joins,
+        watch_made,
         watch_groups,
         watch_shapes,
         watch_values,

@@ -67,6 +67,9 @@ def _taken(results: Any, attr: str, found: Any) -> None:
             SCALARS.remember(found, ((Mark(_table(origin), 0), 0),))
     elif not attr and hasattr(found, "__dict__"):
         setattr(found, SUMMARY, results)
+        for name in ("summary", "summary_frame"):
+            if callable(inner := getattr(found, name, None)):
+                setattr(found, name, _telling(inner, results))
 
 
 def _table(origin: Origin) -> GroupTable:
@@ -188,6 +191,19 @@ def rows_of_learner(estimator: Any) -> Origin | None:
         return _FITTED[estimator]
     steps = getattr(estimator, "steps", None) or []
     return next((origin for _, step in steps if (origin := _FITTED.get(step)) is not None), None)
+
+
+def learner_of(array: Any) -> Origin | None:
+    """The rows of the estimator that has exactly these coefficients or importances."""
+    if array.size < 2 or array.size > 1000 or array.dtype.kind != "f" or not array.any():
+        return None
+    for estimator, origin in _FITTED.items():
+        for name in ("coef_", "feature_importances_"):
+            theirs = getattr(estimator, name, None)
+            if isinstance(theirs, np.ndarray) and theirs.size == array.size:
+                if np.array_equal(np.ravel(theirs), np.ravel(array)):
+                    return origin
+    return None
 
 
 def _is_learner(shown: Any) -> bool:

@@ -13,7 +13,13 @@ from rpp_kernel.evidence.origin import ORIGIN, Mark, Origin, origin_of
 from rpp_kernel.evidence.scalars import SCALARS
 from rpp_kernel.evidence.schema import VERSION, Shown, Status, unknown
 
-SEEN, NOW, CALL, COMPUTE = "__rpp_seen__", "__rpp_now__", "__rpp_call__", "__rpp_compute__"
+SEEN, NOW, CALL, COMPUTE, ROUND = (
+    "__rpp_seen__",
+    "__rpp_now__",
+    "__rpp_call__",
+    "__rpp_compute__",
+    "__rpp_round__",
+)
 PASSING = frozenset({"round", "float", "int", "abs", "len"})
 OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "add",
@@ -89,6 +95,18 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Any:
                 SCALARS.remember(result, known.cells)
         elif args and function is len and ORIGIN in getattr(args[0], "index", _NOTHING).__dict__:
             _remember_length(result, args[0])
+    except Exception:  # noqa: S110 - never worth an exception in somebody's cell
+        pass
+    return result
+
+
+def rounded(value: Any, *args: Any, **kwargs: Any) -> Any:
+    """`value.round(…)`: the result is about what the value is about."""
+    result = value.round(*args, **kwargs)
+    try:
+        known = SCALARS.find(value)
+        if known is not None:
+            SCALARS.remember(result, known.cells)
     except Exception:  # noqa: S110 - never worth an exception in somebody's cell
         pass
     return result
@@ -223,6 +241,9 @@ class Formatted(ast.NodeTransformer):
         elif not self._inside and isinstance(node.func, ast.Name) and node.func.id in PASSING:
             node.args.insert(0, node.func)
             node.func = _name(CALL, node)
+        elif not self._inside and isinstance(node.func, ast.Attribute) and node.func.attr == "round":
+            node.args.insert(0, node.func.value)
+            node.func = _name(ROUND, node)
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
@@ -263,5 +284,5 @@ def _seen(value: ast.expr) -> ast.expr:
     return ast.fix_missing_locations(ast.copy_location(made, value))
 
 
-NAMES: dict[str, Any] = {SEEN: seen, NOW: now, CALL: call, COMPUTE: compute}
+NAMES: dict[str, Any] = {SEEN: seen, NOW: now, CALL: call, COMPUTE: compute, ROUND: rounded}
 __all__ = ["NAMES", "TOLD", "Formatted", "unknown", "watch_print"]

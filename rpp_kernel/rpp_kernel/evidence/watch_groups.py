@@ -147,15 +147,19 @@ def column_for(obj: Any, function: str, label: Any) -> Column:
         return Column("size", label)
     if obj.ndim == 1:
         mark = mark_of(obj)
-        return Column(function, label, obj._values, is_known=known, fields=mark.fields if mark else ())
+        return Column(function, label, obj._values, (), known, mark.fields if mark else (), source_of(mark))
     at = _place(obj, label)
     if at is None:
         return Column(function, label, is_known=False)
     marks = marks_of(obj.columns)
     mark = marks[at] if marks else None
-    return Column(
-        function, label, obj.iloc[:, at]._values, is_known=known, fields=mark.fields if mark else ()
-    )
+    fields = mark.fields if mark else ()
+    return Column(function, label, obj.iloc[:, at]._values, (), known, fields, source_of(mark))
+
+
+def source_of(mark: Mark | None) -> Mark | None:
+    """The cells of an aggregate that a column stands for, if it does."""
+    return mark if mark is not None and mark.token is not None else None
 
 
 def _place(obj: Any, label: Any) -> int | None:

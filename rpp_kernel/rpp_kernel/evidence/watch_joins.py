@@ -73,7 +73,7 @@ def _concatenated(result: Any, self: Any) -> None:
         return
     is_beside = result.ndim == 2 and (self.bm_axis != 0) == bool(self._is_series)
     if is_beside:
-        _beside(result, objects, origins)
+        beside(result, objects, origins)
     else:
         _below(result, objects, origins)
 
@@ -82,7 +82,8 @@ def _marks(one: Any) -> list[Mark | None]:
     return [mark_of(one)] if one.ndim == 1 else list(marks_of(one.columns) or (None,) * len(one.columns))
 
 
-def _beside(result: Any, objects: list[Any], origins: list[Origin | None]) -> None:
+def beside(result: Any, objects: list[Any], origins: list[Origin | None]) -> None:
+    """Columns of several frames and series, side by side."""
     marks = [mark for one in objects for mark in _marks(one)]
     if len(marks) != len(result.columns):
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replaced
 from typing import Any
 
 import numpy as np
@@ -87,9 +88,9 @@ def _series_reduced(result: Any, self: Any, name: str, origin: Origin, args: Any
         other = args[0]
         if other.index is not self.index and not other.index.equals(self.index):
             return
-        column = Column(name, self.name, self._values, (other._values,), fields=column.fields)
+        column = replaced(column, function=name, others=(other._values,))
     if name in ("skew", "kurt", "corr", "cov"):
-        column = Column(column.function, column.name, column.values, column.others, True, column.fields)
+        column = replaced(column, is_known=True)
     if name == "mode":
         return
     token = GroupTable(origin, None, 1, [column])
@@ -117,9 +118,7 @@ def _frame_reduced(result: Any, self: Any, name: str, origin: Origin) -> None:
 
 
 def _known(column: Column) -> Column:
-    return Column(
-        column.function, column.name, column.values, column.others, column.values is not None, column.fields
-    )
+    return replaced(column, is_known=column.values is not None)
 
 
 def give_down(result: Any, token: Any, columns: Ints) -> None:
