@@ -16,7 +16,7 @@ import duckdb
 
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.warehouse.cleaning import KINDS, Work
-from rpp_hub.warehouse.codebook import FILE_NAME, Codebook, codebook_json, read_codebook
+from rpp_hub.warehouse.codebook import FILE_NAME, Codebook, Field, Type, codebook_json, read_codebook
 from rpp_hub.warehouse.engine import engine, one, quoted, text_literal
 from rpp_hub.warehouse.folders import canonical_json, hash_file, locked, point, publish, remove_folder, staged
 from rpp_hub.warehouse.identities import Candidate, find_candidates
@@ -79,6 +79,7 @@ def build_masters(
         with engine(stage / "spill") as con:
             tables = find_tables(con, district_dir, drops, progress)
             codebook = complete_codebook(title, kept_codebook(district_dir), received, drops, tables)
+            codebook = _with_added(codebook, rules)
             sha256 = _inputs_hash(drops, codebook, rules, decisions)
             typed = type_tables(con, tables, codebook, progress)
             reports = _identified(con, typed, codebook, decisions)
@@ -141,6 +142,28 @@ def _inputs_hash(
         "duckdb": duckdb.__version__,
     }
     return hashlib.sha256(canonical_json(inputs)).hexdigest()
+
+
+def _with_added(codebook: Codebook, rules: RuleBook) -> Codebook:
+    """Describe what rules add to tables; where they cannot, nothing of it is written."""
+    adding = [r for r in rules.rules if "adds" in r.more]
+    tables = [
+        replace(
+            table,
+            fields=(
+                *table.fields,
+                *(
+                    Field(
+                        rule.more["adds"], Type.NUMBER, description=rule.why, source="Computed by the build."
+                    )
+                    for rule in adding
+                    if rule.applies_to(table.name) and table.field(rule.more["adds"]) is None
+                ),
+            ),
+        )
+        for table in codebook.tables
+    ]
+    return replace(codebook, tables=tuple(tables))
 
 
 def _apply(

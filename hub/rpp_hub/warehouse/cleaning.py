@@ -286,6 +286,29 @@ def keep_first(work: Work, rule: Declared) -> int:
     )
 
 
+def standardise(work: Work, rule: Declared) -> int:
+    """Add the score in standard deviations from the mean of its subject, kind of test and year.
+
+    Sums are of decimals, which are the same in whatever order threads add them; no deviation where all scores are alike.
+    """
+    name, scores = rule.more["adds"], rule.fields(work.columns)
+    groups = [rule.first(part, work.columns) for part in ("year", "subject", "test")]
+    if not scores or name in work.columns or None in groups:
+        return 0
+    group, score = (
+        ", ".join(quoted(g) for g in groups if g),
+        f"try_cast({quoted(scores[0])} AS DECIMAL(12, 3))",
+    )
+    work.replace(
+        f"""WITH scored AS (SELECT {work.everything}, {score} AS _score FROM {work.sql}),
+            summed AS (SELECT *, count(_score) OVER g AS _n, (sum(_score) OVER g)::DOUBLE AS _sum,
+                (sum(_score * _score) OVER g)::DOUBLE AS _squares FROM scored WINDOW g AS (PARTITION BY {group}))
+            SELECT * EXCLUDE (_score, _n, _sum, _squares), CASE WHEN _n > 1 AND _squares > _sum * _sum / _n THEN
+                (_score::DOUBLE - _sum / _n) / sqrt((_squares - _sum * _sum / _n) / (_n - 1)) END AS {quoted(name)} FROM summed"""
+    )
+    return work.count(f"{quoted(name)} IS NOT NULL")
+
+
 KINDS: Mapping[str, Callable[[Work, Declared], int]] = MappingProxyType(
     {
         "drop-identical": drop_identical,
@@ -300,5 +323,6 @@ KINDS: Mapping[str, Callable[[Work, Declared], int]] = MappingProxyType(
         "missing-when": missing_when,
         "drop-when-missing": drop_when_missing,
         "keep-first": keep_first,
+        "standardise": standardise,
     }
 )

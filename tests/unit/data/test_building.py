@@ -234,3 +234,26 @@ def test_a_broken_codebook_is_refused_in_a_sentence(tmp_path: Path) -> None:
     receive(tmp_path, OLD, {"pupils.csv": "nr\n1\n", "datapackage.json": "[1, 2"})
     with pytest.raises(Invalid, match="codebook"):
         build_masters(tmp_path / "bayview", "Bayview", [OLD])
+
+
+def test_standardised_scores_are_a_field_of_the_masters_and_the_same_bytes_each_time(tmp_path: Path) -> None:
+    scores = "".join(
+        f"{n:07d},2024,M,state,SB,2024-05-{1 + n % 28:02d},{2300 + n * 7919 % 401}.25\n" for n in range(3000)
+    )
+    header = "student_id,school_year,subject,test_type,test_code,test_date,scaled_score\n"
+    receive(tmp_path, "202406_tests", {"Student_Tests_2024.csv": header + scores})
+    district = tmp_path / "bayview"
+    first = build_masters(district, "Bayview", ["202406_tests"])
+    before = contents(current(district).folder)
+    assert next(r.touched for r in first.rules if r.rule == "standardised-scores") == 3000
+    found = [float(str(r["standardized_score"])) for r in rows(district, "student_tests")]
+    assert abs(sum(found)) < 1e-6
+    assert abs(sum(z * z for z in found) / 2999 - 1) < 1e-9
+    table = current(district).codebook.table("student_tests")
+    assert table is not None
+    field = table.field("standardized_score")
+    assert field is not None
+    assert "standard deviations" in field.description
+    remove_folder(current(district).folder)
+    assert build_masters(district, "Bayview", ["202406_tests"]).name == first.name
+    assert contents(current(district).folder) == before

@@ -204,3 +204,23 @@ def test_a_rule_whose_fields_are_not_there_touches_nothing(con: duckdb.DuckDBPyC
                 == 0
             )
     assert con.execute("SELECT count(*) FROM t").fetchone() == (2,)
+
+
+def test_scores_are_standardised_within_subject_kind_and_year(con: duckdb.DuckDBPyConnection) -> None:
+    columns = (
+        "student_id VARCHAR, school_year INTEGER, subject VARCHAR, test_type VARCHAR, scaled_score INTEGER"
+    )
+    rows = [
+        ("1", 2020, "M", "state", 300), ("2", 2020, "M", "state", 310), ("3", 2020, "M", "state", 320), ("4", 2020, "M", "state", None),
+        ("1", 2021, "M", "state", 500), ("2", 2021, "M", "state", 500), ("1", 2020, "E", "state", 200),
+    ]  # fmt: skip
+    touched, left = clean(con, "standardised-scores", columns, rows)
+    assert touched == 3
+    assert [row[:5] for row in left] == rows
+    assert [row[5] for row in left] == [-1.0, 0.0, 1.0, None, None, None, None]
+
+
+def test_scores_that_the_district_standardised_stay(con: duckdb.DuckDBPyConnection) -> None:
+    columns = "school_year INTEGER, subject VARCHAR, test_code VARCHAR, raw_score INTEGER, standardized_score DOUBLE"
+    rows = [(2020, "M", "T", 3, 0.25), (2020, "M", "T", 5, 0.75)]
+    assert clean(con, "standardised-scores", columns, rows) == (0, rows)
