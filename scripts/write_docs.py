@@ -261,6 +261,12 @@ CHECKS: Mapping[str, tuple[str, str, str]] = {
         "`threshold`, `dominance`, `p_ratio`, `degrees`, `leaf`",
         "Group categories together, or say in the request's context how many people are behind each value.",
     ),
+    "provenance": (
+        "From what the workspace's server saw run, not from what a kernel says. **Needs a look**: the source was changed after the "
+        "output; cells ran out of order; code that is not in the notebook ran before; nothing was seen to run; another cut.",
+        "",
+        "Restart the kernel and run all cells, save, and submit again.",
+    ),
     "size": (
         "**Needs a look**: an item longer or wider than a person can check.",
         "`max_characters`, `max_lines`, `max_columns`",

@@ -32,7 +32,8 @@ PROCESS_EVENTS = frozenset(
 EXTENSIONS = {"jupyterlab": True}
 PREPARED = (
     *("jupyter_server.serverapp", "jupyterhub.singleuser.extension", "jupyterlab.labapp", "jupyterlab_server"),
-    *("rpp_review.server.authorizer", "rpp_review.server.contents", "rpp_review.server.kernels", "rpp_review.server.handlers"),
+    *("rpp_review.server.authorizer", "rpp_review.server.contents", "rpp_review.server.kernels", "rpp_review.server.handlers",
+    "rpp_review.server.runs"),
     *("rpp_kernel.provisioner", "jupyter_server.services.kernels.connection.channels", "jupyter_server.services.sessions.sessionmanager"),
 )  # fmt: skip
 REVIEW_EXTENSION = "rpp_review.server"

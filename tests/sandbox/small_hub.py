@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +23,7 @@ class SmallHub:
 
     folder: Path
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    sent: list[tuple[str, Any]] = field(default_factory=list)  # what was posted to the portal
 
     def __post_init__(self) -> None:
         self.hub_socket = self.folder / "hub.sock"
@@ -49,10 +52,13 @@ class SmallHub:
         return runner
 
     async def _answer(self, request: web.Request) -> web.Response:
-        await request.read()
+        body = await request.read()
         self.seen.append((request.method, request.path, dict(request.headers)))
-        body, status = self._body(request)
-        return web.json_response(body, status=status, headers={"X-JupyterHub-Version": "6.1.1"})
+        if request.method == "POST" and request.content_type == "application/json":
+            with contextlib.suppress(ValueError):
+                self.sent.append((request.path, json.loads(body)))
+        answer, status = self._body(request)
+        return web.json_response(answer, status=status, headers={"X-JupyterHub-Version": "6.1.1"})
 
     def _body(self, request: web.Request) -> tuple[Any, int]:
         match request.path:
@@ -72,4 +78,6 @@ class SmallHub:
                 return (model, 200) if known else ({"message": "no"}, 403)
             case "/services/rpp/workspace/requests":
                 return {"requests": [], "capability": request.headers.get("X-RPP-Workspace", "")}, 200
+            case "/services/rpp/workspace/questions":
+                return {"id": "q0001", "status": "waiting"}, 201
         return {}, 200

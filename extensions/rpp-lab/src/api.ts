@@ -1,4 +1,4 @@
-// What does the workspace's server answer? The three calls of the panel, typed, and errors as sentences.
+// What does the workspace's server answer? The calls of panel and notebook, typed, and errors as sentences.
 
 import { ServerConnection } from '@jupyterlab/services';
 
@@ -92,6 +92,12 @@ export interface IUsage {
   readonly reached: readonly IReached[];
 }
 
+/** What is said under an output; `waiting` will have changed when it is asked for again. */
+export interface ILine {
+  readonly tone: 'safe' | 'review' | 'fail' | 'waiting' | 'sent';
+  readonly text: string;
+}
+
 /** A refusal: a stable code, a sentence with the next step, and every reason there is. */
 export class Refusal extends Error {
   constructor(
@@ -117,6 +123,12 @@ export class ReviewApi {
 
   usage(): Promise<IUsage> {
     return this.call('rpp/usage', {});
+  }
+
+  /** For each piece of evidence its line, or null. */
+  async lines(evidence: readonly unknown[]): Promise<readonly (ILine | null)[]> {
+    const answer = await this.call<{ lines: (ILine | null)[] }>('rpp/lines', { method: 'POST', body: JSON.stringify({ evidence }) });
+    return answer.lines;
   }
 
   submit(submission: ISubmission): Promise<IReceipt> {

@@ -1,4 +1,5 @@
 // Where does the panel appear? In the right side bar and the command palette. What the workspace uses: in the status bar.
+// What is behind an output: in a line under it.
 
 import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
@@ -7,6 +8,7 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ReviewApi } from './api';
 import { hideCommands } from './hidden';
 import { reviewIcon } from './icon';
+import { QuietLines } from './lines';
 import { ReviewModel } from './model';
 import { Notices } from './notices';
 import { ReviewPanel } from './panel';
@@ -54,6 +56,16 @@ const usage: JupyterFrontEndPlugin<void> = {
   }
 };
 
+const lines: JupyterFrontEndPlugin<void> = {
+  id: '@rpp/lab:lines',
+  description: 'Under each output, in one line: safe, or what a reviewer will say.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  activate: (app: JupyterFrontEnd, tracker: INotebookTracker) => {
+    new QuietLines(tracker, new ReviewApi(app.serviceManager.serverSettings));
+  }
+};
+
 const hidden: JupyterFrontEndPlugin<void> = {
   id: '@rpp/lab:hidden',
   description: 'Takes what a workspace refuses out of menus and palette.',
@@ -68,4 +80,4 @@ const notices: JupyterFrontEndPlugin<void> = {
   activate: (app: JupyterFrontEnd) => new Notices(app.serviceManager.serverSettings).begin()
 };
 
-export default [plugin, usage, hidden, notices];
+export default [plugin, usage, lines, hidden, notices];

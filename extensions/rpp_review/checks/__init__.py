@@ -12,6 +12,7 @@ from rpp_review.checks import hidden, identity, row_level, size, small_cells
 from rpp_review.checks.behind import NAME as behind_name
 from rpp_review.checks.behind import examine_evidence
 from rpp_review.checks.finding import Appetite, Finding, Outcome, Surroundings
+from rpp_review.checks.ran import NAME as ran_name
 from rpp_review.checks.reading import Reading, read
 from rpp_review.evidence import Evidence
 from rpp_review.items import NormalForm
@@ -31,7 +32,11 @@ FAMILIES = tuple(
     for module in (small_cells, row_level, identity, hidden, size)
 )
 
-NAMES = (*(family.name for family in FAMILIES), behind_name)  # of every check that can find something
+NAMES = (
+    *(family.name for family in FAMILIES),
+    behind_name,
+    ran_name,
+)  # of every check that can find something
 
 
 def run_checks(

@@ -20,7 +20,8 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: ServerApp) -> None:
-    from rpp_review.server.handlers import ReviewSettings, review_handlers
+    from rpp_review.server.handlers import ReviewSettings, desk_of, review_handlers
 
-    settings = ReviewSettings(parent=server)
-    server.web_app.add_handlers(".*$", review_handlers(server.base_url, server.root_dir, settings))
+    desk = desk_of(server.root_dir, ReviewSettings(parent=server))
+    server.web_app.settings["rpp_questions"] = desk.questions
+    server.web_app.add_handlers(".*$", review_handlers(server.base_url, desk))

@@ -51,7 +51,8 @@ def _lock_server(config: Config) -> None:
 
 def _lock_kernels(config: Config) -> None:
     config.ServerApp.kernel_spec_manager_class = "rpp_review.server.kernels.WorkspaceKernelSpecs"
-    config.ServerApp.kernel_manager_class = "rpp_review.server.cell_time.TimedKernels"
+    config.ServerApp.kernel_manager_class = "rpp_review.server.runs.RecordedKernels"
+    config.ServerApp.kernel_websocket_connection_class = "rpp_review.server.runs.RecordedConnection"
     config.KernelSpecManager.allowed_kernelspecs = {KERNEL}
     config.KernelSpecManager.ensure_native_kernel = False
     config.MultiKernelManager.default_kernel_name = KERNEL

@@ -11,7 +11,8 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, D
 
 from rpp_review.server.refused import Refused
 
-ADDRESS = "http://portal/services/rpp/workspace/requests"
+REQUESTS = "http://portal/services/rpp/workspace/requests"
+QUESTIONS = "http://portal/services/rpp/workspace/questions"
 ANSWER_LIMIT = 1_000_000
 
 
@@ -31,18 +32,21 @@ class Gateway:
     seconds: float = 60.0
 
     async def submit(self, submission: dict[str, Any]) -> Answer:
-        return await self._call("POST", submission)
+        return await self._call("POST", REQUESTS, submission)
 
     async def requests(self) -> Answer:
-        return await self._call("GET", None)
+        return await self._call("GET", REQUESTS, None)
 
-    async def _call(self, method: str, body: dict[str, Any] | None) -> Answer:
+    async def ask(self, question: dict[str, Any]) -> Answer:
+        return await self._call("POST", QUESTIONS, question)
+
+    async def _call(self, method: str, address: str, body: dict[str, Any] | None) -> Answer:
         timeout = ClientTimeout(total=self.seconds, sock_connect=5)
         connector = UnixConnector(str(self.socket))
         try:
             async with (
                 ClientSession(connector=connector, cookie_jar=DummyCookieJar(), timeout=timeout) as session,
-                session.request(method, ADDRESS, json=body, allow_redirects=False) as response,
+                session.request(method, address, json=body, allow_redirects=False) as response,
             ):
                 return Answer(response.status, await _object(response))
         except TimeoutError:

@@ -21,8 +21,10 @@ from traitlets import Float, Integer, Unicode, default
 from traitlets.config import LoggingConfigurable
 
 from rpp_review.limits import InvalidNotebook, Limits
+from rpp_review.provenance import Record, nothing_seen
 from rpp_review.server.folder import Folder
 from rpp_review.server.gateway import Answer, Gateway
+from rpp_review.server.questions import Questions
 from rpp_review.server.refused import Refused
 from rpp_review.server.submission import Asked, read_asked
 from rpp_review.server.supervisor import ask
@@ -43,6 +45,10 @@ class ReviewSettings(LoggingConfigurable):
         10, help="The smallest group that the hints accept; the hub's own checks decide."
     ).tag(config=True)
 
+    @default("threshold")
+    def _default_threshold(self) -> int:
+        return int(os.environ.get("RPP_THRESHOLD") or 10)
+
     @default("gateway")
     def _default_gateway(self) -> str:
         return os.environ.get("RPP_GATEWAY") or DEFAULT_GATEWAY
@@ -56,6 +62,7 @@ class Desk:
     gateway: Gateway
     threshold: int
     reading: asyncio.Semaphore
+    questions: Questions
 
 
 class ReviewHandler(APIHandler):
@@ -142,7 +149,18 @@ class RequestsHandler(ReviewHandler):
         asked = read_asked(self.request.body)
         notebook = await asyncio.to_thread(read_notebook, self.desk.folder, asked.path)
         check_is_what_was_seen(asked, notebook)
-        self._hand_on(await self.desk.gateway.submit(asked.submission(notebook)))
+        self._hand_on(
+            await self.desk.gateway.submit(asked.submission(notebook, self._provenance(asked.path)))
+        )
+
+    def _provenance(self, path: str) -> Record:
+        """What this server saw run; nothing where it does not watch its kernels."""
+        from rpp_review.server.runs import RecordedKernels, path_of
+
+        kernels, sessions = self.kernel_manager, self.session_manager
+        if not isinstance(kernels, RecordedKernels):
+            return nothing_seen()
+        return kernels.runs.of(path, lambda kernel: path_of(sessions, kernel))
 
     def _hand_on(self, answer: Answer) -> None:
         self.answer(answer.status, answer.body)
@@ -156,6 +174,22 @@ class UsageHandler(ReviewHandler):
     @refusing
     async def get(self) -> None:
         self.answer(200, await ask({"do": "usage"}))
+
+
+class LinesHandler(ReviewHandler):
+    """`POST rpp/lines`: the quiet lines under outputs with this evidence."""
+
+    @web.authenticated
+    @authorized
+    @refusing
+    async def post(self) -> None:
+        from rpp_review.checks import Appetite
+        from rpp_review.server.lines import lines
+
+        appetite = Appetite(threshold=self.desk.threshold)
+        self.answer(
+            200, await asyncio.to_thread(lines, self.request.body, appetite, self.desk.questions.line)
+        )
 
 
 def read_notebook(folder: Folder, path: str) -> bytes:
@@ -185,18 +219,23 @@ def check_is_what_was_seen(asked: Asked, notebook: bytes) -> None:
         )
 
 
-def review_handlers(
-    base_url: str, root: str, settings: ReviewSettings
-) -> list[tuple[str, type[ReviewHandler], dict[str, Desk]]]:
-    """The routes, below the workspace's own address."""
-    desk = Desk(
+def desk_of(root: str, settings: ReviewSettings) -> Desk:
+    """One for the whole server."""
+    gateway = Gateway(Path(settings.gateway), settings.gateway_seconds)
+    return Desk(
         folder=Folder(root),
-        gateway=Gateway(Path(settings.gateway), settings.gateway_seconds),
+        gateway=gateway,
         threshold=settings.threshold,
         reading=asyncio.Semaphore(1),
+        questions=Questions(gateway),
     )
+
+
+def review_handlers(base_url: str, desk: Desk) -> list[tuple[str, type[ReviewHandler], dict[str, Desk]]]:
+    """The routes, below the workspace's own address."""
     return [
         (url_path_join(base_url, "rpp", "outputs"), OutputsHandler, {"desk": desk}),
         (url_path_join(base_url, "rpp", "requests"), RequestsHandler, {"desk": desk}),
         (url_path_join(base_url, "rpp", "usage"), UsageHandler, {"desk": desk}),
+        (url_path_join(base_url, "rpp", "lines"), LinesHandler, {"desk": desk}),
     ]

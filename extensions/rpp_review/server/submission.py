@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from rpp_review.provenance import Record
 from rpp_review.server.refused import Refused
 
 MOST_OUTPUTS = 500
@@ -32,7 +33,7 @@ class Asked:
     controls: str
     replaces: str | None = None
 
-    def submission(self, notebook: bytes) -> dict[str, Any]:
+    def submission(self, notebook: bytes, provenance: Record) -> dict[str, Any]:
         """The body for the portal."""
         body: dict[str, Any] = {
             "name": PurePosixPath(self.path).name,
@@ -40,6 +41,7 @@ class Asked:
             "outputs": list(self.outputs),
             "context": self.context,
             "controls": self.controls,
+            "provenance": provenance.document(),
         }
         return body if self.replaces is None else body | {"replaces": self.replaces}
 

@@ -159,16 +159,18 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         base_url = self.server.base_url
         logs = self.rpp.installation.logs_dir / "workspaces"
         logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        cut = None if reading else self.rpp.cutting.current(self.name)
         return SupervisorConfig(
             run_dir=self.run_dir,
             environment=self.rpp.environment,
             workspace=folder,
-            data=None if reading else self.rpp.cutting.current(self.name).path / "data",
+            data=None if cut is None else cut.path / "data",
             reading=reading,
             person=self.user.name,
             project=self.name,
             base_url=base_url,
-            server_environment=server_environment(self.get_env(), hub_api_path="/hub/api", base_url=base_url),
+            server_environment=server_environment(self.get_env(), hub_api_path="/hub/api", base_url=base_url)
+            | self._told("" if cut is None else cut.name),
             hub_socket=run_dir / "hub.sock",
             portal_socket=run_dir / "portal.sock",
             shared=self.rpp.installation.shared_dir(self.name),
@@ -178,6 +180,14 @@ class RppSpawner(Spawner):  # type: ignore[misc]
             limits=limits_of(self.rpp.settings.workspace),
             loopback=self.name in self.rpp.settings.workspace.loopback_projects,
         )
+
+    def _told(self, cut: str) -> dict[str, str]:
+        """What the server in the sandbox says of itself when it sends something, and by which thresholds it advises."""
+        return {
+            "RPP_CUT": cut,
+            "RPP_ENVIRONMENT": version_of(self.rpp.environment),
+            "RPP_THRESHOLD": str(self.rpp.settings.appetite.threshold),
+        }
 
     def _secrets(self) -> Secrets:
         expires = datetime.now(UTC) + timedelta(days=self.capability_days)

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from rpp_review.checks import Appetite, Finding, Surroundings, run_checks
+from rpp_review.checks.ran import how_it_ran
 from rpp_review.evidence import SETS, Evidence, evidence_by_identity, sets_of
 from rpp_review.items import NormalForm
 from rpp_review.normal_form import InvalidNotebook, normal_form
+from rpp_review.provenance import read_record
 from rpp_review.reproduction import compare
 from sqlalchemy import and_, select
 
@@ -21,6 +23,7 @@ from rpp_hub.services.request_state import get_request, state_of
 from rpp_hub.settings import Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
+from rpp_hub.store.model_provenance import RoundProvenance
 from rpp_hub.store.models import Request, Round
 
 _SOURCE = "source"
@@ -102,7 +105,10 @@ class Examination:
         reproductions = {k: str(v) for k, v in compare(picked, again).items() if k != _SOURCE}
         told = evidence_by_identity(rerun.notebook) if rerun.notebook is not None else {}
         claimed = evidence_by_identity(self._content.get(current.snapshot))
-        findings = run_checks(picked, self._appetite, self._surroundings(project), told, claimed)
+        findings = (
+            *run_checks(picked, self._appetite, self._surroundings(project), told, claimed),
+            *self._how_it_ran(picked, current),
+        )
         counts = {
             "items": len(picked.items),
             "reproduced": sum(v == "reproduced" for v in reproductions.values()),
@@ -123,6 +129,16 @@ class Examination:
             "appetite": asdict(self._appetite),
         }
         return _Report(reproductions, findings, summary)
+
+    def _how_it_ran(self, picked: NormalForm, current: Round) -> tuple[Finding, ...]:
+        """What the workspace's server saw; nothing for what did not come from a workspace."""
+        with self._store.read() as session:
+            row = session.get(RoundProvenance, (current.request_id, current.number))
+            kept = None if row is None else row.sha256
+        if kept is None:
+            return ()
+        record = read_record(json.loads(self._content.get(kept)))
+        return tuple(how_it_ran(picked.items, record, self._content.get(current.snapshot), current.cut))
 
     def _ledger(self, told: Mapping[str, Evidence]) -> str:
         """Keep whom exactly each cell stands for, by its content; nothing where the re-run said nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import datetime
 
 from rpp_review.items import Item, Kind
 from rpp_review.normal_form import InvalidNotebook, normal_form
+from rpp_review.provenance import Record
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -35,6 +37,7 @@ from rpp_hub.services.standing import gate_on
 from rpp_hub.settings import Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
+from rpp_hub.store.model_provenance import RoundProvenance
 from rpp_hub.store.models import Cut, Request, RequestItem, Round
 
 SOURCE = "source"
@@ -52,6 +55,7 @@ class Submission:
     outputs: tuple[str, ...]
     context: str
     controls: str
+    provenance: Record | None = None  # what the workspace's server saw run
 
 
 class Requests:
@@ -79,6 +83,7 @@ class Requests:
         snapshot = self._content.put(submission.notebook)
         for item in items:
             self._content.put(item.content)
+        record = _kept(self._content, submission.provenance)
         subject = f"project:{project}"
         act_name = "request:submit" if replaces is None else f"request:{Action.RESUBMIT}"
         with self._store.act(actor, act_name, subject) as act:
@@ -88,6 +93,12 @@ class Requests:
             act.session.flush()
             name = request.name
             act.detail.update(request=name, round=request.round, snapshot=snapshot, items=len(items))
+            if submission.provenance is not None:
+                head = submission.provenance.head
+                act.session.add(
+                    RoundProvenance(request_id=request.id, round=request.round, sha256=record, head=head)
+                )
+                act.detail["provenance"] = head
         return self.seen_by(actor, name)
 
     def withdraw(self, actor: Actor, name: str, reason: str = "") -> RequestView:
@@ -223,6 +234,10 @@ class Requests:
                 for position, item in enumerate(items)
             ],
         )
+
+
+def _kept(content: ContentStore, record: Record | None) -> str:
+    return "" if record is None else content.put(json.dumps(record.document(), sort_keys=True).encode())
 
 
 def load_item(

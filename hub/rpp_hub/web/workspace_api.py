@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rpp_review.provenance import InvalidRecord, Record, nothing_seen, read_record
 from starlette.concurrency import run_in_threadpool
 
 from rpp_hub.domain.actor import Actor, Via
@@ -39,6 +40,7 @@ class SubmissionBody(BaseModel):
     context: Annotated[str, Field(max_length=20_000)]
     controls: Annotated[str, Field(max_length=20_000)]
     replaces: Annotated[str, Field(max_length=20)] | None = None
+    provenance: dict[str, Any] | None = None
 
 
 def bearer_of(request: Request, portal: PortalDep) -> Bearer:
@@ -101,7 +103,12 @@ def _ask(portal: Portal, bearer: Bearer, body: bytes) -> QuestionView:
 def _submit(portal: Portal, bearer: Bearer, body: bytes) -> RequestView:
     parsed = _parsed(body)
     submission = Submission(
-        parsed.name, _notebook(parsed.notebook), tuple(parsed.outputs), parsed.context, parsed.controls
+        parsed.name,
+        _notebook(parsed.notebook),
+        tuple(parsed.outputs),
+        parsed.context,
+        parsed.controls,
+        _record(parsed.provenance),
     )
     return portal.rpp.requests.submit(
         Actor(bearer.person, Via.WORKSPACE), bearer.project, submission, parsed.replaces
@@ -129,6 +136,14 @@ def _notebook(encoded: str) -> bytes:
         raise Invalid(
             "The notebook in the submission is not base64. Submit again.", code="bad-submission"
         ) from None
+
+
+def _record(document: dict[str, Any] | None) -> Record:
+    """A workspace whose server says nothing of what ran has seen nothing."""
+    try:
+        return nothing_seen() if document is None else read_record(document)
+    except InvalidRecord as error:
+        raise Invalid(f"The record of what ran cannot be used. {error}", code="bad-submission") from None
 
 
 def _brief(view: RequestView) -> dict[str, Any]:

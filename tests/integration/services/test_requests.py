@@ -14,6 +14,7 @@ from rpp_hub.domain.permissions import Role
 from rpp_hub.services.auditing import AuditFilter
 from rpp_hub.services.examination import Rerun
 from rpp_hub.store.models import PersonRole
+from rpp_review.provenance import Record, Run, cells_of, genesis, link, nothing_seen
 
 from tests.factories import SETUP, World, actor, cell, notebook, printed
 
@@ -266,3 +267,22 @@ def _submission() -> Any:
     return Submission(
         "analysis.ipynb", notebook(), ("a:0",), "Number of students in grade nine.", "Small counts dropped."
     )
+
+
+@pytest.mark.parametrize(
+    ("ran", "sentence"),
+    [
+        (True, "Ran as the source stands, in order."),
+        (False, "It was not seen to run since the workspace was opened."),
+    ],
+)
+def test_each_output_says_whether_it_ran_as_its_source_stands(world: World, ran: bool, sentence: str) -> None:
+    cut = world.submit().cut
+    start = genesis("k", cut, "e")
+    run = Run(1, 1, "a", cells_of(notebook())[0][1], "2026-01-01T00:00:00+00:00")
+    record = Record("k", cut, "e", start, (run,), link(start, run)) if ran else nothing_seen(cut)
+    view = world.submit(provenance=record)
+    world.examination.examine(view.name)
+    items = world.requests.seen_by(SETUP, view.name).items
+    found = [f["summary"] for item in items for f in item.findings if f["check"] == "provenance"]
+    assert found == [sentence]

@@ -11,8 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+from rpp_hub.store.model_provenance import RoundProvenance
+from rpp_hub.store.models import AuditRow
 from rpp_hub.web.limits import FORM_LIMIT, SUBMISSION_LIMIT
 from rpp_hub.workspace.capability import mint
+from rpp_review.provenance import Record, Run, cells_of, genesis, link, nothing_seen
+from sqlalchemy import select
 
 from tests.factories import NOW, actor, notebook
 from tests.integration.web.browser import HOST
@@ -149,3 +153,30 @@ def test_a_form_over_the_cap_is_refused_and_one_under_it_is_not(portal: PortalWo
     assert portal.browser("vera").call(
         "POST", "/requests/r0001/review", {"x": "y" * (FORM_LIMIT + 1)}
     ).status_code in (400, 413)
+
+
+def test_what_the_workspace_saw_run_is_kept_with_the_round_and_its_head_is_in_the_log(
+    portal: PortalWorld,
+) -> None:
+    start = genesis("k", "c0001", "e")
+    run = Run(1, 1, "a", cells_of(notebook())[0][1], "2026-01-01T00:00:00+00:00")
+    record = Record("k", "c0001", "e", start, (run,), link(start, run))
+    assert submit(portal, {**BODY, "provenance": record.document()}).status_code == 201
+    with portal.rpp.store.read() as session:
+        row = session.get(RoundProvenance, (1, 1))
+        assert row is not None
+        assert row.head == record.head
+        event = session.scalars(select(AuditRow).where(AuditRow.act == "request:submit")).one()
+        assert json.loads(event.detail)["provenance"] == record.head
+
+
+def test_a_record_that_cannot_be_read_is_refused_and_none_at_all_counts_as_nothing_seen(
+    portal: PortalWorld,
+) -> None:
+    answer = submit(portal, {**BODY, "provenance": {"version": 1}})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "bad-submission")
+    assert submit(portal).status_code == 201
+    with portal.rpp.store.read() as session:
+        row = session.get(RoundProvenance, (1, 1))
+        assert row is not None
+        assert row.head == nothing_seen().head

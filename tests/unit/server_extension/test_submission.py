@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from rpp_review.provenance import nothing_seen
 from rpp_review.server.refused import Refused
 from rpp_review.server.submission import BODY_LIMIT, read_asked
 
@@ -24,7 +25,7 @@ def body(**changes: Any) -> bytes:
 
 
 def test_a_submission_carries_the_file_and_its_name_without_its_folder() -> None:
-    sent = read_asked(body()).submission(b"\xff{}")
+    sent = read_asked(body()).submission(b"\xff{}", nothing_seen())
     assert sent["name"] == "analysis.ipynb"
     assert base64.b64decode(sent["notebook"]) == b"\xff{}"
     assert sent["outputs"] == ["counts:0", "figure:0"]
@@ -32,7 +33,7 @@ def test_a_submission_carries_the_file_and_its_name_without_its_folder() -> None
 
 
 def test_the_next_round_names_the_request_that_was_sent_back() -> None:
-    assert read_asked(body(replaces="r0002")).submission(b"")["replaces"] == "r0002"
+    assert read_asked(body(replaces="r0002")).submission(b"", nothing_seen())["replaces"] == "r0002"
 
 
 def test_an_output_named_twice_is_asked_for_once() -> None:

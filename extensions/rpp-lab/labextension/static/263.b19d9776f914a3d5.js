@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunk_rpp_lab=self.rspackChunk_rpp_lab||[]).push([[232],{475(r,e,o){var p=o(601),t=o.n(p),n=o(314),i=(o.n(n))()(t());i.push([r.id,`.rpp-Panel {
+"use strict";(self.rspackChunk_rpp_lab=self.rspackChunk_rpp_lab||[]).push([[263],{538(r,e,o){var p=o(50),t=o.n(p),n=o(931),i=o.n(n),a=o(657),l=o.n(a),s=o(586),d=o.n(s),c=o(918),u=o.n(c),f=o(859),x=o.n(f),m=o(689),g={};g.styleTagTransform=x(),g.setAttributes=d(),g.insert=l().bind(null,"head"),g.domAPI=i(),g.insertStyleElement=u(),t()(m.A,g),m.A&&m.A.locals&&m.A.locals},689(r,e,o){var p=o(995),t=o.n(p),n=o(372),i=(o.n(n))()(t());i.push([r.id,`.rpp-Panel {
   overflow: auto;
   background: var(--jp-layout-color1);
   color: var(--jp-ui-font-color1);
@@ -387,4 +387,37 @@ img.rpp-Look {
   color: var(--jp-error-color0);
   font-weight: 600;
 }
-`,""]),o.d(e,{},{A:i})},314(r){r.exports=function(r){var e=[];return e.toString=function(){return this.map(function(e){var o="",p=void 0!==e[5];return e[4]&&(o+="@supports (".concat(e[4],") {")),e[2]&&(o+="@media ".concat(e[2]," {")),p&&(o+="@layer".concat(e[5].length>0?" ".concat(e[5]):""," {")),o+=r(e),p&&(o+="}"),e[2]&&(o+="}"),e[4]&&(o+="}"),o}).join("")},e.i=function(r,o,p,t,n){"string"==typeof r&&(r=[[null,r,void 0]]);var i={};if(p)for(var a=0;a<this.length;a++){var l=this[a][0];null!=l&&(i[l]=!0)}for(var s=0;s<r.length;s++){var d=[].concat(r[s]);p&&i[d[0]]||(void 0!==n&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=n),o&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=o),t&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=t):d[4]="".concat(t)),e.push(d))}},e}},601(r){r.exports=function(r){return r[1]}},72(r){var e=[];function o(r){for(var o=-1,p=0;p<e.length;p++)if(e[p].identifier===r){o=p;break}return o}function p(r,p){for(var t={},n=[],i=0;i<r.length;i++){var a=r[i],l=p.base?a[0]+p.base:a[0],s=t[l]||0,d="".concat(l," ").concat(s);t[l]=s+1;var c=o(d),u={css:a[1],media:a[2],sourceMap:a[3],supports:a[4],layer:a[5]};if(-1!==c)e[c].references++,e[c].updater(u);else{var f=function(r,e){var o=e.domAPI(e);return o.update(r),function(e){e?(e.css!==r.css||e.media!==r.media||e.sourceMap!==r.sourceMap||e.supports!==r.supports||e.layer!==r.layer)&&o.update(r=e):o.remove()}}(u,p);p.byIndex=i,e.splice(i,0,{identifier:d,updater:f,references:1})}n.push(d)}return n}r.exports=function(r,t){var n=p(r=r||[],t=t||{});return function(r){r=r||[];for(var i=0;i<n.length;i++){var a=o(n[i]);e[a].references--}for(var l=p(r,t),s=0;s<n.length;s++){var d=o(n[s]);0===e[d].references&&(e[d].updater(),e.splice(d,1))}n=l}}},659(r){var e={};r.exports=function(r,o){var p=function(r){if(void 0===e[r]){var o=document.querySelector(r);if(window.HTMLIFrameElement&&o instanceof window.HTMLIFrameElement)try{o=o.contentDocument.head}catch(r){o=null}e[r]=o}return e[r]}(r);if(!p)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");p.appendChild(o)}},540(r){r.exports=function(r){var e=document.createElement("style");return r.setAttributes(e,r.attributes),r.insert(e,r.options),e}},56(r,e,o){r.exports=function(r){var e=o.nc;e&&r.setAttribute("nonce",e)}},825(r){r.exports=function(r){if("u"<typeof document)return{update:function(){},remove:function(){}};var e=r.insertStyleElement(r);return{update:function(o){var p,t,n;p="",o.supports&&(p+="@supports (".concat(o.supports,") {")),o.media&&(p+="@media ".concat(o.media," {")),(t=void 0!==o.layer)&&(p+="@layer".concat(o.layer.length>0?" ".concat(o.layer):""," {")),p+=o.css,t&&(p+="}"),o.media&&(p+="}"),o.supports&&(p+="}"),(n=o.sourceMap)&&"u">typeof btoa&&(p+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(n))))," */")),r.styleTagTransform(p,e,r.options)},remove:function(){var r;null===(r=e).parentNode||r.parentNode.removeChild(r)}}}},113(r){r.exports=function(r,e){if(e.styleSheet)e.styleSheet.cssText=r;else{for(;e.firstChild;)e.removeChild(e.firstChild);e.appendChild(document.createTextNode(r))}}},579(r,e,o){var p=o(72),t=o.n(p),n=o(825),i=o.n(n),a=o(659),l=o.n(a),s=o(56),d=o.n(s),c=o(540),u=o.n(c),f=o(113),x=o.n(f),g=o(475),m={};m.styleTagTransform=x(),m.setAttributes=d(),m.insert=l().bind(null,"head"),m.domAPI=i(),m.insertStyleElement=u(),t()(g.A,m),g.A&&g.A.locals&&g.A.locals}}]);
+
+/* Under an output, as wide as the output itself; the prompt's column stays empty. */
+.rpp-Line {
+  border-left: 3px solid var(--jp-success-color1);
+  color: var(--jp-ui-font-color2);
+  font-family: var(--jp-ui-font-family);
+  font-size: 12px;
+  line-height: 1.4;
+  margin: 2px 0 6px calc(var(--jp-cell-prompt-width) + 5px);
+  overflow-wrap: anywhere;
+  padding: 1px 8px;
+}
+
+.rpp-Line.rpp-mod-review,
+.rpp-Line.rpp-mod-waiting {
+  border-color: var(--jp-warn-color1);
+}
+
+.rpp-Line.rpp-mod-fail {
+  border-color: var(--jp-error-color1);
+  color: var(--jp-ui-font-color1);
+}
+
+.rpp-Line:focus-visible {
+  outline: 2px solid var(--jp-brand-color1);
+  outline-offset: 1px;
+}
+
+@media (max-width: 600px) {
+  .rpp-Line {
+    margin-left: 5px;
+  }
+}
+`,""]),o.d(e,{},{A:i})},372(r){r.exports=function(r){var e=[];return e.toString=function(){return this.map(function(e){var o="",p=void 0!==e[5];return e[4]&&(o+="@supports (".concat(e[4],") {")),e[2]&&(o+="@media ".concat(e[2]," {")),p&&(o+="@layer".concat(e[5].length>0?" ".concat(e[5]):""," {")),o+=r(e),p&&(o+="}"),e[2]&&(o+="}"),e[4]&&(o+="}"),o}).join("")},e.i=function(r,o,p,t,n){"string"==typeof r&&(r=[[null,r,void 0]]);var i={};if(p)for(var a=0;a<this.length;a++){var l=this[a][0];null!=l&&(i[l]=!0)}for(var s=0;s<r.length;s++){var d=[].concat(r[s]);p&&i[d[0]]||(void 0!==n&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=n),o&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=o),t&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=t):d[4]="".concat(t)),e.push(d))}},e}},995(r){r.exports=function(r){return r[1]}},50(r){var e=[];function o(r){for(var o=-1,p=0;p<e.length;p++)if(e[p].identifier===r){o=p;break}return o}function p(r,p){for(var t={},n=[],i=0;i<r.length;i++){var a=r[i],l=p.base?a[0]+p.base:a[0],s=t[l]||0,d="".concat(l," ").concat(s);t[l]=s+1;var c=o(d),u={css:a[1],media:a[2],sourceMap:a[3],supports:a[4],layer:a[5]};if(-1!==c)e[c].references++,e[c].updater(u);else{var f=function(r,e){var o=e.domAPI(e);return o.update(r),function(e){e?(e.css!==r.css||e.media!==r.media||e.sourceMap!==r.sourceMap||e.supports!==r.supports||e.layer!==r.layer)&&o.update(r=e):o.remove()}}(u,p);p.byIndex=i,e.splice(i,0,{identifier:d,updater:f,references:1})}n.push(d)}return n}r.exports=function(r,t){var n=p(r=r||[],t=t||{});return function(r){r=r||[];for(var i=0;i<n.length;i++){var a=o(n[i]);e[a].references--}for(var l=p(r,t),s=0;s<n.length;s++){var d=o(n[s]);0===e[d].references&&(e[d].updater(),e.splice(d,1))}n=l}}},657(r){var e={};r.exports=function(r,o){var p=function(r){if(void 0===e[r]){var o=document.querySelector(r);if(window.HTMLIFrameElement&&o instanceof window.HTMLIFrameElement)try{o=o.contentDocument.head}catch(r){o=null}e[r]=o}return e[r]}(r);if(!p)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");p.appendChild(o)}},918(r){r.exports=function(r){var e=document.createElement("style");return r.setAttributes(e,r.attributes),r.insert(e,r.options),e}},586(r,e,o){r.exports=function(r){var e=o.nc;e&&r.setAttribute("nonce",e)}},931(r){r.exports=function(r){if("u"<typeof document)return{update:function(){},remove:function(){}};var e=r.insertStyleElement(r);return{update:function(o){var p,t,n;p="",o.supports&&(p+="@supports (".concat(o.supports,") {")),o.media&&(p+="@media ".concat(o.media," {")),(t=void 0!==o.layer)&&(p+="@layer".concat(o.layer.length>0?" ".concat(o.layer):""," {")),p+=o.css,t&&(p+="}"),o.media&&(p+="}"),o.supports&&(p+="}"),(n=o.sourceMap)&&"u">typeof btoa&&(p+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(n))))," */")),r.styleTagTransform(p,e,r.options)},remove:function(){var r;null===(r=e).parentNode||r.parentNode.removeChild(r)}}}},859(r){r.exports=function(r,e){if(e.styleSheet)e.styleSheet.cssText=r;else{for(;e.firstChild;)e.removeChild(e.firstChild);e.appendChild(document.createTextNode(r))}}}}]);
