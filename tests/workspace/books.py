@@ -64,6 +64,7 @@ class Compared:
     told: Any
     counted: Any
     why: str = ""
+    evidence: dict[str, Any] | None = None
 
 
 def notebooks() -> list[Notebook]:
@@ -159,7 +160,8 @@ def compare(cell: Cell, outputs: list[dict[str, Any]], counter: Counter, name: s
             why = str(
                 aggregates[place].get("why") or [m.get("why") for m in aggregates[place].get("marks", [])]
             )
-            yield Compared(where, judge(aggregates[place], told, counted), told, counted, why)
+            verdict = judge(aggregates[place], told, counted)
+            yield Compared(where, verdict, told, counted, why, aggregates[place])
 
 
 def evidence_of(output: dict[str, Any]) -> dict[str, Any] | None:

@@ -234,3 +234,30 @@ def test_counts_of_values(watched: Path, chain: Any) -> None:
     result = ours[keys[0]].value_counts()
     expected = counted(theirs, keys[:1], None)
     assert [row[0] for row in told(result)] == [expected[label] for label in result.index]
+
+
+@SETTINGS
+@given(chain=chains(), function=st.sampled_from(["sum", "mean", "max"]))
+def test_a_total_down_a_column_has_the_people_of_that_column(
+    watched: Path, chain: Any, function: str
+) -> None:
+    ours, theirs, keys = run(watched, chain)
+    if len(keys) < 2 or not len(theirs):
+        return
+    wide = ours.groupby(keys)["absent"].mean().unstack()
+    result = getattr(wide, function)()
+    theirs = theirs.dropna(subset=["absent", *keys])
+    expected = [theirs.loc[theirs[keys[1]] == label, "student_id"].nunique() for label in result.index]
+    assert [row[0] for row in told(result)] == expected
+
+
+@SETTINGS
+@given(chain=chains())
+def test_series_put_together_in_a_frame(watched: Path, chain: Any) -> None:
+    ours, theirs, keys = run(watched, chain)
+    if not len(theirs):
+        return
+    groups = ours.groupby(keys)
+    result = pd.DataFrame({"missing": groups["absent"].mean(), "all": groups["enrolled"].sum()})
+    missing, every = counted(theirs, keys, "absent"), counted(theirs, keys, "enrolled")
+    assert told(result) == [[missing[label], every[label]] for label in result.index]

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from tests.unit.kernel.conftest import WORKSPACE_PYTHON
-from tests.workspace.books import Compared, Verdict, compared_in, notebooks
+from tests.harness import CHECKOUT
+from tests.unit.kernel.conftest import WORKSPACE_PYTHON, kernel
+from tests.workspace.books import MEDIA_TYPE, Compared, Verdict, compared_in, executed, notebooks
 from tests.workspace.cuts import make_cuts
 
 LEAST_EXACT = 0.95
 
 
+SCHEMA = CHECKOUT / "docs" / "reference" / "evidence.schema.json"
+BESIDE = ("attendance_03_two_stages", "gaps_01_scores", "models_02_tests", "gaps_03_cohorts")
+
+
 @pytest.fixture(scope="module")
-def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[Compared]:
-    """Every displayed aggregate of every notebook beside what was counted."""
+def cuts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What the notebooks read."""
     if not WORKSPACE_PYTHON.exists():
         pytest.skip("the workspace's environment is not there: make test makes it")
-    cuts = make_cuts(tmp_path_factory.mktemp("cuts"))
+    return make_cuts(tmp_path_factory.mktemp("cuts"))
+
+
+@pytest.fixture(scope="module")
+def outputs(cuts: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> list[Compared]:
+    """Every displayed aggregate of every notebook beside what was counted."""
     return [
         one for data, cut in cuts.items() for one in compared_in(data, cut, tmp_path_factory.mktemp(data))
     ]
@@ -39,3 +51,66 @@ def test_each_notebook_displays_aggregates(outputs: list[Compared], tmp_path: Pa
     district = {book.name for book in notebooks() if book.data == "district"}
     assert district <= shown
     assert len(outputs) >= 5 * len(shown)
+
+
+def test_the_evidence_of_every_output_is_as_its_schema_says(outputs: list[Compared]) -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    check = Draft202012Validator(schema)
+    found = [(one.where, error.message) for one in outputs for error in check.iter_errors(one.evidence)]
+    assert found == []
+
+
+def test_the_schema_refuses_what_is_not_evidence() -> None:
+    check = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    good = {"version": 1, "shown": "value", "status": "unknown", "why": "It was typed in."}
+    assert check.is_valid(good)
+    assert not check.is_valid({**good, "version": 2})
+    assert not check.is_valid({**good, "guess": 12})
+    assert not check.is_valid({**good, "units": {"student": [[-1]]}})
+
+
+def test_what_a_notebook_shows_is_what_it_shows_in_a_plain_kernel(
+    cuts: dict[str, Path], tmp_path: Path
+) -> None:
+    shown = [_texts(cuts["district"], tmp_path / name, ours=name == "ours") for name in ("ours", "plain")]
+    assert len(shown[0]) > 20
+    assert shown[0] == shown[1]
+
+
+def _texts(cut: Path, folder: Path, *, ours: bool) -> list[str]:
+    folder.mkdir()
+    found = []
+    with kernel(folder, ours=ours, home=folder, RPP_DATA=str(cut)) as running:
+        for book in (one for one in notebooks() if one.name in BESIDE):
+            for cell in book.cells:
+                outputs, error = executed(running, cell.code.replace("/data/", f"{cut}/"))
+                assert not error
+                found += [one["data"]["text/plain"] for one in outputs if MEDIA_TYPE not in one["data"]]
+    return [text for text in found if "style.Styler at" not in text]
+
+
+def test_a_cell_runs_whatever_becomes_of_its_evidence(cuts: dict[str, Path], tmp_path: Path) -> None:
+    """As if the evidence had a fault wherever it is made: the cells show what they show, only without it."""
+    breaks = """
+import pandas as pd
+from rpp_kernel.evidence import describe, display, told, watch_groups, watch_values
+def broken(*args, **kwargs):
+    raise RuntimeError("a fault")
+for module, name in ((watch_groups, "attach"), (watch_values, "_series_reduced"), (describe, "describe"), (display, "describe"), (display, "evidence_of_shown"), (told, "_printed")):
+    setattr(module, name, broken)
+"""
+    use = f"""
+frame = pd.read_parquet("{cuts["district"]}/student_classifications.parquet")
+print(len(frame) > 100, f"{{frame['iep'].mean():.1f}}")
+frame.groupby("iep")["ell"].count()
+"""
+    with kernel(tmp_path, ours=True, home=tmp_path, RPP_DATA=str(cuts["district"])) as running:
+        before, error = executed(running, "import pandas as pd" + use)
+        assert not error
+        plain = [one for one in before if MEDIA_TYPE not in one["data"]]
+        assert ["rpp_evidence" in one["metadata"] for one in plain] == [True]
+        assert executed(running, breaks)[1] == ""
+        after, error = executed(running, use)
+        assert not error
+        assert [(one["data"], one["metadata"]) for one in after] == [(one["data"], {}) for one in plain]
