@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 _DAY = timedelta(days=1)
 
@@ -60,11 +61,13 @@ class Clock:
         return self.left < 0
 
 
+@lru_cache(maxsize=4096)
 def running_days(came: date, until: date, pause: Season | None) -> int:
     """How many days count after `came`, up to and with `until`."""
     return sum(1 for n in range(1, (until - came).days + 1) if not _rests(came + n * _DAY, pause))
 
 
+@lru_cache(maxsize=4096)  # a list asks for the same few days again and again
 def due_day(came: date, days: int, pause: Season | None) -> date:
     """The day on which so many counting days have passed."""
     day = came

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import (
+    CompoundSelect,
+    Date,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+)  # fmt: skip
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.agreements import PaperKind, PaperStatus
@@ -27,7 +41,7 @@ from rpp_hub.domain.review_clock import Round
 from rpp_hub.services.standing import last_day_at_partner
 from rpp_hub.store.model_agreements import Paper
 from rpp_hub.store.model_clocks import Ending
-from rpp_hub.store.model_people import Attestation, Cover
+from rpp_hub.store.model_people import Affiliation, Attestation, Cover
 from rpp_hub.store.model_projects import ProjectRound
 from rpp_hub.store.models import Cut, Destruction, Membership, Person, Project, Request, ReviewRow
 from rpp_hub.store.models import Round as RequestRound
@@ -46,7 +60,12 @@ class Scope:
     person: str
     everything: bool
     projects: frozenset[str]
+    reviews: bool = True
     limit: int = SHOWN
+
+    def values(self, **more: object) -> dict[str, Any]:
+        """What the queries below are told."""
+        return {"person": self.person, "projects": sorted(self.projects), "limit": self.limit, **more}
 
 
 def read_facts(
@@ -68,15 +87,14 @@ def _day(moment: datetime | None) -> date | None:
 def _projects(
     session: Session, scope: Scope, horizon: date, today: date, answer_by: AnswerBy
 ) -> Iterator[ProjectFacts]:
-    rows: dict[str, Row[Any]] = {}
-    for query in _project_queries(horizon):
-        if not scope.everything:
-            query = query.where(or_(Project.name.in_(scope.projects), Project.sponsor == scope.person))
-        rows |= {row.name: row for row in session.execute(query.limit(scope.limit))}
+    asked_for = _project_query(scope.everything)
+    found = session.execute(asked_for, scope.values(horizon=horizon))
+    rows: dict[str, Row[Any]] = {row.name: row for row in found}
     members: dict[str, dict[str, str]] = {}
-    asked = select(Membership).where(Membership.project.in_(list(rows)))
-    for membership in session.scalars(asked) if rows else ():
-        members.setdefault(membership.project, {})[membership.person] = membership.role
+    asked = select(Membership.project, Membership.person, Membership.role)
+    asked = asked.where(Membership.project.in_(list(rows)))
+    for project, person, role in session.execute(asked) if rows else ():
+        members.setdefault(project, {})[person] = role
     rounds = _rounds(session, [n for n, row in rows.items() if row.status == ProjectStatus.APPLIED])
     for name, row in rows.items():
         waits = row.status == ProjectStatus.APPLIED
@@ -89,15 +107,28 @@ def _rounds(session: Session, projects: list[str]) -> dict[str, tuple[Round, ...
     """How often each application came, and was answered."""
     if not projects:
         return {}
-    query = select(ProjectRound).where(ProjectRound.project.in_(projects)).order_by(ProjectRound.number)
+    query = select(ProjectRound.project, ProjectRound.sent_at, ProjectRound.answered_at)
+    query = query.where(ProjectRound.project.in_(projects)).order_by(ProjectRound.number)
     found: dict[str, tuple[Round, ...]] = {}
-    for row in session.scalars(query):
+    for row in session.execute(query):
         once = Round(row.sent_at.astimezone(UTC).date(), _day(row.answered_at))
         found[row.project] = (*found.get(row.project, ()), once)
     return found
 
 
-def _project_queries(horizon: date) -> tuple[Select[*tuple[Any, ...]], ...]:
+_HORIZON = bindparam("horizon", type_=Date)
+_PERSON = bindparam("person", type_=String)
+_PROJECTS = bindparam("projects", type_=String, expanding=True)
+_LIMIT = bindparam("limit", type_=Integer)
+
+
+def _together(queries: Iterable[Select[*tuple[Any, ...]]]) -> CompoundSelect[*tuple[Any, ...]]:
+    """The first of each, in one query."""
+    return union_all(*(select(query.limit(_LIMIT).subquery()) for query in queries))
+
+
+@cache
+def _project_query(everything: bool) -> CompoundSelect[*tuple[Any, ...]]:
     """Applications; approvals without data; what ends soon or has ended; what is closed and not settled."""
     has_cut = select(Cut.id).where(Cut.project == Project.name).exists()
     base = (
@@ -109,15 +140,18 @@ def _project_queries(horizon: date) -> tuple[Select[*tuple[Any, ...]], ...]:
         .outerjoin(Ending, Ending.project == Project.name)
         .outerjoin(Destruction, Destruction.project == Project.name)
     )  # fmt: skip
+    if not everything:
+        base = base.where(or_(Project.name.in_(_PROJECTS), Project.sponsor == _PERSON))
     approved = Project.status == str(ProjectStatus.APPROVED)
-    return (
-        base.where(Project.status == str(ProjectStatus.APPLIED)).order_by(Project.applied_at),
-        base.where(approved, ~has_cut).order_by(Project.decided_at),
-        base.where(approved, Project.irb_ends <= horizon).order_by(Project.irb_ends),
-        base.where(approved, Project.agreement_ends <= horizon).order_by(Project.agreement_ends),
-        base.where(Ending.confirmed_at.is_(None), Ending.ended_on.is_not(None), has_cut).order_by(
-            Ending.ended_on
-        ),
+    unsettled = (Ending.confirmed_at.is_(None), Ending.ended_on.is_not(None), has_cut)
+    return _together(
+        (
+            base.where(Project.status == str(ProjectStatus.APPLIED)).order_by(Project.applied_at),
+            base.where(approved, ~has_cut).order_by(Project.decided_at),
+            base.where(approved, Project.irb_ends <= _HORIZON).order_by(Project.irb_ends),
+            base.where(approved, Project.agreement_ends <= _HORIZON).order_by(Project.agreement_ends),
+            base.where(*unsettled).order_by(Ending.ended_on),
+        )
     )
 
 
@@ -142,6 +176,15 @@ def _project(row: Row[Any], members: dict[str, str], today: date, answer_by: dat
 
 def _people(session: Session, scope: Scope, horizon: date) -> Iterator[PersonFacts]:
     """Members of running projects whose papers end soon; those who have none yet are told so by the gate."""
+    found = session.execute(_people_query(scope.everything), scope.values(horizon=horizon))
+    rows = {row.name: row for row in found}
+    for row in rows.values():
+        yield PersonFacts(row.name, row.training_ends, row.access_agreement_ends, row.ends, row.until)
+
+
+@cache
+def _people_query(everything: bool) -> CompoundSelect[*tuple[Any, ...]]:
+    """By each of the days on which something of a person ends."""
     until = last_day_at_partner(Person.name)
     runs = (
         select(Membership.person)
@@ -156,38 +199,26 @@ def _people(session: Session, scope: Scope, horizon: date) -> Iterator[PersonFac
         .outerjoin(Cover, Cover.person == Person.name)
         .where(Person.active, runs)
     )
-    if not scope.everything:
-        base = base.where(Person.name == scope.person)
-    found: dict[str, PersonFacts] = {}
-    for column in (Person.training_ends, Person.access_agreement_ends, Cover.ends, None):
-        soon = column <= horizon if column is not None else until <= horizon
-        for row in session.execute(
-            base.where(soon).order_by(Person.name if column is None else column).limit(scope.limit)
-        ):
-            found[row.name] = PersonFacts(
-                row.name, row.training_ends, row.access_agreement_ends, row.ends, row.until
-            )
-    yield from found.values()
+    if not everything:
+        base = base.where(Person.name == _PERSON)
+    # whoever's last day at a partner comes near has some day that does: found by its index, then looked at whole
+    leaving = Person.name.in_(select(Affiliation.person).where(Affiliation.until <= _HORIZON))
+    dated = (Person.training_ends, Person.access_agreement_ends, Cover.ends)
+    return _together(
+        (
+            *(base.where(column <= _HORIZON).order_by(column) for column in dated),
+            base.where(leaving, until <= _HORIZON).order_by(Person.name),
+        )
+    )
 
 
 def _reviews(session: Session, scope: Scope) -> Iterator[ReviewFacts]:
     """Examined requests whose round is open, the oldest first."""
-    query = (
-        select(
-            Request.id,
-            Request.project,
-            Request.author,
-            RequestRound.number,
-            RequestRound.examined_at,
-            Cut.built_by,
-        )
-        .join(RequestRound, and_(RequestRound.request_id == Request.id, RequestRound.number == Request.round))
-        .outerjoin(Cut, and_(Cut.project == Request.project, Cut.name == RequestRound.cut))
-        .where(Request.status == str(Status.SUBMITTED), RequestRound.examined_at.is_not(None))
-        .order_by(Request.id)
-        .limit(scope.limit)
-    )
-    rows = session.execute(query).all()
+    if not scope.reviews:
+        return
+    rows = session.execute(_review_query(scope.everything), scope.values()).all()
+    if not rows:
+        return
     members: dict[str, set[str]] = {}
     projects = {row.project for row in rows}
     asked = select(Membership.project, Membership.person).where(Membership.project.in_(projects))
@@ -204,6 +235,31 @@ def _reviews(session: Session, scope: Scope) -> Iterator[ReviewFacts]:
         yield ReviewFacts(
             f"r{row.id:04d}", row.project, since, frozenset({*not_by, row.author, row.built_by or ""})
         )
+
+
+@cache
+def _review_query(everything: bool) -> Select[*tuple[Any, ...]]:
+    """Of a reviewer's, only those that are still theirs to review: what they are done with hides no other."""
+    current = and_(RequestRound.request_id == Request.id, RequestRound.number == Request.round)
+    query = (
+        select(
+            Request.id, Request.project, Request.author, RequestRound.number, RequestRound.examined_at, Cut.built_by
+        )
+        .join(RequestRound, current)
+        .outerjoin(Cut, and_(Cut.project == Request.project, Cut.name == RequestRound.cut))
+        .where(Request.status == str(Status.SUBMITTED), RequestRound.examined_at.is_not(None))
+        .order_by(Request.id)
+        .limit(_LIMIT)
+    )  # fmt: skip
+    if everything:
+        return query
+    reviewed = select(ReviewRow.request_id).where(
+        ReviewRow.request_id == Request.id,
+        ReviewRow.round == Request.round,
+        ReviewRow.reviewer == _PERSON,
+        ReviewRow.decision.is_not(None),
+    )
+    return query.where(Request.project.not_in(_PROJECTS), Request.author != _PERSON, ~reviewed.exists())
 
 
 def _papers(session: Session, scope: Scope) -> Iterator[PaperFacts]:

@@ -15,7 +15,7 @@ from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.domain.review_clock import Round, review_clock
 from rpp_hub.services.authority import Rights, require, rights_of
-from rpp_hub.services.due_facts import Scope, read_facts
+from rpp_hub.services.due_facts import SHOWN, Scope, read_facts
 from rpp_hub.settings import District
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_clocks import Ending
@@ -49,18 +49,19 @@ class Dues:
         self._clocks = clocks
         self._now = now
 
-    def seen_by(self, actor: Actor) -> tuple[DueView, ...]:
-        """All that this person has to do or is told of, the most urgent first; nothing for a stranger."""
+    def seen_by(self, actor: Actor, most: int = SHOWN) -> tuple[DueView, ...]:
+        """What this person has to do or is told of, the most urgent first, and of each kind so many; nothing for a stranger."""
         today = self.today()
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
-            found = dues_of(self.found(session, rights), rights.name, rights.roles)
+            found = dues_of(self.found(session, rights, most), rights.name, rights.roles)
         return tuple(_view(due, rights, today) for due in found)
 
-    def found(self, session: Session, rights: Rights) -> tuple[Due, ...]:
+    def found(self, session: Session, rights: Rights, most: int = SHOWN) -> tuple[Due, ...]:
         """The most urgent of all that this person may know of."""
         everything = not _SEE_ALL.isdisjoint(rights.roles)
-        return self.within(session, Scope(rights.name, everything, rights.projects))
+        reviews = everything or Role.OUTPUT_REVIEWER in rights.roles
+        return self.within(session, Scope(rights.name, everything, rights.projects, reviews, most))
 
     def within(self, session: Session, scope: Scope) -> tuple[Due, ...]:
         """Everything of a scope."""

@@ -16,7 +16,7 @@ from rpp_hub.domain.paging import MOST, Page, PageAt
 from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.attestation_rows import record_confirmed
-from rpp_hub.services.authority import Rights, require, rights_of
+from rpp_hub.services.authority import Known, Rights, known, require, rights_of
 from rpp_hub.services.institutions import check_institution
 from rpp_hub.services.passwords import hash_password, is_password
 from rpp_hub.services.people_views import PeopleFilter, PersonView, find_person, people_page, person_view
@@ -212,6 +212,11 @@ class People:
         with self._store.read() as session:
             require(session, actor, Permission.PERSON_READ)
             return people_page(session, wanted, at)
+
+    def known(self, name: str) -> Known | None:
+        """A person with their roles and projects, in one query; None for a stranger."""
+        with self._store.read() as session:
+            return known(session, name)
 
     def rights(self, name: str) -> Rights:
         """What a person may; nothing for a stranger."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TypeVarTuple
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -31,17 +31,40 @@ class ProjectLine:
     agreement_ends: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectFilter:
+    """Which projects: an empty field means any."""
+
+    status: str = ""
+    district: str = ""
+    sponsor: str = ""
+
+
+ANY = ProjectFilter()
+Ts = TypeVarTuple("Ts")
 _LINE = select(
     Project.name, Project.title, Project.status, Project.district, Project.sponsor, Project.agreement_ends
 )
 
 
-def project_lines(session: Session, rights: Rights, at: PageAt) -> Page[ProjectLine]:
-    """A page of the projects this person may know of, by name."""
-    query: Select[*tuple[Any, ...]] = _LINE
+def fitting(query: Select[*Ts], rights: Rights, wanted: ProjectFilter) -> Select[*Ts]:
+    """Only the projects this person may know of, and of them those that are asked for."""
     if rights.name != SYSTEM and not rights.may(Permission.PROJECT_READ_ALL):
         query = query.where(Project.name.in_(rights.projects))
-    page = read_rows(session, query, Project.name, at)
+    for column, value in (
+        (Project.status, wanted.status),
+        (Project.district, wanted.district),
+        (Project.sponsor, wanted.sponsor),
+    ):
+        query = query.where(column == value) if value else query
+    return query
+
+
+def project_lines(
+    session: Session, rights: Rights, at: PageAt, wanted: ProjectFilter = ANY
+) -> Page[ProjectLine]:
+    """A page of the projects this person may know of, by name."""
+    page = read_rows(session, fitting(_LINE, rights, wanted), Project.name, at)
     counted = (
         select(Membership.project, func.count())
         .where(Membership.project.in_([row.name for row in page]))

@@ -23,7 +23,7 @@ from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require, rights_of
 from rpp_hub.services.dues import note_end
 from rpp_hub.services.project_fields import check_fields
-from rpp_hub.services.project_lines import ProjectLine, project_lines
+from rpp_hub.services.project_lines import ANY, ProjectFilter, ProjectLine, fitting, project_lines
 from rpp_hub.services.project_papers import Draft, write_paper
 from rpp_hub.services.project_rounds import IrbLetter, answer_round, keep_file, project_exists, send
 from rpp_hub.services.project_state import Surroundings, check_act, get_project, no_project
@@ -53,18 +53,6 @@ class ProjectView:
     irb_ends: date | None
     agreement_ends: date | None
     members: tuple[tuple[str, str], ...]  # (person, lead|member)
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectFilter:
-    """Which projects: an empty field means any."""
-
-    status: str = ""
-    district: str = ""
-    sponsor: str = ""
-
-
-_ANY = ProjectFilter()
 
 
 class Projects:
@@ -196,31 +184,20 @@ class Projects:
     def list(self, actor: Actor) -> tuple[ProjectView, ...]:
         """The projects this person may know of, by name."""
         with self._store.read() as session:
-            rights = rights_of(session, actor.name)
-            query = select(Project).order_by(Project.name)
-            if actor.name != SYSTEM and not rights.may(Permission.PROJECT_READ_ALL):
-                query = query.where(Project.name.in_(rights.projects))
+            query = fitting(select(Project).order_by(Project.name), rights_of(session, actor.name), ANY)
             return tuple(_view(p) for p in session.scalars(query))
 
-    def page(self, actor: Actor, at: PageAt, wanted: ProjectFilter = _ANY) -> Page[ProjectView]:
+    def page(self, actor: Actor, at: PageAt, wanted: ProjectFilter = ANY) -> Page[ProjectView]:
         """A page of the projects this person may know of, by name."""
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
-            query = select(Project)
-            if actor.name != SYSTEM and not rights.may(Permission.PROJECT_READ_ALL):
-                query = query.where(Project.name.in_(rights.projects))
-            for column, value in (
-                (Project.status, wanted.status),
-                (Project.district, wanted.district),
-                (Project.sponsor, wanted.sponsor),
-            ):
-                query = query.where(column == value) if value else query
+            query = fitting(select(Project), rights, wanted)
             return read_page(session, query, Project.name, at).map(_view)
 
-    def lines(self, actor: Actor, at: PageAt) -> Page[ProjectLine]:
+    def lines(self, actor: Actor, at: PageAt, wanted: ProjectFilter = ANY) -> Page[ProjectLine]:
         """The same, a line each, for a list."""
         with self._store.read() as session:
-            return project_lines(session, rights_of(session, actor.name), at)
+            return project_lines(session, rights_of(session, actor.name), at, wanted)
 
     def own(self, actor: Actor) -> tuple[ProjectView, ...]:
         """The projects that this person is a member of, by name."""

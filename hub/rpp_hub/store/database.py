@@ -31,6 +31,7 @@ from rpp_hub.store.audit import (
 from rpp_hub.store.engines import engine_for
 from rpp_hub.store.guards import unguarded
 from rpp_hub.store.models import AuditHead
+from rpp_hub.store.moments import moment
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -59,7 +60,12 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session whose connection refuses to write."""
+        """A session whose connection refuses to write; the shared one within `one_moment`."""
+        shared = moment()
+        if shared is not None and shared.serves(self._reader):
+            with _told_plainly(), shared.reading(self._reader) as session:
+                yield session
+            return
         with _told_plainly(), Session(self._reader, expire_on_commit=False) as session:
             yield session
 
@@ -77,6 +83,8 @@ class Store:
             for more_act, more_subject, detail in doing._more:
                 head = append_event(session, actor, more_act, more_subject, reason, detail)
             session.commit()
+        if (shared := moment()) is not None:
+            shared.pass_by()
         if head.seq % ANCHOR_EVERY == 0:
             write_anchor(self.anchors, head)
 

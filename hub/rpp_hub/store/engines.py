@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 
 _BUSY_MS = 30_000
+# pages that are read at the same time, each with a connection; more are made while threads of other doors read as well
+READERS = 16
+_MORE = 48
+# a connection that lay unused for so long is asked whether it still stands, before anybody relies on it
+_IDLE_SECONDS = 2.0
 # what a lock may be waited for, and how long a forgotten transaction may hold one
 _POSTGRES = f"-c lock_timeout={_BUSY_MS} -c idle_in_transaction_session_timeout=600000 -c timezone=UTC"
 
@@ -19,16 +26,40 @@ def engine_for(url: str, *, writes: bool) -> Engine:
         return _sqlite_engine(url, writes=writes)
     engine = create_engine(
         url,
-        pool_pre_ping=True,
+        pool_size=4 if writes else READERS,
+        max_overflow=_MORE,
         connect_args={"options": _POSTGRES, "connect_timeout": 10},
         # readers see one moment of the database, as SQLite's do; writers queue at the audit log's head
         isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
     )
+    _ask_the_idle(engine)
     return engine if writes else engine.execution_options(postgresql_readonly=True)
 
 
+def _ask_the_idle(engine: Engine) -> None:
+    """Asking on every checkout is a round trip for each page; a connection in steady use needs none."""
+
+    @event.listens_for(engine, "checkin")
+    def _note(_connection: object, record: Any) -> None:
+        record.info["used"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ask(connection: Any, record: Any, _proxy: object) -> None:
+        if monotonic() - record.info.get("used", monotonic()) < _IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError("the connection was lost") from error  # the pool makes another
+
+
 def _sqlite_engine(url: str, *, writes: bool) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000})
+    engine = create_engine(
+        url,
+        connect_args={"timeout": _BUSY_MS / 1000},
+        pool_size=4 if writes else READERS,
+        max_overflow=_MORE,
+    )
 
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:

@@ -19,6 +19,7 @@ from rpp_hub.web.hub_client import HubClient
 from rpp_hub.web.jobs import Jobs
 from rpp_hub.web.known_tokens import KnownTokens
 from rpp_hub.web.limits import BodyLimit
+from rpp_hub.web.moments import OneMoment
 from rpp_hub.web.pages import (
     accounts,
     agreements,
@@ -89,7 +90,13 @@ def create_app(rpp: Rpp, hub: HubClient, now: Callable[[], datetime] = _utc_now)
         redoc_url=None,
         openapi_url=None,  # served by `rest`, to those who are logged in
         redirect_slashes=False,  # a redirect of the framework's would repeat the caller's Host
-        middleware=[Middleware(Tracing), Middleware(Headers), Middleware(Faults), Middleware(BodyLimit)],
+        middleware=[
+            Middleware(Tracing),
+            Middleware(Headers),
+            Middleware(Faults),
+            Middleware(BodyLimit),
+            Middleware(OneMoment),
+        ],
     )
     app.state.portal = Portal(
         rpp=rpp,

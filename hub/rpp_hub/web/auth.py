@@ -14,8 +14,8 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData, UploadFile
 
 from rpp_hub.domain.actor import Actor, Via
-from rpp_hub.domain.errors import Invalid, NotFound, NotPermitted
-from rpp_hub.services.people_views import PersonView
+from rpp_hub.domain.errors import Invalid, NotPermitted
+from rpp_hub.services.authority import Known
 from rpp_hub.web import BASE
 from rpp_hub.web.errors import Forged, NotLinked, NotLoggedIn
 from rpp_hub.web.hub_client import CLIENT_ID
@@ -44,23 +44,21 @@ def viewer_of(request: Request, portal: PortalDep, token: Annotated[str, Depends
     name = portal.known.person(token)
     if name is None:
         raise NotLoggedIn
+    person = _person(portal, name)
     viewer = Viewer(
         actor=Actor(name, Via.PORTAL),
-        person=_person(portal, name),
-        rights=portal.rpp.people.rights(name),
+        person=person,
+        rights=person.rights,
         form_token=portal.sealer.form_token(token),
     )
     request.state.viewer = viewer  # for the error page's navigation
     return viewer
 
 
-def _person(portal: Portal, name: str) -> PersonView:
-    try:
-        person = portal.rpp.people.get(name)
-    except NotFound:
-        raise NotLinked(
-            "Your account is not linked to a person here. Ask the data manager to add you."
-        ) from None
+def _person(portal: Portal, name: str) -> Known:
+    person = portal.rpp.people.known(name)
+    if person is None:
+        raise NotLinked("Your account is not linked to a person here. Ask the data manager to add you.")
     if not person.active:
         raise NotLinked(
             "Your account here is closed. Ask the data manager to open it again.", code="person-inactive"

@@ -14,8 +14,7 @@ from rpp_hub.bootstrap import Rpp
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import NotPermitted
 from rpp_hub.domain.permissions import Permission
-from rpp_hub.services.authority import Rights
-from rpp_hub.services.people_views import PersonView
+from rpp_hub.services.authority import Known, Rights
 from rpp_hub.web.hub_client import HubClient
 from rpp_hub.web.jobs import Jobs
 from rpp_hub.web.known_tokens import KnownTokens
@@ -41,7 +40,7 @@ class Viewer:
     """Who is looking: a person of the register with a live session at the hub."""
 
     actor: Actor
-    person: PersonView
+    person: Known
     rights: Rights
     form_token: str
 

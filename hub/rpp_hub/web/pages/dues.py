@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from fastapi.responses import Response
 
 from rpp_hub.domain.dues import DueKind
 from rpp_hub.domain.permissions import Permission
+from rpp_hub.services.due_facts import SHOWN
 from rpp_hub.services.dues import DueView
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
@@ -18,6 +20,7 @@ from rpp_hub.web.paths import path
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
+_AT_FIRST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,9 @@ LINKS: Mapping[DueKind, _Link] = MappingProxyType(
 _OF_PEOPLE = frozenset({DueKind.TRAINING, DueKind.ACCESS_AGREEMENT, DueKind.THIRD_PARTY, DueKind.INSTITUTION})
 
 
-def due_lines(portal: Portal, viewer: Viewer) -> tuple[DueLine, ...]:
-    """Everything of the viewer's, with links."""
-    return tuple(_line(due, viewer) for due in portal.rpp.dues.seen_by(viewer.actor))
+def due_lines(portal: Portal, viewer: Viewer, most: int) -> tuple[DueLine, ...]:
+    """What is due of the viewer's, of each kind so many, with links."""
+    return tuple(_line(due, viewer) for due in portal.rpp.dues.seen_by(viewer.actor, most))
 
 
 def _line(due: DueView, viewer: Viewer) -> DueLine:
@@ -82,9 +85,12 @@ def _line(due: DueView, viewer: Viewer) -> DueLine:
 
 
 @router.get("/due")
-def due(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
-    """All of it on one page."""
-    return page(request, "due.html", viewer, lines=due_lines(portal, viewer))
+def due(request: Request, portal: PortalDep, viewer: ViewerDep, many: str = "") -> Response:
+    """The most urgent of each kind on one page; with `?many=yes` as many as anybody could work through."""
+    most = SHOWN if many == "yes" else _AT_FIRST
+    lines = due_lines(portal, viewer, most)
+    full = max(Counter(line.due.kind for line in lines).values(), default=0) >= most
+    return page(request, "due.html", viewer, lines=lines, most=most, more=full, many=most == SHOWN)
 
 
 @router.get("/projects/{name}/destruction")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rpp_hub.domain.permissions import Permission
-from rpp_hub.services.people_views import PersonView
+from rpp_hub.services.authority import Known
 from rpp_hub.web.paths import path
 from rpp_hub.web.portal import Viewer
 
@@ -76,7 +76,7 @@ def first_steps(viewer: Viewer) -> tuple[Step, ...]:
     return tuple(_missing(viewer.person))
 
 
-def _missing(person: PersonView) -> Iterator[Step]:
+def _missing(person: Known) -> Iterator[Step]:
     if person.training_ends is None:
         yield Step(
             path("me"),

@@ -23,6 +23,8 @@ from rpp_hub.web.portal import Portal, PortalDep, Viewer, page
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
 _NEWEST = PageAt(limit=8)
+# of each kind one more than the page shows of all
+_DUE = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def home(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
         request,
         "home.html",
         viewer,
-        lines=due_lines(portal, viewer),
+        lines=due_lines(portal, viewer, _DUE),
         steps=first_steps(viewer),
         may_do=may_do(viewer),
         mine=my_projects(portal, viewer),
@@ -60,13 +62,6 @@ def my_projects(portal: Portal, viewer: Viewer) -> tuple[MyProject, ...]:
     if not viewer.rights.projects:
         return ()
     servers = {s.project: s for s in portal.hub.running(viewer.name)}
-    gates = portal.rpp.projects.gates([viewer.name], viewer.rights.projects)
-    own = (portal.rpp.projects.get(name) for name in sorted(viewer.rights.projects))
-    return tuple(MyProject(p, gates[viewer.name, p.name], servers.get(p.name)) for p in own)
-    own = (p for p in portal.rpp.projects.list(viewer.actor) if p.name in viewer.rights.projects)
-    return tuple(
-        MyProject(p, portal.rpp.living.refusals(viewer.name, p.name), servers.get(p.name)) for p in own
-    )
     own = portal.rpp.projects.own(viewer.actor)
     gates = portal.rpp.projects.gates([viewer.name], [p.name for p in own])
     return tuple(MyProject(p, gates[(viewer.name, p.name)], servers.get(p.name)) for p in own)

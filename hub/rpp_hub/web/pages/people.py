@@ -185,7 +185,7 @@ def _own_page(request: Request, portal: Portal, viewer: Viewer, error: RppError 
         "me.html",
         viewer,
         status=status_of(error) if error is not None else 200,
-        person=viewer.person,
+        person=portal.rpp.people.get(viewer.name),
         papers=own,
         kinds=tuple(AttestationKind),
         error=error,

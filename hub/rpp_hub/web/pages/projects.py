@@ -11,8 +11,9 @@ from rpp_hub.domain.errors import Invalid, RppError
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectAct, ProjectStatus
 from rpp_hub.services.project_discussion import Kind
+from rpp_hub.services.project_lines import ProjectFilter
 from rpp_hub.services.project_rounds import IrbLetter
-from rpp_hub.services.projects import ProjectFilter, ProjectView
+from rpp_hub.services.projects import ProjectView
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import Form, FormDep, ViewerDep
 from rpp_hub.web.errors import status_of
@@ -37,12 +38,11 @@ def projects(
 ) -> Response:
     """The projects this person may know of, a page at a time."""
     wanted = ProjectFilter(status[:20], district[:30], sponsor.strip()[:30])
-    found = portal.rpp.projects.page(viewer.actor, at, wanted)
+    found = portal.rpp.projects.lines(viewer.actor, at, wanted)
     return page(
         request, "projects.html", viewer, projects=found, wanted=wanted,
         states=list(ProjectStatus), districts=portal.rpp.warehousing.districts(),
     )  # fmt: skip
-    return page(request, "projects.html", viewer, projects=portal.rpp.projects.lines(viewer.actor, at))
 
 
 @router.get("/projects/upload")
