@@ -78,12 +78,12 @@ def measure(folder: Path) -> Iterator[tuple[str, list[PageTime], tuple[float, fl
             databases.append("postgresql")
         for name in databases:
             server = stack.enter_context(cluster("shared_buffers=256MB")) if name == "postgresql" else None
-            small = _site(folder / f"{name}-small", SMALL, events, server)
-            large = _site(folder / f"{name}-large", LARGE, events, server)
+            small = site_of(folder / f"{name}-small", SMALL, events, server)
+            large = site_of(folder / f"{name}-large", LARGE, events, server)
             yield name, list(_pages(name, small, large)), _audit(large.url, folder)
 
 
-def _site(home: Path, size: Size, events: list[dict[str, Any]], server: Cluster | None) -> Site:
+def site_of(home: Path, size: Size, events: list[dict[str, Any]], server: Cluster | None) -> Site:
     home.mkdir(parents=True)
     if server is None:
         url = superuser = sqlite_url(home / "rpp.sqlite")
