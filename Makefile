@@ -12,7 +12,7 @@ demo: ## Start everything on this machine and print the address and the accounts
 	@$(RUN) bash -c 'scripts/set-up && exec scripts/with-accounts scripts/as-account $(PYTHON) -m rpp_hub.cli demo $(if $(DATA),--data "$(abspath $(DATA))")'
 
 test: ## Set up what is needed and run all tests (TESTS=path for some)
-	@$(RUN) bash -c 'scripts/set-up --for-tests && exec scripts/as-account env HYPOTHESIS_STORAGE_DIRECTORY=$${TMPDIR:-/tmp}/rpp-hypothesis $(PYTHON) -m pytest $(TESTS)'
+	@$(RUN) bash -c 'scripts/set-up --for-tests && exec scripts/as-account env HYPOTHESIS_STORAGE_DIRECTORY=$${TMPDIR:-/tmp}/rpp-hypothesis $(if $(TESTS),$(PYTHON) -m pytest $(TESTS),scripts/run-tests)'
 
 check: ## Style, types and the direction of imports
 	@$(RUN) bash -c 'scripts/set-up --for-tests && $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy && .venv/bin/lint-imports'
