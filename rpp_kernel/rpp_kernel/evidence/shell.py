@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib.abc
 import importlib.util
 import sys
@@ -29,7 +30,7 @@ def install(shell: Any) -> None:
     from rpp_kernel.evidence.told import NAMES, TOLD, Formatted, watch_print
 
     watch_imports()
-    shell.push(NAMES, interactive=False)
+    vars(builtins).update(NAMES)  # not into the researcher's names, which %reset empties
     shell.ast_transformers.append(Formatted())
     watch_print()
     _watch_format(shell.display_formatter)

@@ -10,7 +10,16 @@ from jsonschema import Draft202012Validator
 
 from tests.harness import CHECKOUT
 from tests.unit.kernel.conftest import WORKSPACE_PYTHON, kernel
-from tests.workspace.books import MEDIA_TYPE, Compared, Verdict, compared_in, executed, notebooks
+from tests.workspace.books import (
+    MEDIA_TYPE,
+    Compared,
+    Counter,
+    Verdict,
+    compared_in,
+    executed,
+    flat,
+    notebooks,
+)
 from tests.workspace.cuts import make_cuts
 
 LEAST_EXACT = 0.95
@@ -114,3 +123,25 @@ frame.groupby("iep")["ell"].count()
         after, error = executed(running, use)
         assert not error
         assert [(one["data"], one["metadata"]) for one in after] == [(one["data"], {}) for one in plain]
+
+
+def test_names_that_are_reset_do_not_take_the_evidence_with_them(tmp_path: Path) -> None:
+    with kernel(tmp_path, ours=True, home=tmp_path, RPP_DATA=str(tmp_path)) as running:
+        assert executed(running, "%reset -f\nx = 2\nf'{round(1.5) + x}'") == executed(running, "f'{4}'")
+
+
+def test_what_acro_makes_has_evidence(cuts: dict[str, Path], tmp_path: Path) -> None:
+    cut = cuts["district"]
+    code = f"""
+import acro, pandas
+frame = pandas.read_parquet("{cut}/student_classifications.parquet")
+session = acro.ACRO(suppress=False)
+display(session.crosstab(frame["grade_level"], frame["iep"]))
+display(session.pivot_table(frame, index="grade_level", columns="iep", values="total_days_absent", aggfunc="mean"))
+"""
+    with kernel(tmp_path, ours=True, home=tmp_path, RPP_DATA=str(cut)) as running:
+        outputs, error = executed(running, code)
+    assert not error
+    counted = Counter(cut).counts("GRID grade_level | iep | FROM student_classifications")
+    found = [one["metadata"]["rpp_evidence"] for one in outputs if "rpp_evidence" in one["metadata"]]
+    assert [(one["status"], flat(one)) for one in found] == [("exact", counted)] * 2
