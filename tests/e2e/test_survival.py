@@ -115,7 +115,7 @@ def test_a_killed_supervisor_takes_its_sandboxes_along_and_the_workspace_opens_a
         workspace = rosa.open_workspace(OWN)
         saved = json.loads(notebook(cell("print('kept')", [printed("kept\n")])))
         body = {"type": "notebook", "format": "json", "content": saved}
-        assert workspace.ask("PUT", "api/contents/kept.ipynb", json=body).status == 201
+        assert workspace.save("kept.ipynb", body).status == 200
         ((folder, pid),) = supervisors(own).items()
         with workspace.kernel() as kernel:
             kernel.run("import subprocess; subprocess.Popen(['sleep', '1000'])")
@@ -263,7 +263,7 @@ def test_a_running_workspace_closes_soon_after_a_condition_is_lost_and_loses_no_
         workspace = rosa.open_workspace(OWN)
         name = f"{code}.ipynb"
         body = {"type": "notebook", "format": "json", "content": json.loads(notebook())}
-        assert workspace.ask("PUT", f"api/contents/{name}", json=body).status == 201
+        assert workspace.save(name, body).status == 200
         (pid,) = supervisors(own).values()
         inside = below(pid)
         try:
@@ -279,6 +279,7 @@ def test_a_running_workspace_closes_soon_after_a_condition_is_lost_and_loses_no_
             ]
         finally:
             restore(own)
+    assert until(lambda: not rpp.living.refusals("rosa", OWN), GATE)  # the worker thaws what it had frozen
     with visiting(own, "rosa") as rosa:
         assert rosa.open_workspace(OWN).ask("GET", f"api/contents/{name}").status == 200
     whole(rpp)
@@ -457,10 +458,10 @@ def run_dir(own: Running) -> Path:
 
 
 def supervisors(own: Running) -> dict[Path, int]:
-    """Run folder and pid of each supervisor that answers."""
+    """Run folder and pid of each supervisor that answers, but for those that wait for nobody in particular."""
     folder = run_dir(own) / "w"
     asked = {run: status(run) for run in folder.iterdir()} if folder.is_dir() else {}
-    return {run: int(told["pid"]) for run, told in asked.items() if told}
+    return {run: int(told["pid"]) for run, told in asked.items() if told and told["state"] != "waiting"}
 
 
 def status(run: Path) -> dict[str, Any] | None:
