@@ -153,4 +153,4 @@ def test_home_says_what_waits_for_each(portal: PortalWorld) -> None:
     assert "Districts" in dora
     assert "Close rosa" in dora
     portal.world.person("nina")
-    assert "You are not on any project yet." in portal.browser("nina").get("/").text
+    assert "You are on no project yet." in portal.browser("nina").get("/").text
