@@ -77,7 +77,11 @@ def test_a_long_cell_is_interrupted_and_what_it_had_computed_stays(hurried: Plac
         async with browser_of(hurried) as browser:
             notebook = await cells(browser)
             assert await notebook.run("import time; x = 5; time.sleep(60)") == "KeyboardInterrupt"
-            assert await notebook.run("print(x)") == "5"
+            for _ in range(20):  # right after an error ipykernel drops what is asked, unanswered
+                if (said := await notebook.run("print(x)")) != "":
+                    break
+                await asyncio.sleep(0.1)
+            assert said == "5"
             assert await notebook.reached() == ["time-interrupted"]
 
     asyncio.run(go())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from rpp_hub.domain.errors import NotFound
+from rpp_hub.domain.errors import Invalid, NotFound
 from rpp_hub.warehouse.codebook import FILE_NAME, Codebook, Field, Identifier, read_codebook
 from rpp_hub.warehouse.engine import quoted, text_literal
 
@@ -35,6 +35,11 @@ class Masters:
         """A master as SQL reads it."""
         if table in self.relations:
             return self.relations[table]
+        if table not in self.tables:
+            raise Invalid(
+                f"The masters have no table {table}. Receive its files, and build the masters again.",
+                code="table-not-built",
+            )
         return f"read_parquet({text_literal(str(self.tables[table]))})"
 
 
