@@ -256,7 +256,7 @@ CHECKS: Mapping[str, tuple[str, str, str]] = {
     "behind": (
         "From the evidence of the hub's own re-run. **Fails**: a value that stands for fewer people than the threshold; a total that "
         "is mostly of one or two people; records as they are, as rows or as points of a figure; a model with little freedom left, "
-        "with small leaves, or that keeps records. **Needs a look**: a value that stands for nobody; a value of which nothing "
+        "with small leaves, or that keeps records; code that reaches into the evidence itself. **Needs a look**: a value that stands for nobody; a value of which nothing "
         "is known; evidence in the submitted notebook that differs from the re-run's.",
         "`threshold`, `dominance`, `p_ratio`, `degrees`, `leaf`",
         "Group categories together, or say in the request's context how many people are behind each value.",

@@ -10,12 +10,13 @@ from types import MappingProxyType
 
 from rpp_review.checks import hidden, identity, row_level, size, small_cells
 from rpp_review.checks.behind import NAME as behind_name
-from rpp_review.checks.behind import examine_evidence
+from rpp_review.checks.behind import examine_evidence, examine_source
 from rpp_review.checks.finding import Appetite, Finding, Outcome, Surroundings
 from rpp_review.checks.ran import NAME as ran_name
 from rpp_review.checks.reading import Reading, read
 from rpp_review.evidence import Evidence
-from rpp_review.items import NormalForm
+from rpp_review.items import Kind, NormalForm
+from rpp_review.normal_form import source_cells
 
 __all__ = ["FAMILIES", "NAMES", "Appetite", "Finding", "Outcome", "Surroundings", "run_checks"]
 
@@ -58,6 +59,9 @@ def run_checks(
             if family.applies(reading):
                 found = _examined(family, reading, appetite, surroundings)
                 findings.extend(f for f in found if not _is_answered(f, behind))
+        if item.kind is Kind.SOURCE:
+            source = "\n".join(cell["source"] for cell in source_cells(item))
+            findings.extend(examine_source(item.identity, source))
         if behind is not None:
             told = tuple(examine_evidence(item.identity, behind, claimed.get(item.identity), appetite))
             findings.extend(told or (_nothing_found(behind_name, item.identity),))

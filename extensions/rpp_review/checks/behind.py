@@ -7,6 +7,7 @@ freedom (safe_dof_threshold 10); leaves of a tree of at least 5 (SACRO-ML's safe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from rpp_review.evidence import SETS, Evidence
 
 NAME = "behind"
 MOST_SHOWN = 5
+_REACHES = re.compile(r"rpp_kernel|rpp_evidence|vnd\.rpp\.evidence|__rpp_|_rpp_(?:origin|marks?)\b")
 PEOPLE = ("student", "staff")
 
 
@@ -43,6 +45,16 @@ def examine_evidence(
             identity, Outcome.REVIEW, "The submitted notebook claims something else than the re-run found.", "the evidence",
             "Evidence in a session can be changed; what the hub's own run found is what counts here.",
             "Run the notebook from top to bottom in a fresh kernel and submit it again.",
+        )  # fmt: skip
+
+
+def examine_source(identity: str, source: str) -> Iterator[Finding]:
+    """The re-run's evidence is made in the process that runs the notebook: a source that reaches for it is looked at first."""
+    if _REACHES.search(source):
+        yield _finding(
+            identity, Outcome.FAIL, "The notebook's code reaches into the kernel's own evidence.", "the source",
+            "Such code can change what is said to be behind an output, in the re-run as well.",
+            "Leave it out; nothing that an analysis needs is there.",
         )  # fmt: skip
 
 

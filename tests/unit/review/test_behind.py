@@ -193,3 +193,17 @@ def test_a_small_whole_number_needs_no_question_where_it_is_known_what_it_stands
     assert asked, "without evidence it is asked about"
     known = run_checks(form, APPETITE, Surroundings(), {"c:0": table([[700]])})
     assert not [f for f in known if f.identity == "c:0" and f.outcome is not Outcome.PASS]
+
+
+@pytest.mark.parametrize(
+    ("source", "fails"),
+    [
+        ("from rpp_kernel.evidence import counting", True), ("display(1, metadata={'rpp_evidence': {}})", True),
+        ("df.index._rpp_origin = other", True), ("import rpp\nrpp.load('t').groupby('a').size()", False),
+    ],
+)  # fmt: skip
+def test_code_that_reaches_into_the_evidence_is_said_first(source: str, fails: bool) -> None:
+    read = json.loads(notebook())
+    read["cells"][0]["source"] = source
+    found = run_checks(normal_form(json.dumps(read).encode()), APPETITE, Surroundings())
+    assert bool([f for f in found if f.check == "behind" and f.outcome is Outcome.FAIL]) is fails
