@@ -81,15 +81,3 @@ class WorkspaceState(Base):
     signature: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
-
-
-class EnvironmentVersion(Base):
-    """One locked version of the workspaces' Python environment."""
-
-    __tablename__ = "environment_versions"
-    name: Mapped[str] = mapped_column(String(20), primary_key=True)
-    lock_sha256: Mapped[str] = mapped_column(String(64))
-    packages: Mapped[list[Any]]
-    added: Mapped[list[Any]]
-    made_by: Mapped[str] = mapped_column(ForeignKey("people.name"))
-    made_at: Mapped[datetime]
