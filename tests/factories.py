@@ -14,6 +14,7 @@ from rpp_hub.domain.attestations import InstitutionKind
 from rpp_hub.domain.dues import Clocks
 from rpp_hub.domain.lifecycle import Decision, Verdict
 from rpp_hub.domain.permissions import Role
+from rpp_hub.installation import Installation
 from rpp_hub.services.agreements import Agreements
 from rpp_hub.services.attestations import Attestations
 from rpp_hub.services.auditing import Auditing
@@ -32,7 +33,7 @@ from rpp_hub.services.requests import Requests, Submission
 from rpp_hub.services.reviewing import Reviewing
 from rpp_hub.services.signing import SignedElsewhere, Signing
 from rpp_hub.services.umbrellas import Umbrellas, UmbrellaTerms
-from rpp_hub.settings import Appetite, Installation, Settings
+from rpp_hub.settings import Appetite, Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store, migrate, sqlite_url
 from rpp_hub.store.models import Cut, District

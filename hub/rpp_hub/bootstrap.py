@@ -17,6 +17,7 @@ from sqlalchemy import select
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.attestations import InstitutionKind
 from rpp_hub.domain.dues import Clocks
+from rpp_hub.installation import Installation, ensure_run_dir
 from rpp_hub.services.accounts import Accounts
 from rpp_hub.services.agreements import Agreements
 from rpp_hub.services.attestations import Attestations
@@ -48,7 +49,7 @@ from rpp_hub.services.umbrellas import Umbrellas
 from rpp_hub.services.vaulting import Vaulting, settle_vault
 from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.services.workspaces import Workspaces
-from rpp_hub.settings import Installation, Settings, ensure_run_dir, read_settings
+from rpp_hub.settings import Settings, read_settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store, sqlite_url
 from rpp_hub.store.models import District

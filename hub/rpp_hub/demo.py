@@ -24,13 +24,13 @@ from rpp_hub.domain.attestations import InstitutionKind
 from rpp_hub.domain.errors import NotFound
 from rpp_hub.domain.permissions import Role
 from rpp_hub.domain.project_lifecycle import ProjectStatus
+from rpp_hub.installation import write_private
 from rpp_hub.papers.document import Document, Section
 from rpp_hub.services.project_fields import Word
 from rpp_hub.services.project_review import Judged, Survey, Topic
 from rpp_hub.services.project_rounds import IrbLetter
 from rpp_hub.services.signing import SignedElsewhere
 from rpp_hub.services.umbrellas import UmbrellaTerms
-from rpp_hub.settings import write_private
 from rpp_hub.synthetic import write_district
 from rpp_hub.warehouse.receive import is_drop_name
 

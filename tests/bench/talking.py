@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import aiohttp
-from rpp_hub.settings import Installation
+from rpp_hub.installation import Installation
 from rpp_hub.workspace import client
 
 from tests.bench.starts import Site, both, log_in, usable, xsrf

@@ -409,7 +409,7 @@ def test_the_run_folder_is_closed_to_other_accounts(scene: Scene) -> None:
 
 
 def _run_dir(site: Running) -> Path:
-    from rpp_hub.settings import Installation
+    from rpp_hub.installation import Installation
 
     return Installation(site.home).run_dir
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from rpp_hub.settings import Installation
+from rpp_hub.installation import Installation
 from rpp_hub.workspace.cgroups import base_v1
 
 from tests.e2e.people import Someone, at_browser

@@ -24,10 +24,10 @@ import pytest
 from rpp_hub.bootstrap import Rpp, open_installation
 from rpp_hub.domain.actor import Actor, Via
 from rpp_hub.domain.lifecycle import Decision, Status, Verdict
+from rpp_hub.installation import Installation
 from rpp_hub.services.auditing import AuditFilter
 from rpp_hub.services.request_state import RequestView
 from rpp_hub.services.requests import Submission
-from rpp_hub.settings import Installation
 
 from tests.e2e.over_http import visiting
 from tests.factories import cell, notebook, printed

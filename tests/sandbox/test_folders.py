@@ -10,8 +10,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from rpp_hub.installation import Installation
 from rpp_hub.jupyter.folders import make_folders
-from rpp_hub.settings import Installation
 from rpp_hub.workspace import client
 from rpp_hub.workspace.config import SupervisorConfig
 from rpp_hub.workspace.leftovers import holder

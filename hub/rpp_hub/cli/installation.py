@@ -15,7 +15,8 @@ from rpp_hub.bootstrap import initialise, upgrade
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.permissions import Role
-from rpp_hub.settings import Installation, read_settings
+from rpp_hub.installation import Installation
+from rpp_hub.settings import read_settings
 from rpp_hub.workspace.doctor import notes, probe
 
 _FIRST_CONFIG = """\

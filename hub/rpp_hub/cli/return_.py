@@ -10,10 +10,10 @@ from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.cli.default_group import DefaultGroup
 from rpp_hub.cli.progress import shown_progress
 from rpp_hub.domain.errors import Invalid, Unavailable
+from rpp_hub.installation import write_private
 from rpp_hub.linkage.envelope import draw_keys, open_box
 from rpp_hub.linkage.results import rows_in_words
 from rpp_hub.services.returning import Returned, Wanted
-from rpp_hub.settings import write_private
 
 
 @click.group("return", cls=DefaultGroup)

@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import quote
 
 from rpp_hub.bootstrap import Rpp
+from rpp_hub.installation import ensure_run_dir
 from rpp_hub.jupyter.login import LocalAuthenticator
 from rpp_hub.jupyter.openid import OpenIdAuthenticator
 from rpp_hub.jupyter.providers import authenticator_config, provider_of, rules_of
 from rpp_hub.jupyter.proxy import SocketProxy
 from rpp_hub.jupyter.spawner import RppSpawner
-from rpp_hub.settings import ensure_run_dir
 
 SERVICE = "rpp"
 

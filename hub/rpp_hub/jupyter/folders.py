@@ -9,7 +9,7 @@ import os
 import secrets
 import stat
 
-from rpp_hub.settings import Installation
+from rpp_hub.installation import Installation
 
 PLACES = ("shared", "ingress")
 

@@ -17,9 +17,9 @@ from rpp_hub.domain.actor import Actor, Via, system
 from rpp_hub.domain.errors import RppError
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.domain.workspace_life import Life
+from rpp_hub.installation import ensure_run_dir
 from rpp_hub.jupyter.folders import make_folders
 from rpp_hub.jupyter.starter import place_starter
-from rpp_hub.settings import ensure_run_dir
 from rpp_hub.workspace import client
 from rpp_hub.workspace.allowances import limits_of
 from rpp_hub.workspace.capability import mint

@@ -19,10 +19,10 @@ from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, Stale
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.installation import Installation
 from rpp_hub.services.authority import require
 from rpp_hub.services.field_notes import published_notes, with_answers
 from rpp_hub.services.receiving import find_district
-from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_codebook import CodebookVersion
 from rpp_hub.store.models import Drop

@@ -25,11 +25,11 @@ from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.installation import Installation
 from rpp_hub.services.authority import require
 from rpp_hub.services.linked_tables import described_tables, read_tables
 from rpp_hub.services.project_papers import check_in_force, grant_for_cut
 from rpp_hub.services.warehousing import current_masters
-from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Cut, Destruction, Project
 from rpp_hub.vault import Vault

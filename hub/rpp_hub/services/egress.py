@@ -16,8 +16,9 @@ from rpp_hub.domain.actor import Actor, Via, system
 from rpp_hub.domain.errors import Invalid, NotFound
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
+from rpp_hub.installation import Installation
 from rpp_hub.services.authority import require
-from rpp_hub.settings import Installation, Settings
+from rpp_hub.settings import Settings
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_workspace import EgressAlarm, EgressRaise
 from rpp_hub.store.models import Membership

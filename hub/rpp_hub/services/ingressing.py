@@ -20,8 +20,8 @@ from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.installation import Installation
 from rpp_hub.services.authority import require, rights_of
-from rpp_hub.settings import Installation
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_workspace import Ingress

@@ -26,6 +26,7 @@ from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.installation import Installation
 from rpp_hub.linkage.columns import By
 from rpp_hub.linkage.link import IDENTIFIER, Linkage, Question, link_survey, with_accepted
 from rpp_hub.linkage.match import Pair
@@ -40,7 +41,6 @@ from rpp_hub.services.linking_rules import (
 )
 from rpp_hub.services.project_papers import check_in_force, grant_for_cut
 from rpp_hub.services.warehousing import current_masters
-from rpp_hub.settings import Installation
 from rpp_hub.store import models
 from rpp_hub.store.database import Store
 from rpp_hub.vault import Vault

@@ -19,9 +19,9 @@ from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.installation import Installation
 from rpp_hub.services.authority import require, rights_of
 from rpp_hub.services.field_notes import ANSWERED, published_notes, with_answers
-from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_codebook import FieldQuestion
 from rpp_hub.store.models import Cut, Project

@@ -19,6 +19,7 @@ from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, Stale
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.installation import Installation
 from rpp_hub.services.authority import require
 from rpp_hub.services.papers import umbrella_in_force
 from rpp_hub.services.waiting_drops import (
@@ -30,7 +31,6 @@ from rpp_hub.services.waiting_drops import (
     with_habits,
     write_reading,
 )
-from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_receiving import WaitingDrop
 from rpp_hub.store.models import District, Drop

@@ -20,11 +20,12 @@ from rpp_hub.domain.names import printable
 from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.installation import Installation
 from rpp_hub.release.bundle import ReleaseFacts, build_bundle
 from rpp_hub.services.authority import Rights, require, rights_of
 from rpp_hub.services.request_state import doer_for, get_request, state_of
 from rpp_hub.services.standing import gate_on
-from rpp_hub.settings import Installation, Settings
+from rpp_hub.settings import Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Cut, Release, Request

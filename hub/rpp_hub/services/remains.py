@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rpp_hub.domain.names import check_project_name
-from rpp_hub.settings import Installation
+from rpp_hub.installation import Installation
 from rpp_hub.warehouse.folders import hash_file, remove_folder
 
 

@@ -23,11 +23,12 @@ from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.installation import Installation
 from rpp_hub.linkage.envelope import Key, close_box, to_district, with_passphrase
 from rpp_hub.linkage.results import Read, Results, read_codes, read_results, rows_in_words, to_csv
 from rpp_hub.services.authority import require
 from rpp_hub.services.identities import decisions_now
-from rpp_hub.settings import Installation, Settings
+from rpp_hub.settings import Settings
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Project
 from rpp_hub.vault import Crosswalk, Vault

@@ -19,9 +19,9 @@ from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.installation import Installation
 from rpp_hub.services.authority import require
 from rpp_hub.services.remains import remains
-from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import AuditRow, Cut, Destruction, Project
 from rpp_hub.vault import Vault, master_key

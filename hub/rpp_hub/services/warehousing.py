@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import NotFound, Unavailable
 from rpp_hub.domain.permissions import Permission
+from rpp_hub.installation import Installation
 from rpp_hub.services.authority import require
 from rpp_hub.services.codebooks import Codebooks, described_now
 from rpp_hub.services.identities import decisions_now
 from rpp_hub.services.questions import Questions
 from rpp_hub.services.receiving import DropView, Receiving, drop_view, find_district
-from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Build, District, Drop
 from rpp_hub.warehouse.build import BuildReport, build_masters

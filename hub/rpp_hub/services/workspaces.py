@@ -11,8 +11,8 @@ from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import NotFound
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
+from rpp_hub.installation import Installation
 from rpp_hub.services.authority import require
-from rpp_hub.settings import Installation
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import AuditRow
 from rpp_hub.workspace import client

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.domain.names import check_project_name
-from rpp_hub.settings import write_private
+from rpp_hub.installation import write_private
 from rpp_hub.vault.codes import Numbers, codes_of, draw_numbers, letter_of
 from rpp_hub.vault.keys import MasterKey, decrypt, encrypt
 

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from rpp_hub.domain.errors import Unavailable
-from rpp_hub.settings import write_private
+from rpp_hub.installation import write_private
 
 KEY_BYTES = 32
 CREDENTIAL = "rpp-master-key"

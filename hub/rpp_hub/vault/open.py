@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from rpp_hub.domain.errors import Unavailable
-from rpp_hub.settings import write_private
+from rpp_hub.installation import write_private
 from rpp_hub.vault.crosswalk import SIGNING, CrosswalkStore
 from rpp_hub.vault.keys import MasterKey, decrypt, encrypt, master_key, named_elsewhere, write_master_key
 

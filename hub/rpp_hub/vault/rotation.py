@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rpp_hub.domain.errors import Unavailable
-from rpp_hub.settings import write_private
+from rpp_hub.installation import write_private
 from rpp_hub.vault.crosswalk import SIGNING
 from rpp_hub.vault.keys import MasterKey, decrypt, encrypt
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.domain.names import check_project_name
-from rpp_hub.settings import write_private
+from rpp_hub.installation import write_private
 from rpp_hub.vault.crosswalk import CrosswalkStore
 
 _PURPOSE = "sealed file"

@@ -12,7 +12,7 @@ import uvicorn
 
 from rpp_hub.bootstrap import home_from, open_installation
 from rpp_hub.domain.errors import RppError
-from rpp_hub.settings import ensure_run_dir
+from rpp_hub.installation import ensure_run_dir
 from rpp_hub.web.app import create_app
 from rpp_hub.web.hub_client import connect
 
