@@ -144,7 +144,7 @@ class World:
             self.store, self.settings, self.content, self._rerun, lambda _project: Surroundings(), lambda: NOW
         )
 
-    def _rerun(self, submitted: bytes, _project: str, _cut: str) -> Rerun:
+    def _rerun(self, submitted: bytes, _project: str, _cut: str, _worked_in: str) -> Rerun:
         return self.rerun_answer or Rerun(submitted, True, "It ran from top to bottom.", "env-1")
 
     def person(self, name: str, *roles: Role, certified: bool = True) -> None:

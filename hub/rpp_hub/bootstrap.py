@@ -212,7 +212,7 @@ def open_installation(home: Path) -> Rpp:
 def _rerunner(
     installation: Installation, settings: Settings, cutting: Cutting, environment: Path
 ) -> Rerunner:
-    def rerun(notebook: bytes, project: str, cut: str) -> Rerun:
+    def rerun(notebook: bytes, project: str, cut: str, worked_in: str) -> Rerun:
         outcome = rerun_notebook(
             notebook,
             cut_data=cutting.named(project, cut).path / "data",

@@ -42,7 +42,8 @@ class ReleaseFacts:
     thresholds: Mapping[str, object]
     cut: str
     cut_sha256: str
-    environment: str
+    environment: str  # of the re-run, whose evidence counts
+    worked_in: str  # of the workspace; empty where nobody saw it
     software: str
     audit_seq: int
     audit_hash: str
@@ -131,6 +132,7 @@ def _manifest(
         "thresholds": dict(facts.thresholds),
         "cut": {"id": facts.cut, "sha256": facts.cut_sha256},
         "environment": facts.environment,
+        "worked_in": facts.worked_in,
         "software": facts.software,
         "audit": {"seq": facts.audit_seq, "hash": facts.audit_hash},
         "released_at": facts.released_at.isoformat(),

@@ -13,11 +13,12 @@ from rpp_review.checks.ran import how_it_ran
 from rpp_review.evidence import SETS, Evidence, evidence_by_identity, sets_of
 from rpp_review.items import NormalForm
 from rpp_review.normal_form import InvalidNotebook, normal_form
-from rpp_review.provenance import read_record
+from rpp_review.provenance import Record, read_record
 from rpp_review.reproduction import compare
 from sqlalchemy import and_, select
 
 from rpp_hub.domain.actor import Via, system
+from rpp_hub.domain.environments import difference
 from rpp_hub.domain.lifecycle import SYSTEM, Action, Doer, Status, perform
 from rpp_hub.services.request_state import get_request, state_of
 from rpp_hub.settings import Settings
@@ -39,8 +40,8 @@ class Rerun:
     environment: str
 
 
-# (notebook, project, cut) → what came of it
-Rerunner = Callable[[bytes, str, str], Rerun]
+# (notebook, project, cut, the environment that the work was made in or '') → what came of it
+Rerunner = Callable[[bytes, str, str, str], Rerun]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ class Examination:
 
     def _report(self, project: str, current: Round) -> _Report:
         submitted = normal_form(self._content.get(current.snapshot))
-        rerun = self._rerun(self._content.get(current.snapshot), project, current.cut)
+        record = self._record(current)
+        worked_in = record.environment if record is not None else ""
+        rerun = self._rerun(self._content.get(current.snapshot), project, current.cut, worked_in)
         again, trouble = _normal_form_of(rerun)
         picked = _only(submitted, {i.identity for i in current.items})
         reproductions = {k: str(v) for k, v in compare(picked, again).items() if k != _SOURCE}
@@ -107,7 +110,7 @@ class Examination:
         claimed = evidence_by_identity(self._content.get(current.snapshot))
         findings = (
             *run_checks(picked, self._appetite, self._surroundings(project), told, claimed),
-            *self._how_it_ran(picked, current),
+            *self._how_it_ran(picked, current, record),
         )
         counts = {
             "items": len(picked.items),
@@ -118,6 +121,8 @@ class Examination:
                 "ok": rerun.ok and not trouble,
                 "message": trouble or rerun.message,
                 "environment": rerun.environment,
+                "worked_in": worked_in,
+                "environment_note": difference(worked_in, rerun.environment),
             },
             "dropped": [asdict(d) for d in picked.dropped],
             "general": [asdict(f) for f in findings if f.identity not in {i.identity for i in current.items}],
@@ -130,14 +135,15 @@ class Examination:
         }
         return _Report(reproductions, findings, summary)
 
-    def _how_it_ran(self, picked: NormalForm, current: Round) -> tuple[Finding, ...]:
-        """What the workspace's server saw; nothing for what did not come from a workspace."""
+    def _record(self, current: Round) -> Record | None:
+        """What the workspace's server saw; None for what did not come from a workspace."""
         with self._store.read() as session:
             row = session.get(RoundProvenance, (current.request_id, current.number))
-            kept = None if row is None else row.sha256
-        if kept is None:
+        return None if row is None else read_record(json.loads(self._content.get(row.sha256)))
+
+    def _how_it_ran(self, picked: NormalForm, current: Round, record: Record | None) -> tuple[Finding, ...]:
+        if record is None:
             return ()
-        record = read_record(json.loads(self._content.get(kept)))
         return tuple(how_it_ran(picked.items, record, self._content.get(current.snapshot), current.cut))
 
     def _ledger(self, told: Mapping[str, Evidence]) -> str:

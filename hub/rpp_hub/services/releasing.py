@@ -193,6 +193,7 @@ class Releasing:
             select(Cut).where(Cut.project == request.project, Cut.name == current.cut)
         ).one()
         head = self._store.head()
+        rerun = (current.examination or {}).get("rerun", {})
         return ReleaseFacts(
             project=request.project,
             request=request.name,
@@ -203,7 +204,8 @@ class Releasing:
             thresholds=json.loads(self._settings.appetite.model_dump_json()),
             cut=cut.name,
             cut_sha256=cut.sha256,
-            environment=str((current.examination or {}).get("rerun", {}).get("environment", "")),
+            environment=str(rerun.get("environment", "")),
+            worked_in=str(rerun.get("worked_in", "")),
             software=f"rpp {rpp_hub.__version__}",
             audit_seq=head.seq,
             audit_hash=head.hash,

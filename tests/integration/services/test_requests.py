@@ -223,6 +223,22 @@ def test_a_rerun_that_failed_leaves_every_output_missing_and_says_why(world: Wor
     assert view.examination["rerun"]["message"] == "The kernel was ended by its memory limit."
 
 
+def test_a_rerun_in_another_environment_than_the_work_is_said_and_one_in_the_same_is_not(
+    world: World,
+) -> None:
+    told = {}
+    for worked_in in ("env-0", "env-1"):
+        view = world.submit(provenance=nothing_seen("c0001", worked_in))
+        world.examination.examine(view.name)
+        told[worked_in] = world.requests.seen_by(SETUP, view.name).examination["rerun"]
+    assert (told["env-0"]["worked_in"], told["env-0"]["environment"]) == ("env-0", "env-1")
+    assert (
+        "environment env-0, which is not kept any more; the re-run used env-1"
+        in told["env-0"]["environment_note"]
+    )
+    assert told["env-1"]["environment_note"] == ""
+
+
 def test_an_examination_is_written_once(world: World) -> None:
     view = world.examined()
     world.finish("vera", view)

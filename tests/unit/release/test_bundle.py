@@ -46,6 +46,7 @@ FACTS = ReleaseFacts(
     cut="c0001",
     cut_sha256="ab" * 32,
     environment="lock:cd",
+    worked_in="lock:cc",
     software="rpp 0.1.0",
     audit_seq=41,
     audit_hash="ef" * 32,
