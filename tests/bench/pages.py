@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from rpp_hub.web.portal import places_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.bench.bulk import Row
 from tests.bench.registry import LARGE, SMALL, Size, chain, fill
 from tests.factories import NOW, World
 from tests.integration.web.browser import HOST, Browser
@@ -83,7 +84,7 @@ def measure(folder: Path) -> Iterator[tuple[str, list[PageTime], tuple[float, fl
             yield name, list(_pages(name, small, large)), _audit(large.url, folder)
 
 
-def site_of(home: Path, size: Size, events: list[dict[str, Any]], server: Cluster | None) -> Site:
+def site_of(home: Path, size: Size, events: list[Row], server: Cluster | None) -> Site:
     home.mkdir(parents=True)
     if server is None:
         url = superuser = sqlite_url(home / "rpp.sqlite")
@@ -92,8 +93,7 @@ def site_of(home: Path, size: Size, events: list[dict[str, Any]], server: Cluste
         database = server.database()
         url, superuser = database.url, server.url(database.name, "postgres")
     world = World(home, url).populate()
-    with _unguarded(superuser):
-        fill(superuser, size, events)
+    fill(superuser, size, events)
     hub = StandInHub()
     rpp = open_rpp(world)
     app = create_app(rpp, HubClient(hub.client(), PORTAL_TOKEN), lambda: NOW)
@@ -105,28 +105,6 @@ def site_of(home: Path, size: Size, events: list[dict[str, Any]], server: Cluste
         viewer = type("Viewer", (), {"rights": rpp.people.rights(person)})()
         paths[person] = tuple(place.path for place in places_for(viewer, ""))
     return Site(url, app, cookies, paths)
-
-
-@contextmanager
-def _unguarded(url: str) -> Iterator[None]:
-    """The register is written in bulk: the log's guards are put aside for that, on a database of the bench's own."""
-    from rpp_hub.store.guards import SQLITE_TRIGGERS
-    from sqlalchemy import create_engine, text
-
-    engine = create_engine(url)
-    lite = engine.dialect.name == "sqlite"
-    with engine.begin() as connection:
-        for statement in (
-            [f"DROP TRIGGER {n}" for n in SQLITE_TRIGGERS]
-            if lite
-            else ["ALTER TABLE audit DISABLE TRIGGER ALL"]
-        ):
-            connection.execute(text(statement))
-    yield
-    with engine.begin() as connection:
-        for statement in SQLITE_TRIGGERS.values() if lite else ["ALTER TABLE audit ENABLE TRIGGER ALL"]:
-            connection.execute(text(statement))
-    engine.dispose()
 
 
 def _bare(url: str) -> FastAPI:
