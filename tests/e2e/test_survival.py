@@ -309,11 +309,9 @@ def test_a_kill_of_the_whole_leaves_no_part_behind_and_the_next_life_takes_the_w
     whole(rpp)
 
 
-def test_a_second_start_beside_a_running_one_is_refused_at_once(own: Running) -> None:
-    began = time.monotonic()
+def test_a_second_start_beside_a_running_one_is_refused(own: Running) -> None:
     done = own.rpp("up", expect=1)
     assert "is running already" in done.stderr
-    assert time.monotonic() - began < 15
     assert own.answers()
 
 

@@ -50,6 +50,11 @@ def one_item(output: dict[str, Any]) -> Item:
     return found[0]
 
 
+def dropped(*outputs: dict[str, Any], **cell: Any) -> set[str]:
+    """What the normal form left out of a cell with these outputs."""
+    return {one.what for one in normal_form(notebook(code_cell(*outputs, **cell))).dropped}
+
+
 def png(picture: Image.Image, text: str = "", trailing: bytes = b"", **options: Any) -> str:
     """A picture as an output holds it."""
     chunks = PngImagePlugin.PngInfo()
