@@ -257,11 +257,11 @@ def _rounds(into: Bulk, size: Size, first: int) -> None:
     into.put(
         "rounds",
         ("request_id", "number", "file_name", "snapshot", "outputs", "context", "controls", "cut", "submitted_at", "examined_at",
-         "examination"),
+         "examination", "tally_items", "tally_fails", "tally_looks"),
         (
             (
                 first + n, 1, "analysis.ipynb", _NOTHING, '["a:0"]', "Counts by grade.", "None below ten.", "c0001", _NOW,
-                *((None, None) if _status(n) is Status.SUBMITTED and n % 3 == 0 else (_NOW, examined)),
+                *((None, None, 4, 0, 0) if _status(n) is Status.SUBMITTED and n % 3 == 0 else (_NOW, examined, 4, 0, 4)),
             )
             for n in range(size.requests)
         ),

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Integer, Row, Select, String, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.lifecycle import Action, Decision, Doer, RequestState, Review, Status, refusals
+from rpp_hub.domain.permissions import Role
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import Rights
-from rpp_hub.services.request_lines import LINE, RequestLine, lines_of, visible
-from rpp_hub.store.models import Cut, Membership, Request, ReviewRow, Round
+from rpp_hub.services.request_lines import (
+    CURRENT,
+    LINE,
+    OF_CURRENT_ROUND,
+    REQUEST,
+    REVIEW,
+    ROUND,
+    SHOWN,
+    RequestLine,
+    line_of,
+    lines_of,
+    visible,
+)
+from rpp_hub.store.models import Cut, Membership, PersonRole, ReviewRow
 
-SHOWN = 25
-_BATCH = 60
-_MOST_BATCHES = 5
+MOST = 25
+_MOST_ROWS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,89 +44,132 @@ class Desk:
     not_mine: tuple[tuple[RequestLine, Refusal], ...] = ()
 
 
-def desk_of(session: Session, rights: Rights, needed: int, shown: int = SHOWN) -> Desk:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A submitted request and what stands between this reviewer and it."""
+
+    line: RequestLine
+    reasons: tuple[Refusal, ...]
+    begun: bool
+
+
+def desk_of(session: Session, rights: Rights, needed: int, shown: int = MOST) -> Desk:
     """At most `shown` requests of each kind."""
-    waiting: list[Row[Any]] = []
-    soon: list[Row[Any]] = []
-    others: list[tuple[Row[Any], Refusal]] = []
-    for row, reasons in _submitted(session, rights, needed, lambda: len(waiting) >= shown):
-        codes = {r.code for r in reasons}
-        if not reasons:
-            waiting.append(row)
+    waiting: list[RequestLine] = []
+    soon: list[RequestLine] = []
+    others: list[tuple[RequestLine, Refusal]] = []
+    for seen in _submitted(session, rights, needed, shown, lambda: len(waiting) >= shown):
+        codes = {r.code for r in seen.reasons}
+        if seen.begun and not codes:
+            continue  # among those under way
+        if not codes:
+            waiting.append(seen.line)
         elif codes == {"not-examined"}:
-            soon.append(row)
+            soon.append(seen.line)
         elif not codes & {"enough-reviewers", "already-decided"}:
-            others.append((row, reasons[0]))
-    begun, done = _own(session, rights.name, shown)
-    own = {row.id for row in begun}
-    new, soon, others = [r for r in waiting if r.id not in own][:shown], soon[:shown], others[:shown]
-    rows = {row.id: row for row in (*new, *begun, *soon, *done, *(row for row, _ in others))}
-    lines = dict(zip(rows, lines_of(session, list(rows.values()), needed), strict=True))
+            others.append((seen.line, seen.reasons[0]))
+    done = session.execute(_DONE, {"me": rights.name, "most": shown}).all()
+    return Desk(
+        tuple(waiting[:shown]),
+        _begun(session, rights, needed, shown),
+        tuple(soon[:shown]),
+        lines_of(done, needed),
+        tuple(others[:shown]),
+    )
 
-    def told(kind: Sequence[Any]) -> tuple[RequestLine, ...]:
-        return tuple(lines[row.id] for row in kind)
 
-    elsewhere = tuple((lines[row.id], why) for row, why in others)
-    return Desk(told(new), told(begun), told(soon), told(done), elsewhere)
+def top_of_desk(session: Session, rights: Rights, needed: int, shown: int) -> Desk:
+    """What a reviewer does next: begun, and waiting. Nothing of the rest of the desk."""
+    waiting: list[RequestLine] = []
+    for seen in _submitted(session, rights, needed, shown, lambda: len(waiting) >= shown):
+        if not seen.reasons and not seen.begun:
+            waiting.append(seen.line)
+    return Desk(tuple(waiting[:shown]), _begun(session, rights, needed, shown))
+
+
+_CUT, _MEMBER, _ROLE = Cut.__table__.c, Membership.__table__.c, PersonRole.__table__.c
+_ME = bindparam("me", type_=String)
+_AFTER, _MOST = bindparam("after", type_=Integer), bindparam("most", type_=Integer)
+_IS_MEMBER = select(_MEMBER.person).where(_MEMBER.project == REQUEST.project, _MEMBER.person == _ME).exists()
+_LEAD = select(_MEMBER.person).where(_MEMBER.project == REQUEST.project, _MEMBER.role == "lead").limit(1)
+_CUT_MAKER = select(_CUT.built_by).where(_CUT.project == REQUEST.project, _CUT.name == ROUND.cut)
+_GIVEN_BY = select(_ROLE.given_by).where(_ROLE.person == _ME, _ROLE.role == str(Role.OUTPUT_REVIEWER))
+_SUBMITTED = (
+    select(
+        *SHOWN,
+        _IS_MEMBER.label("is_member"),
+        _LEAD.scalar_subquery().label("lead"),
+        _CUT_MAKER.scalar_subquery().label("cut_maker"),
+        _GIVEN_BY.scalar_subquery().label("given_by"),
+    )
+    .select_from(CURRENT)
+    .where(REQUEST.status == str(Status.SUBMITTED), REQUEST.id > _AFTER)
+    .order_by(REQUEST.id)
+    .limit(_MOST)
+)
+_MINE = (
+    LINE.select_from(CURRENT.join(ReviewRow.__table__, OF_CURRENT_ROUND))
+    .where(REVIEW.reviewer == _ME)
+    .limit(_MOST)
+)
+_BEGUN = _MINE.where(REVIEW.decision.is_(None), REQUEST.status == str(Status.SUBMITTED)).order_by(
+    REVIEW.request_id
+)
+_DONE = _MINE.where(REVIEW.decision.is_not(None)).order_by(REVIEW.request_id.desc())
+
+
+def _with_reviews(submitted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """A row for each review of the current round, at least one for each request."""
+    some = submitted.subquery("some")
+    of_round = and_(REVIEW.request_id == some.c.id, REVIEW.round == some.c.round)
+    query = select(some, REVIEW.reviewer, REVIEW.decision.label("decision"))
+    return query.select_from(some.outerjoin(ReviewRow.__table__, of_round)).order_by(some.c.id)
+
+
+_ANY_SUBMITTED = _with_reviews(_SUBMITTED)
 
 
 def _submitted(
-    session: Session, rights: Rights, needed: int, enough: Callable[[], bool]
-) -> Iterator[tuple[Row[Any], tuple[Refusal, ...]]]:
+    session: Session, rights: Rights, needed: int, shown: int, enough: Callable[[], bool]
+) -> Iterator[_Seen]:
     """Submitted requests, oldest first, each with what stands between this reviewer and it; a bounded number of them."""
-    after = 0
-    for _ in range(_MOST_BATCHES):
-        query = visible(LINE.add_columns(Round.cut), rights).where(
-            Request.status == str(Status.SUBMITTED), Request.id > after
-        )
-        rows = session.execute(query.order_by(Request.id).limit(_BATCH)).all()
-        states = _states(session, rows, needed)
-        for row in rows:
-            doer = Doer(rights.name, rights.roles_in(row.project))
-            yield row, refusals(states[row.id], Action.REVIEW, doer)
-        if len(rows) < _BATCH or enough():
+    seen_all = visible(_SUBMITTED, rights)
+    query = _ANY_SUBMITTED if seen_all is _SUBMITTED else _with_reviews(seen_all)
+    after, most = 0, 2 * shown
+    for _ in range(0, _MOST_ROWS, most):
+        rows = session.execute(query, {"me": rights.name, "after": after, "most": most}).all()
+        found = 0
+        for number, of_one in groupby(rows, key=lambda row: row.id):
+            found, after = found + 1, number
+            yield _seen(rights, list(of_one), needed)
+        if found < most or enough():
             return
-        after = rows[-1].id
 
 
-def _states(session: Session, rows: Sequence[Row[Any]], needed: int) -> dict[int, RequestState]:
-    """What the rules of reviewing look at, for all of them at once."""
-    projects, ids = {r.project for r in rows}, [r.id for r in rows]
-    members: dict[str, set[str]] = defaultdict(set)
-    for project, person in session.execute(
-        select(Membership.project, Membership.person).where(Membership.project.in_(projects))
-    ):
-        members[project].add(person)
-    cuts = select(Cut.project, Cut.name, Cut.built_by).where(Cut.project.in_(projects))
-    makers = {(project, name): by for project, name, by in session.execute(cuts)}
-    reviews: dict[int, list[Review]] = defaultdict(list)
-    current = and_(Request.id == ReviewRow.request_id, Request.round == ReviewRow.round)
-    asked = select(ReviewRow.request_id, ReviewRow.reviewer, ReviewRow.decision).join(Request, current)
-    for request_id, reviewer, decision in session.execute(asked.where(ReviewRow.request_id.in_(ids))):
-        reviews[request_id].append(Review(reviewer, {}, Decision(decision) if decision else None))
-    return {
-        r.id: RequestState(
-            status=Status(r.status),
-            author=r.author,
-            members=frozenset(members[r.project]),
-            cut_maker=makers.get((r.project, r.cut), ""),
-            items=(),
-            examined=r.examined_at is not None,
-            reviews=tuple(reviews[r.id]),
-            reviewers_needed=needed,
-        )
+def _seen(rights: Rights, rows: Sequence[Row[Any]], needed: int) -> _Seen:
+    """What the rules of reviewing say of one request; of its project they look at this reviewer alone."""
+    row, me = rows[0], rights.name
+    reviews = tuple(
+        Review(r.reviewer, {}, Decision(r.decision) if r.decision is not None else None)
         for r in rows
-    }
-
-
-def _own(session: Session, reviewer: str, shown: int) -> tuple[list[Any], list[Any]]:
-    """What this reviewer has begun, and what they have finished."""
-    mine = LINE.join(
-        ReviewRow, and_(ReviewRow.request_id == Request.id, ReviewRow.round == Request.round)
-    ).where(ReviewRow.reviewer == reviewer)
-    begun = mine.where(ReviewRow.decision.is_(None), Request.status == str(Status.SUBMITTED))
-    done = mine.where(ReviewRow.decision.is_not(None))
-    return (
-        list(session.execute(begun.order_by(ReviewRow.request_id).limit(shown)).all()),
-        list(session.execute(done.order_by(ReviewRow.request_id.desc()).limit(shown)).all()),
+        if r.reviewer is not None
     )
+    state = RequestState(
+        status=Status.SUBMITTED,
+        author=row.author,
+        members=frozenset({me} if row.is_member else ()),
+        cut_maker=row.cut_maker or "",
+        items=(),
+        examined=row.examined_at is not None,
+        reviews=reviews,
+        reviewers_needed=needed,
+        lead=row.lead or "",
+        made_by_lead=frozenset({me} if row.lead and row.given_by == row.lead else ()),
+    )
+    reasons = refusals(state, Action.REVIEW, Doer(me, rights.roles_in(row.project)))
+    line = line_of(row, needed, decided=len(state.decided))
+    return _Seen(line, reasons, begun=any(r.reviewer == me and not r.decided for r in reviews))
+
+
+def _begun(session: Session, rights: Rights, needed: int, shown: int) -> tuple[RequestLine, ...]:
+    return lines_of(session.execute(_BEGUN, {"me": rights.name, "most": shown}).all(), needed)

@@ -20,7 +20,8 @@ from sqlalchemy import and_, select
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.environments import difference
 from rpp_hub.domain.lifecycle import SYSTEM, Action, Doer, Status, perform
-from rpp_hub.services.request_state import get_request, state_of
+from rpp_hub.services.request_state import Tally, get_request, state_of
+from rpp_hub.services.worker_queue import WorkerQueue, worker_queue
 from rpp_hub.settings import Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
@@ -78,6 +79,11 @@ class Examination:
             waits = Request.status == str(Status.SUBMITTED), Round.examined_at.is_(None)
             query = select(Request.id).join(Round, current).where(*waits).order_by(Request.id)
             return tuple(f"r{number:04d}" for number in session.scalars(query))
+
+    def queue(self) -> WorkerQueue:
+        """How much waits for the worker."""
+        with self._store.read() as session:
+            return worker_queue(session)
 
     def examine(self, name: str) -> None:
         """Re-run, compare and check the current round, then write down the result, all in one act.
@@ -177,5 +183,7 @@ def _write_down(current: Round, report: _Report, now: datetime) -> None:
     for item in current.items:
         item.reproduction = report.reproductions.get(item.identity)
         item.findings = [asdict(f) for f in report.findings if f.identity == item.identity]
+    tally = Tally.of(item.findings for item in current.items)
+    current.tally_items, current.tally_fails, current.tally_looks = tally.items, tally.fails, tally.looks
     current.examination = report.summary
     current.examined_at = now

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
 from typing import Any
 
 from sqlalchemy import select
@@ -52,12 +51,12 @@ class Tally:
     fails: int = 0
     looks: int = 0
 
-    def plus(self, findings: Iterable[Mapping[str, Any]]) -> Tally:
-        """One item more."""
-        outcomes = [f["outcome"] for f in findings]
-        return Tally(
-            self.items + 1, self.fails + outcomes.count("fail"), self.looks + outcomes.count("review")
-        )
+    @classmethod
+    def of(cls, items: Iterable[Iterable[Mapping[str, Any]]]) -> Tally:
+        """Of the findings of each item."""
+        found = [[f["outcome"] for f in findings] for findings in items]
+        outcomes = [outcome for of_one in found for outcome in of_one]
+        return cls(len(found), outcomes.count("fail"), outcomes.count("review"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class RequestView:
     @property
     def tally(self) -> Tally:
         """Its items and findings, counted."""
-        return reduce(lambda tally, item: tally.plus(item.findings), self.items, Tally())
+        return Tally.of(item.findings for item in self.items)
 
 
 def get_request(session: Session, name: str, *, lock: bool = False) -> Request:

@@ -22,7 +22,7 @@ from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require, rights_of
-from rpp_hub.services.desk import Desk, desk_of
+from rpp_hub.services.desk import Desk, desk_of, top_of_desk
 from rpp_hub.services.request_lines import RequestLine, request_lines
 from rpp_hub.services.request_state import (
     RequestView,
@@ -146,6 +146,12 @@ class Requests:
         with self._store.read() as session:
             return desk_of(session, require(session, actor, Permission.REQUEST_REVIEW), self._needed)
 
+    def top_of_desk(self, actor: Actor, shown: int) -> Desk:
+        """What a reviewer does next, and nothing of the rest."""
+        with self._store.read() as session:
+            rights = require(session, actor, Permission.REQUEST_REVIEW)
+            return top_of_desk(session, rights, self._needed, shown)
+
     def item_content(self, actor: Actor, name: str, identity: str) -> tuple[Item, RequestView]:
         """One item of the current round with its bytes, for somebody who may see the request."""
         view = self.seen_by(actor, name)
@@ -218,6 +224,7 @@ class Requests:
             controls=submission.controls,
             cut=cut or "",
             submitted_at=self._now(),
+            tally_items=len(items),
             items=[
                 RequestItem(
                     request_id=request.id,

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -127,6 +128,8 @@ class Project(Base):
         Index("projects_by_status", "status", "name"),
         Index("projects_by_district", "district", "name"),
         Index("projects_by_sponsor", "sponsor", "name"),
+        Index("projects_by_application", "status", "applied_at"),
+        Index("projects_by_decision", "status", "decided_at"),
         Index("projects_by_irb_end", "status", "irb_ends"),
         Index("projects_by_agreement_end", "status", "agreement_ends"),
     )
@@ -228,7 +231,7 @@ class Request(Base):
     """A request to release outputs."""
 
     __tablename__ = "requests"
-    __table_args__ = (Index("requests_by_project", "project"), Index("requests_by_status", "status"))
+    __table_args__ = (Index("requests_by_project", "project"), Index("requests_by_status", "status", "id"))
     id: Mapped[int] = mapped_column(primary_key=True)
     project: Mapped[str] = mapped_column(ForeignKey("projects.name"))
     author: Mapped[str] = mapped_column(ForeignKey("people.name"))
@@ -256,6 +259,14 @@ class Round(Base):
     """One submission of a request: a frozen snapshot, what was asked for, and what the examination found."""
 
     __tablename__ = "rounds"
+    __table_args__ = (
+        Index(
+            "rounds_to_examine",
+            "request_id",
+            sqlite_where=text("examined_at IS NULL"),
+            postgresql_where=text("examined_at IS NULL"),
+        ),
+    )
     request_id: Mapped[int] = mapped_column(ForeignKey("requests.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     file_name: Mapped[str]
@@ -267,6 +278,10 @@ class Round(Base):
     submitted_at: Mapped[datetime]
     examined_at: Mapped[datetime | None]
     examination: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # its items, and the findings in them that fail or want a look: counted when they are written, for lists
+    tally_items: Mapped[int] = mapped_column(default=0, server_default="0")
+    tally_fails: Mapped[int] = mapped_column(default=0, server_default="0")
+    tally_looks: Mapped[int] = mapped_column(default=0, server_default="0")
     items: Mapped[list[RequestItem]] = relationship(
         cascade="all, delete-orphan", order_by="RequestItem.position", lazy="selectin"
     )

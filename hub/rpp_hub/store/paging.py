@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Integer, Row, Select
+from sqlalchemy import ColumnElement, Integer, Row, Select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.paging import MOST, Page, PageAt
 
 R = TypeVar("R")
-Key = InstrumentedAttribute[Any]
+Key = InstrumentedAttribute[Any] | ColumnElement[Any]
 
 
 def read_page(
@@ -43,7 +43,7 @@ def _from(
 
 def _page(rows: Sequence[R], key: Key, at: PageAt) -> Page[R]:
     shown = tuple(rows[: _limit(at)])
-    following = str(getattr(shown[-1], key.key)) if len(rows) > len(shown) else ""
+    following = str(getattr(shown[-1], str(key.key))) if len(rows) > len(shown) else ""
     return Page(shown, following, first=not at.after)
 
 

@@ -31,7 +31,7 @@ _MOST_FIELDS = 3000
 router = APIRouter(prefix=BASE, include_in_schema=False)
 
 
-def session_token(request: Request, portal: PortalDep) -> str:
+async def session_token(request: Request, portal: PortalDep) -> str:
     """The hub's token out of the session cookie. Raises NotLoggedIn."""
     kept = portal.sealer.unseal("session", request.cookies.get(SESSION_COOKIE, ""), portal.now())
     if kept is None:
@@ -118,7 +118,7 @@ async def form_of(request: Request, viewer: ViewerDep) -> AsyncIterator[Form]:
 FormDep = Annotated[Form, Depends(form_of)]
 
 
-def check_api_call(request: Request, viewer: ViewerDep) -> None:
+async def check_api_call(request: Request, viewer: ViewerDep) -> None:
     """The same for the API, where the form token is a header. Raises Forged."""
     check_same_origin(request.headers)
     if not secrets.compare_digest(request.headers.get("x-rpp-csrf", "").encode(), viewer.form_token.encode()):

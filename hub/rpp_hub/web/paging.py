@@ -11,12 +11,12 @@ from fastapi import Depends, Query, Request, Response
 from rpp_hub.domain.paging import MOST, PAGE, Page, PageAt
 
 
-def page_at(after: Annotated[str, Query(max_length=200)] = "") -> PageAt:
+async def page_at(after: Annotated[str, Query(max_length=200)] = "") -> PageAt:
     """For pages: `?after=KEY`."""
     return PageAt(after)
 
 
-def api_page_at(
+async def api_page_at(
     after: Annotated[str, Query(max_length=200, description="Go on after this key.")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST, description="At most so many.")] = PAGE,
 ) -> PageAt:

@@ -66,7 +66,12 @@ def portal_of(request: Request) -> Portal:
     return portal
 
 
-PortalDep = Annotated[Portal, Depends(portal_of)]
+async def _portal(request: Request) -> Portal:
+    """Not awaiting anything: as a plain function it would be handed to a thread, for each request anew."""
+    return portal_of(request)
+
+
+PortalDep = Annotated[Portal, Depends(_portal)]
 
 
 @dataclass(frozen=True, slots=True)

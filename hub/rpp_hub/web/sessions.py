@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -61,4 +62,9 @@ class Sealer:
         return AESGCM(self._derived("cookies"))
 
     def _derived(self, use: str) -> bytes:
-        return HKDF(SHA256(), 32, salt=None, info=f"rpp portal {use}".encode()).derive(self.key)
+        return _derived(self.key, use)
+
+
+@cache
+def _derived(key: bytes, use: str) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=f"rpp portal {use}".encode()).derive(key)

@@ -41,6 +41,11 @@ def counted(number: int, thing: str, many: str = "") -> str:
     return f"{number:,} {thing if number == 1 else many or thing + 's'}"
 
 
+def counted_to(number: int, most: int, thing: str) -> str:
+    """The same of what was counted up to a bound: 100 requests or more."""
+    return counted(number, thing) + (" or more" if number >= most else "")
+
+
 def bytes_words(size: int) -> str:
     """1.2 MB."""
     for unit, name in ((1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB")):
@@ -119,11 +124,13 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # a package's files do not change under it
     )
     environment.filters.update(bytes=bytes_words)
     environment.filters.update(
         day=day,
         counted=counted,
+        counted_to=counted_to,
         grouped=grouped,
         detail_words=detail_words,
         sum_fields=sum_fields,

@@ -23,6 +23,8 @@ from rpp_hub.web.portal import Portal, PortalDep, Viewer, page
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
 _NEWEST = PageAt(limit=8)
+# of what waits for a reviewer; the rest is on their desk
+_NEXT = 8
 # of each kind one more than the page shows of all
 _DUE = 9
 
@@ -73,12 +75,8 @@ def _by_role(portal: Portal, viewer: Viewer) -> dict[str, Any]:
     return {
         "requests": rpp.requests.page(actor, _NEWEST, own=True) if mine else (),
         "releases": rpp.releasing.page(actor, _NEWEST, own=True) if mine else (),
-        "queue": rpp.requests.desk(actor) if may(Permission.REQUEST_REVIEW) else Desk(),
+        "queue": rpp.requests.top_of_desk(actor, _NEXT) if may(Permission.REQUEST_REVIEW) else Desk(),
         "districts": district_states(portal) if may(Permission.DROP_READ) else (),
         "running": portal.hub.running() if may(Permission.WORKSPACE_REVOKE) else (),
-        "worker": _worker_queue(portal) if may(Permission.AUDIT_READ) else None,
+        "worker": rpp.examination.queue() if may(Permission.AUDIT_READ) else None,
     }
-
-
-def _worker_queue(portal: Portal) -> dict[str, int]:
-    return {"examine": len(portal.rpp.examination.pending()), "release": len(portal.rpp.releasing.pending())}
