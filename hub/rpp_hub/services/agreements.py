@@ -20,6 +20,7 @@ from rpp_hub.domain.refusal import Refusal
 from rpp_hub.papers.document import read_html
 from rpp_hub.services.authority import require, rights_of
 from rpp_hub.services.paper_changes import Change, changes_between
+from rpp_hub.services.paper_lines import PaperLine, paper_lines, visible
 from rpp_hub.services.papers import PaperView, get_paper, may_see, view_of
 from rpp_hub.services.project_fields import check_fields
 from rpp_hub.services.project_papers import (
@@ -183,15 +184,17 @@ class Agreements:
         """The agreements that this person may know of, newest first."""
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
-            query = select(Paper)
-            if actor.name != SYSTEM and not rights.may(Permission.PROJECT_READ_ALL):
-                mine = Paper.project.in_(sorted(rights.projects)) & (Paper.kind == PaperKind.PROJECT)
-                query = query.where(mine | (Paper.person == actor.name) | (Paper.sponsor == actor.name))
+            query = visible(select(Paper), rights)
             if kind:
                 query = query.where(Paper.kind == kind)
             if status:
                 query = query.where(Paper.status == status)
             return read_page(session, query, Paper.id, at, newest_first=True).map(view_of)
+
+    def lines(self, actor: Actor, at: PageAt, kind: str = "", status: str = "") -> Page[PaperLine]:
+        """The same, a line each, for a list."""
+        with self._store.read() as session:
+            return paper_lines(session, rights_of(session, actor.name), at, kind, status)
 
     def withdraw(self, actor: Actor, name: str, reason: str = "") -> PaperView:
         """Take back a paper that not all have signed."""

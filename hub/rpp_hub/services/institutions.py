@@ -56,8 +56,13 @@ class Institutions:
         """All of them, by title."""
         with self._store.read() as session:
             return tuple(
-                _view(row) for row in session.scalars(select(Institution).order_by(Institution.title))
+                InstitutionView(row.name, row.title, InstitutionKind(row.kind), row.partner)
+                for row in session.execute(_ALL)
             )
+
+
+_PLACE = Institution.__table__.c
+_ALL = select(_PLACE.name, _PLACE.title, _PLACE.kind, _PLACE.partner).order_by(_PLACE.title)
 
 
 def institution_row(name: str, title: str, kind: InstitutionKind, *, partner: bool) -> Institution:

@@ -19,6 +19,7 @@ from rpp_hub.services.attestation_rows import record_confirmed
 from rpp_hub.services.authority import Known, Rights, known, require, rights_of
 from rpp_hub.services.institutions import check_institution
 from rpp_hub.services.passwords import hash_password, is_password
+from rpp_hub.services.people_lines import PersonLine, people_lines
 from rpp_hub.services.people_views import PeopleFilter, PersonView, find_person, people_page, person_view
 from rpp_hub.services.role_rules import check_may_give, check_no_clash
 from rpp_hub.store.database import Store
@@ -212,6 +213,12 @@ class People:
         with self._store.read() as session:
             require(session, actor, Permission.PERSON_READ)
             return people_page(session, wanted, at)
+
+    def lines(self, actor: Actor, wanted: PeopleFilter, at: PageAt) -> Page[PersonLine]:
+        """The same, a line each, for a list."""
+        with self._store.read() as session:
+            require(session, actor, Permission.PERSON_READ)
+            return people_lines(session, wanted, at)
 
     def known(self, name: str) -> Known | None:
         """A person with their roles and projects, in one query; None for a stranger."""

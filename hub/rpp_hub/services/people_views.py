@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
@@ -16,6 +17,8 @@ from rpp_hub.domain.permissions import Role
 from rpp_hub.store.model_people import Affiliation, Cover, Institution
 from rpp_hub.store.models import Membership, Person, PersonRole
 from rpp_hub.store.paging import read_page
+
+Ts = TypeVarTuple("Ts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,40 +83,44 @@ def person_view(session: Session, person: Person) -> PersonView:
 
 def people_page(session: Session, wanted: PeopleFilter, at: PageAt) -> Page[PersonView]:
     """A page of those who fit, by name; as many queries for a page of them as for one."""
-    page = read_page(session, _filtered(select(Person), wanted), Person.name, at)
+    page = read_page(session, filtered(select(Person), wanted), Person.name, at)
     return Page(_views(session, page.items), page.next, page.first)
 
 
-def _filtered(query: Select[Person], wanted: PeopleFilter) -> Select[Person]:
+_PERSON = Person.__table__.c
+
+
+def filtered(query: Select[*Ts], wanted: PeopleFilter) -> Select[*Ts]:
+    """Only those people who fit."""
     if wanted.text:
         text = wanted.text.strip()
         query = query.where(
             or_(
-                Person.name.startswith(text.lower(), autoescape=True),
-                Person.display_name.icontains(text, autoescape=True),
+                _PERSON.name.startswith(text.lower(), autoescape=True),
+                _PERSON.display_name.icontains(text, autoescape=True),
             )
         )
     if wanted.institution:
         works = select(Affiliation.person).where(Affiliation.institution == wanted.institution)
-        query = query.where(Person.name.in_(works))
+        query = query.where(_PERSON.name.in_(works))
     if wanted.role == Role.RESEARCHER:
-        query = query.where(Person.name.in_(select(Membership.person)))
+        query = query.where(_PERSON.name.in_(select(Membership.person)))
     elif wanted.role:
-        query = query.where(Person.name.in_(select(PersonRole.person).where(PersonRole.role == wanted.role)))
+        query = query.where(_PERSON.name.in_(select(PersonRole.person).where(PersonRole.role == wanted.role)))
     if wanted.ends_by is not None:
-        query = query.where(Person.active, _lacks_something(wanted.ends_by))
+        query = query.where(_PERSON.active, _lacks_something(wanted.ends_by))
     return query
 
 
 def _lacks_something(day: date) -> ColumnElement[bool]:
     """Of those in a project or with a role: a paper that is missing, or ends by then."""
     return and_(
-        Person.name.in_(select(Membership.person)),
+        _PERSON.name.in_(select(Membership.person)),
         or_(
-            Person.training_ends.is_(None),
-            Person.training_ends <= day,
-            Person.access_agreement_signed.is_(None),
-            Person.access_agreement_ends <= day,
+            _PERSON.training_ends.is_(None),
+            _PERSON.training_ends <= day,
+            _PERSON.access_agreement_signed.is_(None),
+            _PERSON.access_agreement_ends <= day,
         ),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from rpp_hub.web import BASE
@@ -20,7 +21,12 @@ def own_path(wanted: str) -> str:
 
 def path(*parts: object) -> str:
     """A path of the portal from unquoted parts."""
-    return "/".join((BASE, *(quote(str(p), safe=":") for p in parts)))
+    return "/".join((BASE, *(_quoted(str(p)) for p in parts)))
+
+
+@lru_cache(8192)
+def _quoted(part: str) -> str:
+    return quote(part, safe=":")
 
 
 def workspace_path(person: str, project: str) -> str:

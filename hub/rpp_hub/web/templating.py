@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +59,18 @@ def moment(then: datetime | str | None, now: datetime) -> Markup:
     if then is None:
         return Markup('<span class="quiet">not yet</span>')
     at = (datetime.fromisoformat(then) if isinstance(then, str) else then).astimezone(UTC)
+    return _told(at, ago(at, now))
+
+
+@lru_cache(4096)
+def _told(at: datetime, ago: str) -> Markup:
     words = f"{written(at.date())}, {at:%H:%M} UTC"
     return Markup('<time datetime="{}">{} <span class="quiet ago">({})</span></time>').format(
-        at.isoformat(timespec="seconds"), words, ago(at, now)
+        at.isoformat(timespec="seconds"), words, ago
     )
 
 
+@lru_cache(4096)
 def day(value: date | None) -> Markup:
     """A date in words."""
     if value is None:

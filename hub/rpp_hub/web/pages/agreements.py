@@ -37,7 +37,7 @@ def agreements(
     request: Request, portal: PortalDep, viewer: ViewerDep, at: PageAtDep, kind: str = "", status: str = ""
 ) -> Response:
     """The agreements this person may know of, newest first."""
-    found = portal.rpp.agreements.page(viewer.actor, at, kind[:20], status[:20])
+    found = portal.rpp.agreements.lines(viewer.actor, at, kind[:20], status[:20])
     return page(
         request, "agreements.html", viewer, papers=found, kind=kind[:20], wanted_status=status[:20],
         kinds=list(PaperKind), states=list(PaperStatus),

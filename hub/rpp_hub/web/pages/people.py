@@ -70,7 +70,7 @@ def people(
         request,
         "people.html",
         viewer,
-        people=portal.rpp.people.page(viewer.actor, wanted, at),
+        people=portal.rpp.people.lines(viewer.actor, wanted, at),
         institutions=portal.rpp.institutions.list(),
         wanted={"text": text, "institution": institution, "role": role, "soon": soon},
         roles=tuple(Role),
