@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 from rpp_hub.cuts.plan import Agreed, agree
 from rpp_hub.cuts.scan import scan_tables
-from rpp_hub.cuts.scramble import count, identifiers, select_population, write_tables
+from rpp_hub.cuts.scramble import identifiers, select_population, write_tables
 from rpp_hub.domain.application import application_from
 from rpp_hub.vault import Vault, create_vault
 from rpp_hub.warehouse.build import build_masters
@@ -105,10 +105,9 @@ def cut(district: District, project: str) -> Iterator[tuple[float, Callable[[], 
     with engine(district.folder / "spill") as con:
         start = time.perf_counter()
         selection = select_population(con, district.masters, agreed)
-        counted = count(selection).rows
         wanted = identifiers(selection)
         crosswalk = district.vault.crosswalks.extend(project, wanted)
-        write_tables(selection, crosswalk, wanted, data, counted, silent)
+        write_tables(selection, crosswalk, wanted, data, silent)
         took = time.perf_counter() - start
 
         def scanned() -> float:

@@ -7,8 +7,11 @@ order cannot say anything else. What does not fit is left to DuckDB (`scramble`)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,12 +22,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rpp_hub.cuts.row_groups import write_row_groups
 from rpp_hub.warehouse.engine import first, one, quoted
 
 _BITS = 64
 # Eight bytes each: a gigabyte at most.
 _MOST_ROWS = 125_000_000
 _ROW_GROUP, _FETCHED = 122_880, 1_000_000
+_CORES = min(os.cpu_count() or 1, 8)
 # A text of more different values is no category, and its values are not held in memory.
 _MOST_WORDS, _PROBED = 4096, 200_000
 _KINDS = {
@@ -52,11 +57,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a table's rows come from: all of its master m, and what is granted of it, `rows` in number."""
+    """Where a table's rows come from: all of its master m, and what is granted of it."""
 
     master: str
     granted: Granted
-    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """The columns of a table in the order of their bits, the highest first."""
+    """The columns of a table in the order of their bits, the highest first; and how many rows there may be."""
 
     parts: tuple[Part, ...]
-    rows: int
+    most: int
 
     @property
     def shifts(self) -> tuple[int, ...]:
@@ -92,7 +96,13 @@ class Packing:
 
 def packing(con: duckdb.DuckDBPyConnection, columns: Sequence[Wanted], source: Source) -> Packing | None:
     """How rows are packed that are to be sorted by these columns; None if they do not fit."""
-    if not columns or not 0 < source.rows <= _MOST_ROWS:
+    with _in_any_order(con):
+        return _packing(con, columns, source)
+
+
+def _packing(con: duckdb.DuckDBPyConnection, columns: Sequence[Wanted], source: Source) -> Packing | None:
+    most = _most_rows(con, source)
+    if not columns or not 0 < most <= _MOST_ROWS:
         return None
     plain = [c for c in columns if not c.codes]
     kinds = _kinds(con, plain, source)
@@ -107,28 +117,72 @@ def packing(con: duckdb.DuckDBPyConnection, columns: Sequence[Wanted], source: S
         if part is None:
             return None
         parts.append(part)
-    return Packing(tuple(parts), source.rows) if sum(p.bits for p in parts) <= _BITS else None
+    return Packing(tuple(parts), most) if sum(p.bits for p in parts) <= _BITS else None
+
+
+def _most_rows(con: duckdb.DuckDBPyConnection, source: Source) -> int:
+    """No more are granted than the master has, which its file knows. Only where that is too many they are counted."""
+    all_of_them = one(con, f"SELECT count(*) {source.master}")
+    if all_of_them <= _MOST_ROWS:
+        return all_of_them
+    return one(con, f"SELECT count(*) {source.granted('')}")
+
+
+@contextmanager
+def _in_any_order(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Rows come in whichever order is fastest: they are sorted afterwards, or are values of which each counts once."""
+    con.execute("SET preserve_insertion_order = false")
+    try:
+        yield
+    finally:
+        con.execute("SET preserve_insertion_order = true")
 
 
 def write_packed(
     con: duckdb.DuckDBPyConnection, packed: Packing, names: Sequence[str], source: Source, target: Path
 ) -> int:
-    """Fetch, sort and write the columns `names`; how many rows there were."""
-    numbers = _fetch(con, packed, source)
-    numbers.sort()
-    schema = pa.schema([(name, p.kind) for name in names for p in packed.parts if p.column.name == name])
+    """Fetch, sort and write the columns `names`; how many rows there were. Nothing is written if there were none."""
+    with _in_any_order(con):
+        numbers = _fetch(con, packed, source)
+    if not len(numbers):
+        return 0
+    _sort(numbers)
+    groups = [numbers[at : at + _ROW_GROUP] for at in range(0, len(numbers), _ROW_GROUP)]
+    with ThreadPoolExecutor(_CORES) as pool:
+        return write_row_groups(_ahead(pool, lambda group: _encoded(packed, group, names), groups), target)
+
+
+def _sort(numbers: Numbers) -> None:
+    """In its place, each core a share of it."""
+    ends = [len(numbers) * share // _CORES for share in range(1, _CORES)]
+    if ends:
+        numbers.partition(ends)
+    with ThreadPoolExecutor(_CORES) as pool:
+        list(pool.map(np.ndarray.sort, np.split(numbers, ends)))
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, encode: Callable[[Numbers], memoryview], groups: Iterable[Numbers]
+) -> Iterator[memoryview]:
+    """Each group encoded, in their order; a few ahead of the one that is written, so that memory holds no more."""
+    waiting: deque[Future[memoryview]] = deque()
+    for group in groups:
+        waiting.append(pool.submit(encode, group))
+        if len(waiting) > 2 * _CORES:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _encoded(packed: Packing, numbers: Numbers, names: Sequence[str]) -> memoryview:
+    """One row group as a Parquet file. Narrow numbers go as they are: zstd finds what repeats as well as a dictionary."""
+    batch = _decoded(packed, numbers, names)
+    listed = [f.name for f in batch.schema if pa.types.is_dictionary(f.type) or f.type.bit_width == _BITS]
     options = {"compression": "zstd", "write_statistics": False, "store_schema": False}
-    with ThreadPoolExecutor(1) as ahead, pq.ParquetWriter(target, schema, **options) as writer:
-        following = ahead.submit(_decoded, packed, numbers[:_ROW_GROUP], names)
-        for start in range(
-            0, len(numbers), _ROW_GROUP
-        ):  # the next group is decoded while this one is written
-            batch = following.result()
-            rest = numbers[start + _ROW_GROUP : start + 2 * _ROW_GROUP]
-            if len(rest):
-                following = ahead.submit(_decoded, packed, rest, names)
-            writer.write_batch(batch, row_group_size=_ROW_GROUP)
-    return len(numbers)
+    out = pa.BufferOutputStream()
+    with pq.ParquetWriter(out, batch.schema, use_dictionary=listed, **options) as writer:
+        writer.write_batch(batch, row_group_size=_ROW_GROUP)
+    return memoryview(out.getvalue())
 
 
 def _coded(con: duckdb.DuckDBPyConnection, column: Wanted) -> Part | None:
@@ -204,19 +258,18 @@ def _width(values: int) -> int:
 def _fetch(con: duckdb.DuckDBPyConnection, packed: Packing, source: Source) -> Numbers:
     terms = [f"{_number(p)} << {shift}" for p, shift in zip(packed.parts, packed.shifts, strict=True)]
     rows = source.granted("".join(p.join for p in packed.parts))
-    numbers: Numbers = np.empty(packed.rows, dtype=np.uint64)
+    query = f"SELECT {' | '.join(f'({t})' for t in terms)} AS n {rows}"
+    numbers: Numbers = np.empty(
+        packed.most, dtype=np.uint64
+    )  # pages that nothing is written to take no memory
     at = 0
-    con.execute("SET preserve_insertion_order = false")
-    for batch in con.sql(f"SELECT {' | '.join(f'({t})' for t in terms)} AS n {rows}").to_arrow_reader(
-        _FETCHED
-    ):
+    for batch in con.sql(query).to_arrow_reader(_FETCHED):
         found = batch.column(0).to_numpy()
+        if at + len(found) > packed.most:
+            raise ValueError(f"more than {packed.most} rows were read, which is all that there can be")
         numbers[at : at + len(found)] = found
         at += len(found)
-    con.execute("SET preserve_insertion_order = true")
-    if at != packed.rows:
-        raise ValueError(f"{at} rows were read where {packed.rows} had been counted")
-    return numbers
+    return numbers[:at]
 
 
 def _decoded(packed: Packing, numbers: Numbers, names: Sequence[str]) -> pa.RecordBatch:
@@ -230,15 +283,22 @@ def _number(part: Part) -> str:
 
 
 def _column(part: Part, shift: int, numbers: Numbers) -> pa.Array:
-    short: type[np.signedinteger[Any]] = (
-        np.int32 if part.bits < 32 and abs(part.least) < 1 << 30 else np.int64
-    )
-    values: Places = ((numbers >> np.uint64(shift)) & np.uint64((1 << part.bits) - 1)).astype(short)
+    values = _unpacked(part, shift, numbers)
     missing = values == 0 if part.gaps and values.min() == 0 else None
     if part.words is not None:
         return _words(values, part.words, missing)
-    values += short(part.least - 1)
+    values += values.dtype.type(part.least - 1)
     return _numbers(values, part.kind, missing)
+
+
+def _unpacked(part: Part, shift: int, numbers: Numbers) -> Places:
+    """A column's numbers: of 32 bits where they and all that they are moved to fit, which is half the work."""
+    mask = (1 << part.bits) - 1
+    if part.bits < 31 and abs(part.least) < 1 << 30:
+        narrow = (numbers >> np.uint64(shift)).astype(np.uint32)
+        narrow &= np.uint32(mask)
+        return narrow.view(np.int32)
+    return ((numbers >> np.uint64(shift)) & np.uint64(mask)).astype(np.int64)
 
 
 def _words(values: Places, words: pa.Array, missing: npt.NDArray[np.bool_] | None) -> pa.Array:
@@ -251,21 +311,23 @@ def _words(values: Places, words: pa.Array, missing: npt.NDArray[np.bool_] | Non
 
 def _used(values: Places, most: int) -> tuple[Places, npt.NDArray[np.int32]]:
     """The different values and each one's place among them."""
+    if (values[1:] >= values[:-1]).all():
+        return _used_of_sorted(values)
     if most > _MOST_WORDS:
-        used, places = _used_of_many(values)
+        used, places = np.unique(values, return_inverse=True)
         return used, places.astype(np.int32)
     there = np.zeros(most + 1, dtype=np.bool_)
     there[values] = True
-    places = np.cumsum(there, dtype=np.int32) - np.int32(1)
-    return np.flatnonzero(there), places[values]
+    used = np.flatnonzero(there)
+    if len(used) == used[-1] - used[0] + 1:  # none left out between the first and the last
+        return used, values - np.int32(used[0])
+    return used, (np.cumsum(there, dtype=np.int32) - np.int32(1)).take(values)
 
 
-def _used_of_many(values: Places) -> tuple[Places, Places]:
-    steps = np.diff(values)
-    if (steps >= 0).all():  # sorted by it
-        places = np.concatenate([[0], np.cumsum(steps > 0)])
-        return values[np.concatenate([[True], steps > 0])], places
-    return np.unique(values, return_inverse=True)
+def _used_of_sorted(values: Places) -> tuple[Places, npt.NDArray[np.int32]]:
+    starts = np.concatenate([[0], np.flatnonzero(values[1:] != values[:-1]) + 1])
+    long = np.diff(starts, append=len(values))
+    return values[starts], np.repeat(np.arange(len(starts), dtype=np.int32), long)
 
 
 def _numbers(values: Places, kind: pa.DataType, missing: npt.NDArray[np.bool_] | None) -> pa.Array:

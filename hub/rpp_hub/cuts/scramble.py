@@ -105,9 +105,13 @@ def count(selection: Selection) -> CutPlan:
     """How many rows and units a cut would hold."""
     con, agreed = selection.con, selection.agreed
     rows = {t.name: one(con, f"SELECT count(*) {selection.rows(t)}") for t in agreed.tables}
-    used = {t.unit for t in agreed.tables}
-    units = {u: one(con, f"SELECT count(*) FROM population_{u}") for u in _PEOPLE if u in used}
-    return CutPlan(agreed, rows, units)
+    return CutPlan(agreed, rows, count_units(selection))
+
+
+def count_units(selection: Selection) -> dict[str, int]:
+    """How many people a cut would hold, or holds."""
+    used = {t.unit for t in selection.agreed.tables}
+    return {u: one(selection.con, f"SELECT count(*) FROM population_{u}") for u in _PEOPLE if u in used}
 
 
 def told_of(selection: Selection, table: TablePlan) -> Told:
@@ -150,10 +154,9 @@ def write_tables(
     crosswalk: Crosswalk,
     wanted: Mapping[str, pa.Array],
     target: Path,
-    counted: Mapping[str, int],
     progress: Progress,
 ) -> dict[str, int]:
-    """Write every granted table to `target`/TABLE.parquet; how many rows each has. `counted` says so beforehand."""
+    """Write every granted table to `target`/TABLE.parquet; how many rows each has."""
     con, rows = selection.con, {}
     for unit in wanted:
         _load_crosswalk(con, crosswalk, unit, wanted[unit])
@@ -164,47 +167,60 @@ def write_tables(
             )
     for number, table in enumerate(selection.agreed.tables):
         progress(f"scrambling {table.name}", number, len(selection.agreed.tables))
-        rows[table.name] = _write(selection, table, target / f"{table.name}.parquet", counted[table.name])
+        rows[table.name] = _write(selection, table, target / f"{table.name}.parquet")
     return rows
 
 
 def _load_crosswalk(
     con: duckdb.DuckDBPyConnection, crosswalk: Crosswalk, unit: str, wanted: pa.Array
 ) -> None:
-    """Only the codes that this cut needs. As an enumeration a code is a small number, so joining and sorting are fast."""
+    """Only the codes that this cut needs, and which of them in their order each is, from 1."""
     con.register("all_codes", crosswalk.of_unit(unit))
     con.register("wanted_ids", pa.table({"id": wanted}))
-    needed = (
-        "SELECT identifier, code FROM all_codes SEMI JOIN wanted_ids ON all_codes.identifier = wanted_ids.id"
+    con.execute(
+        f"CREATE TABLE codes_{unit} AS SELECT identifier, code, row_number() OVER (ORDER BY code)::UBIGINT AS place "
+        "FROM all_codes SEMI JOIN wanted_ids ON all_codes.identifier = wanted_ids.id"
     )
-    if not len(wanted):
-        con.execute(f"CREATE TABLE codes_{unit} AS SELECT *, NULL::UBIGINT AS place FROM ({needed})")
-    else:
-        con.execute(f"CREATE TYPE code_of_{unit} AS ENUM (SELECT code FROM ({needed}) ORDER BY code)")
-        con.execute(
-            f"CREATE TABLE codes_{unit} AS SELECT *, enum_code(code)::UBIGINT + 1::UBIGINT AS place "
-            f"FROM (SELECT identifier, code::code_of_{unit} AS code FROM ({needed}))"
-        )
     con.unregister("all_codes")
     con.unregister("wanted_ids")
 
 
-def _write(selection: Selection, table: TablePlan, path: Path, counted: int) -> int:
+def _write(selection: Selection, table: TablePlan, path: Path) -> int:
     con, names = selection.con, [c.name for c in table.columns]
     columns, joins = _columns(table)
 
     def granted(more: str) -> str:
         return selection.rows(table, joins + more)
 
-    source = Source(f"FROM {selection.masters.sql(table.name)} m", granted, counted)
+    source = Source(f"FROM {selection.masters.sql(table.name)} m", granted)
     packed = packing(con, columns, source)
-    if packed is not None:
-        return write_packed(con, packed, names, source, path)
+    rows = write_packed(con, packed, names, source, path) if packed is not None else 0
+    return rows or _write_sorted(con, columns, names, granted(""), path)
+
+
+def _write_sorted(
+    con: duckdb.DuckDBPyConnection,
+    columns: Sequence[Wanted],
+    names: Sequence[str],
+    granted: str,
+    path: Path,
+) -> int:
+    for unit in sorted({c.codes.removeprefix("codes_") for c in columns if c.codes}):
+        _enumerate(con, unit)
     options = "FORMAT parquet, COMPRESSION zstd, WRITE_BLOOM_FILTER false"
-    copied = first(
-        con, f"COPY ({_sorted(columns, names, granted(''))}) TO {text_literal(str(path))} ({options})"
-    )
+    copied = first(con, f"COPY ({_sorted(columns, names, granted)}) TO {text_literal(str(path))} ({options})")
     return int(copied[0]) if copied else 0
+
+
+def _enumerate(con: duckdb.DuckDBPyConnection, unit: str) -> None:
+    """From here on a code of this unit is an enumeration, that is, a small number while rows are joined and sorted."""
+    relations = [f"codes_{unit}", *([f"population_{unit}"] if unit in _PEOPLE else [])]
+    known = first(con, f"SELECT count(*) FILTER (typeof(code) = 'VARCHAR') FROM codes_{unit}")
+    if not known or not known[0]:
+        return
+    con.execute(f"CREATE TYPE code_of_{unit} AS ENUM (SELECT code FROM codes_{unit} ORDER BY code)")
+    for relation in relations:
+        con.execute(f"ALTER TABLE {relation} ALTER code TYPE code_of_{unit}")
 
 
 def _columns(table: TablePlan) -> tuple[list[Wanted], str]:

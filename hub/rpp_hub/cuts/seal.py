@@ -18,7 +18,7 @@ from rpp_hub.cuts.look import Leak
 from rpp_hub.cuts.plan import Agreed, Column, CutPlan, Dropped, Generalised, Risk, TablePlan, Treatment
 from rpp_hub.cuts.risk import measure_risk, told_by
 from rpp_hub.cuts.scan import scan_tables
-from rpp_hub.cuts.scramble import count, identifiers, told_of, write_tables
+from rpp_hub.cuts.scramble import count, count_units, identifiers, told_of, write_tables
 from rpp_hub.domain.errors import ActionRefused
 from rpp_hub.domain.generalisation import NONE, Calendar
 from rpp_hub.domain.refusal import Refusal
@@ -76,8 +76,8 @@ def build_cut(
     Raises ActionRefused, naming columns and numbers of rows but no values, when a true identifier survived.
     """
     with locked(parent), staged(parent) as stage:
-        plan, rows = _fill(stage, masters, agreed, crosswalks, progress, linked)
-        sha256 = _seal(stage, name, masters, plan, rows, environment)
+        plan = _fill(stage, masters, agreed, crosswalks, progress, linked)
+        sha256 = _seal(stage, name, masters, plan, environment)
         remove_folder(parent / name)  # what a dead process left between renaming and recording
         publish(stage, parent / name)
         progress("sealed", 1, 1)
@@ -86,7 +86,7 @@ def build_cut(
         name,
         parent / name,
         sha256,
-        rows,
+        plan.rows,
         plan.units,
         agreed.dropped,
         agreed.generalised,
@@ -104,7 +104,7 @@ def rehearse_cut(
 ) -> Mapping[str, int]:
     """Scramble and scan as `build_cut` does, throw it away, and answer how many rows each table would have."""
     with locked(parent), staged(parent) as stage:
-        return _fill(stage, masters, agreed, crosswalks, progress, linked)[1]
+        return _fill(stage, masters, agreed, crosswalks, progress, linked).rows
 
 
 def _fill(
@@ -114,21 +114,22 @@ def _fill(
     crosswalks: CrosswalkStore,
     progress: Progress,
     linked: Sequence[LinkedTable],
-) -> tuple[CutPlan, Mapping[str, int]]:
+) -> CutPlan:
+    """Scramble and scan; what the files hold."""
     data = stage / DATA
     data.mkdir()
     with engine(stage / "spill") as con:
         progress("choosing rows and students", 0, 1)
         selection = select_with_linked(con, masters, agreed, linked)
-        plan = count(selection)
         wanted = identifiers(selection)
         crosswalk = crosswalks.extend(agreed.project, wanted, masters.merged)
-        rows = write_tables(selection, crosswalk, wanted, data, plan.rows, progress)
+        rows = write_tables(selection, crosswalk, wanted, data, progress)
         _describe(data, selection.masters.codebook, agreed)
         _refuse_leaks(scan_tables(con, selection.masters, agreed, crosswalk, data, progress))
         progress("measuring who is unique", 0, 1)
-        risks = measure_risk(con, [told_by(data / f"{t.name}.parquet", t) for t in plan.agreed.tables])
-    return replace(plan, risks=risks), rows
+        granted = selection.agreed
+        risks = measure_risk(con, [told_by(data / f"{t.name}.parquet", t) for t in granted.tables])
+        return CutPlan(granted, rows, count_units(selection), risks)
 
 
 def verify_cut(path: Path, sha256: str) -> tuple[str, ...]:
@@ -192,11 +193,9 @@ def _as_cut(plan: TablePlan, column: Column) -> Field:
     return replace(field, generalise=NONE if field.generalise else "")
 
 
-def _seal(
-    stage: Path, name: str, masters: Masters, plan: CutPlan, rows: Mapping[str, int], environment: str
-) -> str:
+def _seal(stage: Path, name: str, masters: Masters, plan: CutPlan, environment: str) -> str:
     agreed = plan.agreed
-    (stage / REPORT).write_text(_report(name, plan, rows), encoding="utf-8")
+    (stage / REPORT).write_text(_report(name, plan), encoding="utf-8")
     files = {str(p.relative_to(stage)): hash_file(p) for p in sorted(stage.rglob("*")) if p.is_file()}
     manifest = {
         "project": agreed.project,
@@ -206,7 +205,7 @@ def _seal(
         "table_years": {t.name: list(t.years) for t in agreed.tables if t.years},
         "agreement": agreed.agreement,
         "exceptions": list(agreed.exceptions),
-        "rows": dict(rows),
+        "rows": dict(plan.rows),
         "units": dict(plan.units),
         "dropped": [asdict(d) for d in agreed.dropped],
         "generalised": [asdict(g) for g in agreed.generalised],
@@ -225,10 +224,10 @@ def made_with() -> dict[str, str]:
     return {"python": platform.python_version(), "rpp": version("rpp"), **packages}
 
 
-def _report(name: str, plan: CutPlan, rows: Mapping[str, int]) -> str:
+def _report(name: str, plan: CutPlan) -> str:
     agreed = plan.agreed
     tables = "".join(
-        f"<tr><th scope=row>{html.escape(t.name)}<td>{rows[t.name]:,}<td>"
+        f"<tr><th scope=row>{html.escape(t.name)}<td>{plan.rows[t.name]:,}<td>"
         + ", ".join(
             f"{html.escape(c.name)} ({html.escape(t.said_of(c))})"
             if c.treatment is not Treatment.KEEP
