@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
@@ -42,6 +43,7 @@ Check = Callable[[Standing, date], Refusal | None]
 LastDay = Callable[[Standing, date], date | None]
 
 
+@lru_cache(4096)
 def written(day: date) -> str:
     """3 March 2026."""
     return f"{day.day} {day:%B %Y}"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
-from rpp_hub.domain.dues import Clocks, Due, dues, dues_of
+from rpp_hub.domain.dues import Clocks, Due, DueKind, dues, dues_of
 from rpp_hub.domain.errors import ActionRefused, NotPermitted
 from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.refusal import Refusal
@@ -23,6 +24,7 @@ from rpp_hub.store.models import Destruction, Project
 
 _NO_DISTRICT = District(title="")
 _SEE_ALL = frozenset({Role.DATA_MANAGER, Role.DIRECTOR})
+_TOLD_OF_UMBRELLAS = frozenset({*_SEE_ALL, Role.PRACTITIONER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,9 @@ class Dues:
         """The most urgent of all that this person may know of."""
         everything = not _SEE_ALL.isdisjoint(rights.roles)
         reviews = everything or Role.OUTPUT_REVIEWER in rights.roles
-        return self.within(session, Scope(rights.name, everything, rights.projects, reviews, most))
+        umbrellas = not _TOLD_OF_UMBRELLAS.isdisjoint(rights.roles)
+        scope = Scope(rights.name, everything, rights.projects, reviews, umbrellas, most)
+        return _most_urgent(self.within(session, scope), most)
 
     def within(self, session: Session, scope: Scope) -> tuple[Due, ...]:
         """Everything of a scope."""
@@ -94,6 +98,17 @@ class Dues:
         settings = self._districts.get(district, _NO_DISTRICT)
         clock = review_clock(rounds, self.today(), settings.review_weeks, settings.pause)
         return clock.due or rounds[-1].came
+
+
+def _most_urgent(found: Sequence[Due], most: int) -> tuple[Due, ...]:
+    """Of each kind so many; `found` begins with the most urgent."""
+    so_far: Counter[DueKind] = Counter()
+    kept = []
+    for due in found:
+        so_far[due.kind] += 1
+        if so_far[due.kind] <= most:
+            kept.append(due)
+    return tuple(kept)
 
 
 def note_end(session: Session, project: str, day: date) -> None:

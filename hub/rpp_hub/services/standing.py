@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Row, ScalarSelect, Select, and_, func, select
+from sqlalchemy import ColumnElement, Date, Row, ScalarSelect, Select, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from rpp_hub.domain.agreements import PaperKind, PaperStatus
@@ -93,7 +93,7 @@ def _umbrella_ends(today: date) -> ScalarSelect[date]:
 
 
 def last_day_at_partner(
-    person: InstrumentedAttribute[str], kind: InstitutionKind | None = None
+    person: InstrumentedAttribute[str] | ColumnElement[str], kind: InstitutionKind | None = None
 ) -> ScalarSelect[date]:
     """Until when somebody works at an institution of the partnership, as a part of a query; date.max for no known end."""
     until = func.max(func.coalesce(Affiliation.until, _EVER), type_=Date)

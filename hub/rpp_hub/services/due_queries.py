@@ -1,0 +1,196 @@
+"""Which rows a clock could be made of: statements made once, each bounded by an index.
+
+First the keys of each kind's most urgent rows, each from one table in the order of one index; then what is to be known of
+them. For one person it is simpler: their own projects and papers are few.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    union,
+)
+
+from rpp_hub.domain.agreements import PaperKind, PaperStatus
+from rpp_hub.domain.attestations import AttestationStatus
+from rpp_hub.domain.lifecycle import Status
+from rpp_hub.domain.project_lifecycle import ProjectStatus
+from rpp_hub.services.request_lines import CURRENT, REQUEST, ROUND
+from rpp_hub.services.standing import last_day_at_partner
+from rpp_hub.store.model_agreements import Paper
+from rpp_hub.store.model_clocks import Ending
+from rpp_hub.store.model_people import Affiliation, Attestation, Cover
+from rpp_hub.store.model_projects import ProjectRound
+from rpp_hub.store.models import Cut, Destruction, Membership, Person, Project, ReviewRow
+
+Query = Select[*tuple[Any, ...]]
+
+_PROJECTS, _PEOPLE, _COVERS = Project.__table__, Person.__table__, Cover.__table__
+_ENDINGS, _DESTRUCTIONS, _TIMES, _CUTS = (
+    Ending.__table__,
+    Destruction.__table__,
+    ProjectRound.__table__,
+    Cut.__table__,
+)
+_PROJECT, _PERSON, _COVER, _ENDING = _PROJECTS.c, _PEOPLE.c, _COVERS.c, _ENDINGS.c
+_TIME, _CUT, _MEMBER, _REVIEW = _TIMES.c, _CUTS.c, Membership.__table__.c, ReviewRow.__table__.c
+_WORKS, _SENT, _PAPER = Affiliation.__table__.c, Attestation.__table__.c, Paper.__table__.c
+
+_ME = bindparam("person", type_=String)
+_MINE = bindparam("projects", type_=String, expanding=True)
+_HORIZON = bindparam("horizon", type_=Date)
+_TODAY = bindparam("today", type_=Date)
+_LIMIT = bindparam("limit", type_=Integer)
+
+_HAS_CUT = select(_CUT.id).where(_CUT.project == _PROJECT.name).exists()
+_IS_APPLIED = _PROJECT.status == str(ProjectStatus.APPLIED)
+_IS_APPROVED = _PROJECT.status == str(ProjectStatus.APPROVED)
+_UNSETTLED = and_(_ENDING.confirmed_at.is_(None), _ENDING.ended_on.is_not(None), _HAS_CUT)
+
+
+def _first(
+    key: ColumnElement[Any], table: FromClause, by: ColumnElement[Any], *which: ColumnElement[bool]
+) -> Query:
+    some = select(key.label("name")).select_from(table).where(*which).order_by(by).limit(_LIMIT).subquery()
+    return select(some.c.name)
+
+
+_URGENT_PROJECTS: CompoundSelect[*tuple[Any, ...]] = union(
+    _first(_PROJECT.name, _PROJECTS, _PROJECT.applied_at, _IS_APPLIED),
+    _first(_PROJECT.name, _PROJECTS, _PROJECT.decided_at, _IS_APPROVED, ~_HAS_CUT),
+    _first(_PROJECT.name, _PROJECTS, _PROJECT.irb_ends, _IS_APPROVED, _PROJECT.irb_ends <= _HORIZON),
+    _first(_PROJECT.name, _PROJECTS, _PROJECT.agreement_ends, _IS_APPROVED, _PROJECT.agreement_ends <= _HORIZON),
+    _first(
+        _ENDING.project,
+        _ENDINGS,
+        _ENDING.ended_on,
+        _ENDING.confirmed_at.is_(None),
+        select(_CUT.id).where(_CUT.project == _ENDING.project).exists(),
+    ),
+)  # fmt: skip
+
+
+def _projects(found: FromClause) -> Query:
+    """Each as often as its application came, if it waits for an answer; else once."""
+    role = (
+        select(_MEMBER.role).where(_MEMBER.project == _PROJECT.name, _MEMBER.person == _ME).scalar_subquery()
+    )
+    return (
+        select(
+            _PROJECT.name, _PROJECT.district, _PROJECT.sponsor, _PROJECT.status, _PROJECT.applied_at, _PROJECT.decided_at,
+            _PROJECT.irb_ends, _PROJECT.agreement_ends, _HAS_CUT.label("has_cut"), _ENDING.ended_on, _ENDING.confirmed_at,
+            Destruction.__table__.c.destroyed_at, role.label("role"), _TIME.sent_at, _TIME.answered_at,
+        )
+        .select_from(
+            found.outerjoin(_ENDINGS, _ENDING.project == _PROJECT.name)
+            .outerjoin(_DESTRUCTIONS, _DESTRUCTIONS.c.project == _PROJECT.name)
+            .outerjoin(_TIMES, and_(_TIME.project == _PROJECT.name, _IS_APPLIED))
+        )
+        .order_by(_PROJECT.name, _TIME.number)
+    )  # fmt: skip
+
+
+_KEYS = _URGENT_PROJECTS.subquery("urgent")
+PROJECTS: Query = _projects(_KEYS.join(_PROJECTS, _PROJECT.name == _KEYS.c.name))
+OWN_PROJECTS: Query = _projects(_PROJECTS).where(
+    or_(_PROJECT.name.in_(_MINE), _PROJECT.sponsor == _ME),
+    or_(
+        _IS_APPLIED,
+        and_(
+            _IS_APPROVED, or_(~_HAS_CUT, _PROJECT.irb_ends <= _HORIZON, _PROJECT.agreement_ends <= _HORIZON)
+        ),
+        _UNSETTLED,
+    ),
+)
+STAFF: Query = select(_MEMBER.project, _MEMBER.person, _MEMBER.role).where(
+    _MEMBER.project.in_(_URGENT_PROJECTS)
+)
+
+_RUNS = (
+    select(_MEMBER.person)
+    .select_from(Membership.__table__.join(_PROJECTS, _PROJECT.name == _MEMBER.project))
+    .where(_MEMBER.person == _PERSON.name, _IS_APPROVED)
+    .exists()
+)
+_UNTIL = last_day_at_partner(_PERSON.name)
+_WITH_COVER = _PEOPLE.outerjoin(_COVERS, _COVER.person == _PERSON.name)
+_OF_PERSON = (
+    _PERSON.name, _PERSON.training_ends, _PERSON.access_agreement_ends, _COVER.ends, _UNTIL.label("until"),
+)  # fmt: skip
+# whoever's last day at a partner comes near has some day that does: found by its index, then looked at whole
+_LEAVING = _PERSON.name.in_(select(_WORKS.person).where(_WORKS.until <= _HORIZON))
+_ENDING_SOON = union(
+    _first(_PERSON.name, _PEOPLE, _PERSON.training_ends, _PERSON.training_ends <= _HORIZON, _PERSON.active, _RUNS),
+    _first(
+        _PERSON.name, _PEOPLE, _PERSON.access_agreement_ends, _PERSON.access_agreement_ends <= _HORIZON, _PERSON.active, _RUNS
+    ),
+    _first(
+        _PERSON.name, _COVERS.join(_PEOPLE, _PERSON.name == _COVER.person), _COVER.ends, _COVER.ends <= _HORIZON,
+        _PERSON.active, _RUNS,
+    ),
+    _first(_PERSON.name, _PEOPLE, _PERSON.name, _LEAVING, _UNTIL <= _HORIZON, _PERSON.active, _RUNS),
+).subquery("ending")  # fmt: skip
+PEOPLE: Query = select(*_OF_PERSON).select_from(
+    _ENDING_SOON.join(_PEOPLE, _PERSON.name == _ENDING_SOON.c.name).outerjoin(
+        _COVERS, _COVER.person == _PERSON.name
+    )
+)
+OWN_PAPERS: Query = (
+    select(*_OF_PERSON).select_from(_WITH_COVER).where(_PERSON.name == _ME, _PERSON.active, _RUNS)
+)
+
+_MEMBER_HERE = (
+    select(_MEMBER.person).where(_MEMBER.project == REQUEST.project, _MEMBER.person == _ME).exists()
+)
+_DECIDED_HERE = (
+    select(_REVIEW.request_id)
+    .where(
+        _REVIEW.request_id == REQUEST.id,
+        _REVIEW.round == REQUEST.round,
+        _REVIEW.reviewer == _ME,
+        _REVIEW.decision.is_not(None),
+    )
+    .exists()
+)
+REVIEWS: Query = (
+    select(
+        REQUEST.id, REQUEST.project, REQUEST.author, ROUND.number, ROUND.examined_at, _CUT.built_by,
+        or_(_MEMBER_HERE, _DECIDED_HERE).label("not_by_me"),
+    )
+    .select_from(
+        CURRENT.outerjoin(_CUTS, and_(_CUT.project == REQUEST.project, _CUT.name == ROUND.cut))
+    )
+    .where(REQUEST.status == str(Status.SUBMITTED), ROUND.examined_at.is_not(None))
+    .order_by(REQUEST.id)
+    .limit(_LIMIT)
+)  # fmt: skip
+# of a reviewer's, only those that are still theirs to review: what they are done with hides no other
+OWN_REVIEWS: Query = REVIEWS.where(REQUEST.project.not_in(_MINE), REQUEST.author != _ME, ~_DECIDED_HERE)
+
+SENT_PAPERS: Query = (
+    select(_SENT.id, _SENT.person, _SENT.kind, _SENT.sent_at)
+    .where(_SENT.status == str(AttestationStatus.WAITING))
+    .order_by(_SENT.id)
+    .limit(_LIMIT)
+)
+UMBRELLAS: Query = (
+    select(_PAPER.district, func.max(_PAPER.ends).label("ends"))
+    .where(
+        _PAPER.kind == str(PaperKind.UMBRELLA), _PAPER.status == str(PaperStatus.SIGNED), _PAPER.starts <= _TODAY
+    )
+    .group_by(_PAPER.district)
+    .having(func.max(_PAPER.ends) <= _HORIZON)
+)  # fmt: skip
