@@ -25,6 +25,7 @@ from rpp_hub.services.auditing import Auditing
 from rpp_hub.services.cutting import Cutting
 from rpp_hub.services.dues import Dues
 from rpp_hub.services.egress import Egress
+from rpp_hub.services.environments import Environments
 from rpp_hub.services.examination import Examination, Rerun, Rerunner
 from rpp_hub.services.identities import Identities
 from rpp_hub.services.ingressing import Ingressing
@@ -56,8 +57,9 @@ from rpp_hub.store.models import District
 from rpp_hub.store.schema import OWNER_VARIABLE, prepare
 from rpp_hub.vault.open import create_vault, open_vault
 from rpp_hub.workspace.config import MEBIBYTE
-from rpp_hub.workspace.environment import version_of
+from rpp_hub.workspace.environment_trial import try_environment
 from rpp_hub.workspace.rerun import RerunLimits, RerunOutcome, rerun_notebook
+from rpp_hub.workspace.versions import Versions
 
 _DEFAULT_HOME = "instance"
 
@@ -68,7 +70,7 @@ class Rpp:
 
     installation: Installation
     settings: Settings
-    environment: Path
+    environments: Environments
     store: Store
     people: People
     institutions: Institutions
@@ -158,7 +160,6 @@ def open_installation(home: Path) -> Rpp:
     """Open an installation. Raises Unavailable where there is none, or where the vault's master key does not fit."""
     installation = Installation(home)
     settings = read_settings(installation.config_path)
-    environment = environment_from(os.environ, settings)
     store = Store(database_url(installation, settings), installation.anchors_path)
     settle_vault(store, installation.vault_dir)
     vault = open_vault(installation.vault_dir)
@@ -168,14 +169,15 @@ def open_installation(home: Path) -> Rpp:
     papers = ContentStore(installation.agreements_dir)
     warehousing = Warehousing(store, installation)
     around = Surroundings(settings, warehousing.known_codebook, lambda: _now().date())
-    cutting = Cutting(store, installation, vault, lambda: version_of(environment))
+    environments = environments_of(installation, settings, store)
+    cutting = Cutting(store, installation, vault, lambda: environments.current().version)
     projects = Projects(store, papers, around)
-    rerunner = _rerunner(installation, settings, cutting, environment)
+    rerunner = _rerunner(installation, settings, cutting, environments)
     dues = Dues(store, Clocks(**settings.clocks.model_dump()), settings.districts, _now)
     return Rpp(
         installation=installation,
         settings=settings,
-        environment=environment,
+        environments=environments,
         store=store,
         people=People(store),
         institutions=Institutions(store),
@@ -209,21 +211,34 @@ def open_installation(home: Path) -> Rpp:
     )
 
 
+def environments_of(installation: Installation, settings: Settings, store: Store) -> Environments:
+    """The versions of the workspaces' environment, over the base that was set up."""
+    trial = ensure_run_dir(installation) / "e"
+    return Environments(
+        store,
+        Versions(installation.environments_dir),
+        environment_from(os.environ, settings),
+        lambda environment, added: try_environment(environment, added, trial),
+        _now,
+    )
+
+
 def _rerunner(
-    installation: Installation, settings: Settings, cutting: Cutting, environment: Path
+    installation: Installation, settings: Settings, cutting: Cutting, environments: Environments
 ) -> Rerunner:
     def rerun(notebook: bytes, project: str, cut: str, worked_in: str) -> Rerun:
+        environment = environments.for_work(worked_in)
         outcome = rerun_notebook(
             notebook,
             cut_data=cutting.named(project, cut).path / "data",
-            environment=environment,
+            environment=environment.path,
             run_dir=ensure_run_dir(installation) / "r",
             limits=RerunLimits(
                 seconds=settings.review.rerun_timeout, memory=settings.workspace.memory * MEBIBYTE
             ),
         )
         complete = outcome.outcome is RerunOutcome.COMPLETE
-        return Rerun(outcome.notebook, complete, outcome.message, version_of(environment))
+        return Rerun(outcome.notebook, complete, outcome.message, environment.version)
 
     return rerun
 

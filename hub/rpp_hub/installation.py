@@ -49,6 +49,11 @@ class Installation:
         return self.home / "agreements"
 
     @property
+    def environments_dir(self) -> Path:
+        """The versions of the workspaces' Python environment, each never written to again."""
+        return self.home / "environments"
+
+    @property
     def releases_dir(self) -> Path:
         return self.home / "releases"
 

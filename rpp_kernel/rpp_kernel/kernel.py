@@ -19,6 +19,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from rpp_kernel.evidence.shell import install
+from rpp_kernel.no_installing import refuse_installing
 
 # The debugger wants TCP, which a kernel sandbox does not have, and its import costs a tenth of a second. ipykernel looks
 # for it when the first kernel is made.
@@ -39,6 +40,7 @@ class RppKernel(IPythonKernel):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         install(self.shell)
+        refuse_installing(self.shell)
 
 
 class RppKernelApp(IPKernelApp):

@@ -12,6 +12,7 @@ from rpp_hub.cli.audit import audit
 from rpp_hub.cli.context import CliContext, fail
 from rpp_hub.cli.cut import cut
 from rpp_hub.cli.due import due
+from rpp_hub.cli.environment import environment
 from rpp_hub.cli.ingress import ingress
 from rpp_hub.cli.installation import demo, doctor, init, up
 from rpp_hub.cli.institution import institution
@@ -62,6 +63,7 @@ for command in (
     release,
     workspace,
     ingress,
+    environment,
     audit,
     admin,
     synthetic,

@@ -55,6 +55,8 @@ class Permission(StrEnum):
     WORKSPACE_REVOKE = "workspace:revoke"
     WORKSPACE_KEEP = "workspace:keep"
     WORKSPACE_DESTROY = "workspace:destroy"
+    PACKAGE_ASK = "package:ask"
+    ENVIRONMENT_MAKE = "environment:make"
     INGRESS_OFFER = "ingress:offer"
     INGRESS_DECIDE = "ingress:decide"
     EGRESS_READ = "egress:read"
@@ -75,7 +77,7 @@ PERMISSIONS = MappingProxyType(
         Role.RESEARCHER: frozenset(
             {
                 _P.PROJECT_APPLY, _P.WORKSPACE_OPEN, _P.INGRESS_OFFER, _P.REQUEST_SUBMIT, _P.RELEASE_DOWNLOAD,
-                _P.QUESTION_ASK,
+                _P.QUESTION_ASK, _P.PACKAGE_ASK,
             }
         ),
         Role.DATA_MANAGER: frozenset(
@@ -92,7 +94,7 @@ PERMISSIONS = MappingProxyType(
         Role.OUTPUT_REVIEWER: frozenset({_P.REQUEST_REVIEW, _P.REQUEST_READ_ALL}),
         Role.PRACTITIONER: frozenset({_P.DESTRUCTION_CONFIRM, _P.PROJECT_APPLY, _P.PROJECT_DECIDE, _P.PROJECT_JUDGE, _P.PROJECT_READ_ALL}),
         Role.DIRECTOR: frozenset({_P.AGREEMENT_MANAGE, _P.PROJECT_EXCEPT, _P.PROJECT_READ_ALL, _P.PERSON_READ}),
-        Role.OPERATOR: frozenset({_P.INSTALLATION_OPERATE, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.AUDIT_READ, _P.VAULT_ROTATE, _P.EGRESS_READ}),
+        Role.OPERATOR: frozenset({_P.INSTALLATION_OPERATE, _P.ENVIRONMENT_MAKE, _P.PERSON_READ, _P.WORKSPACE_REVOKE, _P.AUDIT_READ, _P.VAULT_ROTATE, _P.EGRESS_READ}),
         Role.AUDITOR: frozenset({_P.AUDIT_READ, _P.EGRESS_READ}),
     }
 )  # fmt: skip

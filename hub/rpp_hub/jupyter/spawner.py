@@ -20,6 +20,7 @@ from rpp_hub.domain.workspace_life import Life
 from rpp_hub.installation import ensure_run_dir
 from rpp_hub.jupyter.folders import make_folders
 from rpp_hub.jupyter.starter import place_starter
+from rpp_hub.services.environments import note_opening
 from rpp_hub.workspace import client
 from rpp_hub.workspace.allowances import limits_of
 from rpp_hub.workspace.capability import mint
@@ -96,6 +97,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         sweep(runs)  # what killed supervisors left
         with self.rpp.store.act(Actor(person, Via.HUB), "workspace:open", self.subject) as act:
             act.detail["cut"] = "" if reading else self.rpp.cutting.current(project).name
+            note_opening(act, project, person, self.rpp.environments.current().version, datetime.now(UTC))
         try:
             await self._open(folder, runs)
         except RppError as error:
@@ -162,7 +164,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         cut = None if reading else self.rpp.cutting.current(self.name)
         return SupervisorConfig(
             run_dir=self.run_dir,
-            environment=self.rpp.environment,
+            environment=self.rpp.environments.current().path,
             workspace=folder,
             data=None if cut is None else cut.path / "data",
             reading=reading,
@@ -185,7 +187,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         """What the server in the sandbox says of itself when it sends something, and by which thresholds it advises."""
         return {
             "RPP_CUT": cut,
-            "RPP_ENVIRONMENT": version_of(self.rpp.environment),
+            "RPP_ENVIRONMENT": self.rpp.environments.current().version,
             "RPP_THRESHOLD": str(self.rpp.settings.appetite.threshold),
         }
 

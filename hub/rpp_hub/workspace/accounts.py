@@ -10,6 +10,7 @@ import json
 import os
 import re
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -61,6 +62,10 @@ def places(config: SupervisorConfig) -> Iterator[Place]:
         yield Place(config.log.parent, True)
     if config.egress is not None:
         yield Place(config.egress.folder, True)
+    if (
+        not config.environment.stat().st_mode & stat.S_IXOTH
+    ):  # a version of the installation's own, closed to others
+        yield Place(config.environment, False)
     for read in (config.data, config.ingress):
         if read is not None:
             yield Place(read, False)

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.resources import resource
@@ -87,15 +88,15 @@ def refresh_environment(target: Path, requirements: Path | None = None, found: S
     """Brings our own packages up to date. Fast when nothing has changed. Returns the environment's version."""
     found = found or sources()
     with _locked(target):
-        stamp = _read_stamp(target)
-        lock = _digest_of(requirements) if requirements is not None else stamp.get("requirements", "")
-        generation = _generation(found)
+        stamp = read_stamp(target)
+        lock = digest_of(requirements) if requirements is not None else stamp.get("requirements", "")
+        generation = generation_of(found)
         version = hashlib.sha256(f"{lock}\n{generation}".encode()).hexdigest()[:16]
         if stamp.get("version") == version and (target / GENERATIONS / generation).is_dir():
             return version
         if not stamp:
             _prepare(target)
-        _install(target, found, generation)
+        install_own(target, found, generation)
         _write_stamp(target, {"version": version, "requirements": lock, "generation": generation})
         _remove_old(target, generation)
     return version
@@ -103,13 +104,23 @@ def refresh_environment(target: Path, requirements: Path | None = None, found: S
 
 def version_of(target: Path) -> str:
     """What a re-run writes down about where it ran; '' for an environment that was never made."""
-    return _read_stamp(target).get("version", "")
+    return str(read_stamp(target).get("version", ""))
+
+
+def hold(environment: Path) -> int | None:
+    """For as long as the descriptor is open, the environment is in use. None where it says nothing of itself."""
+    try:
+        held = os.open(environment / STAMP, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    fcntl.flock(held, fcntl.LOCK_SH)
+    return held
 
 
 def _prepare(target: Path) -> None:
     """What is done once: bytecode, without which each start takes twice as long, and the list of fonts."""
     python = str(target / "bin" / "python")
-    _run(python, "-I", "-m", "compileall", "-q", "-j", "0", str(_site_packages(target)), tolerant=True)
+    _run(python, "-I", "-m", "compileall", "-q", "-j", "0", str(site_packages(target)), tolerant=True)
     with tempfile.TemporaryDirectory() as scratch:
         code = "import matplotlib.font_manager"
         _run(python, "-I", "-c", code, tolerant=True, MPLCONFIGDIR=scratch, HOME=scratch)
@@ -118,22 +129,23 @@ def _prepare(target: Path) -> None:
             shutil.copyfile(fonts, target / FONTS / fonts.name)
 
 
-def _install(target: Path, found: Sources, generation: str) -> None:
+def install_own(target: Path, found: Sources, generation: str) -> None:
+    """Our own packages, beside the requirements."""
     home = target / GENERATIONS
     home.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home, prefix=".making-") as making:
         folder = Path(making, "generation")
         _fill(folder, found)
         folder.chmod(0o755)
-        _run(str(target / "bin" / "python"), "-I", "-m", "compileall", "-q", str(folder))
+        _run(str(target / "bin" / "python"), "-I", "-S", "-m", "compileall", "-q", str(folder))
         shutil.rmtree(home / generation, ignore_errors=True)
         folder.rename(home / generation)
     for name in (
         path.relative_to(home / generation / "prefix") for path in _linked(home / generation / "prefix")
     ):
         _link(target / name, home / generation / "prefix" / name)
-    back = os.path.relpath(home / generation, _site_packages(target))
-    _replace(_site_packages(target) / "rpp.pth", back + "\n")
+    back = os.path.relpath(home / generation, site_packages(target))
+    _replace(site_packages(target) / "rpp.pth", back + "\n")
 
 
 def _fill(folder: Path, found: Sources) -> None:
@@ -179,7 +191,8 @@ def _remove_old(target: Path, current: str) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _generation(found: Sources) -> str:
+def generation_of(found: Sources) -> str:
+    """Which state of our own packages this is."""
     digest = hashlib.sha256()
     for root in (*found.packages, *([found.labextension] if found.labextension else [])):
         for path in sorted(root.rglob("*")):
@@ -196,7 +209,8 @@ def _package(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _site_packages(target: Path) -> Path:
+def site_packages(target: Path) -> Path:
+    """Where an environment keeps what is installed in it."""
     found = sorted((target / "lib").glob("python3.*/site-packages"))
     if not found:
         raise Unavailable(
@@ -205,13 +219,15 @@ def _site_packages(target: Path) -> Path:
     return found[-1]
 
 
-def _digest_of(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _read_stamp(target: Path) -> dict[str, str]:
+def read_stamp(target: Path) -> dict[str, Any]:
+    """What an environment says of itself."""
     try:
-        stamp: dict[str, str] = json.loads((target / STAMP).read_text(encoding="utf-8"))
+        stamp: dict[str, Any] = json.loads((target / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return stamp

@@ -22,7 +22,7 @@ from rpp_hub.workspace.config import InvalidConfig, Purpose, Secrets, Supervisor
 from rpp_hub.workspace.confinement import Allowance, confinement
 from rpp_hub.workspace.control import Control
 from rpp_hub.workspace.doctor import probe
-from rpp_hub.workspace.environment import version_of
+from rpp_hub.workspace.environment import hold, version_of
 from rpp_hub.workspace.folders import give, server_folders
 from rpp_hub.workspace.front import Front
 from rpp_hub.workspace.kernels import Kernels
@@ -62,6 +62,7 @@ class Supervisor:
 
     async def run(self) -> int:
         """Until told to stop or until the server sandbox has ended. The return value is the exit code."""
+        self._environment = hold(self.config.environment)  # nobody retires it while it is used
         try:
             self.confinement.open()
             control = Control(self.kernels, self._usage)

@@ -18,7 +18,6 @@ from rpp_hub.services.cutting import Cutting
 from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.store.database import Act, Store
 from rpp_hub.synthetic import Summary
-from rpp_hub.workspace.environment import version_of
 
 from tests import approving
 from tests.factories import SETUP, actor
@@ -215,4 +214,4 @@ def test_two_projects_share_no_code(rpp: Rpp) -> None:
 def test_a_cut_says_in_which_environment_it_will_be_worked_with(rpp: Rpp) -> None:
     cut = rpp.cutting.build(DORA, "absence")
     manifest = json.loads((cut.path / "manifest.json").read_text())
-    assert manifest["environment"] == version_of(rpp.environment)
+    assert manifest["environment"] == rpp.environments.current().version

@@ -1,0 +1,127 @@
+"""rpp environment: the versions of the Python environment that workspaces and re-runs use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
+from rpp_hub.services.environments import EnvironmentView, NewVersion, Origin
+
+_wheels = click.option(
+    "--wheels",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of wheels, instead of the package index that pip is set up for.",
+)
+_reason = click.option("--reason", required=True, help="Why; it is kept.")
+_list = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def environment() -> None:
+    """Make, look at and retire versions of the workspaces' Python environment.
+
+    A version is never changed. Packages come from a list of exact versions with hashes (as `uv pip compile
+    --generate-hashes` writes it) into a new one, which workspaces are opened in once it has been tried.
+    """
+
+
+@environment.command("list")
+@json_option
+@pass_cli
+def list_environments(ctx: CliContext, as_json: bool) -> None:
+    """Every version, the current one first."""
+    views = ctx.rpp.environments.list(ctx.actor)
+    answer(views, as_json, lambda: _lines(views))
+
+
+@environment.command("show")
+@click.argument("version", default="")
+@click.option("--verify", is_flag=True, help="Read every file and say whether it is the one that was tried.")
+@json_option
+@pass_cli
+def show(ctx: CliContext, version: str, verify: bool, as_json: bool) -> None:
+    """What VERSION is made of; the current one where none is named."""
+    view = ctx.rpp.environments.show(ctx.actor, version)
+    answer(view, as_json, lambda: _text(view))
+    if verify and not ctx.rpp.environments.is_as_sealed(ctx.actor, view.version):
+        click.echo(f"rpp: {view.version} is not as it was sealed. Make another one, and retire it.", err=True)
+        raise SystemExit(3)
+
+
+@environment.command("add")
+@click.argument("allowed", type=_list, required=False)
+@click.option(
+    "--from-base", is_flag=True, help="Begin with what this release set up, not with the current one."
+)
+@_wheels
+@_reason
+@pass_cli
+def add(ctx: CliContext, allowed: Path | None, from_base: bool, wheels: Path | None, reason: str) -> None:
+    """Make a version with the packages of ALLOWED added; without a list, with rpp's own brought up to date."""
+    text = "" if allowed is None else allowed.read_text(encoding="utf-8")
+    origin = Origin.BASE if from_base else Origin.CURRENT
+    _made(ctx, NewVersion(reason, text, wheels, origin))
+
+
+@environment.command("build")
+@click.argument("allowed", type=_list)
+@_wheels
+@_reason
+@pass_cli
+def build(ctx: CliContext, allowed: Path, wheels: Path | None, reason: str) -> None:
+    """Make a version that holds exactly the packages of ALLOWED, and JupyterLab must be among them."""
+    _made(ctx, NewVersion(reason, allowed.read_text(encoding="utf-8"), wheels, Origin.NOTHING))
+
+
+@environment.command("use")
+@click.argument("version")
+@_reason
+@pass_cli
+def use(ctx: CliContext, version: str, reason: str) -> None:
+    """Open workspaces in VERSION from now on, an older one for example."""
+    ctx.rpp.environments.use(ctx.actor, version, reason)
+    click.echo(f"Workspaces are opened in {version} from now on. Those that run stay in theirs.")
+
+
+@environment.command("retire")
+@click.argument("version")
+@_reason
+@pass_cli
+def retire(ctx: CliContext, version: str, reason: str) -> None:
+    """Remove the files of VERSION. Work that was made in it is then run again in the current one, and that is said."""
+    ctx.rpp.environments.retire(ctx.actor, version, reason)
+    click.echo(f"{version} is retired; what it was made of stays known.")
+
+
+def _made(ctx: CliContext, new: NewVersion) -> None:
+    view = ctx.rpp.environments.make(ctx.actor, new, lambda what: click.echo(f"{what} …", err=True))
+    click.echo(
+        f"Workspaces are opened in {view.version} from now on: {len(view.packages)} packages, Python {view.python}."
+    )
+
+
+def _lines(views: Sequence[EnvironmentView]) -> str:
+    return "\n".join(
+        f"{v.version}  {v.state:<8} Python {v.python:<8} {len(v.packages):>4} packages, {len(v.workspaces)} workspaces"
+        f"  {'' if v.made_at is None else v.made_at.date()}  {v.reason}"
+        + (
+            ""
+            if v.up_to_date or v.state == "retired"
+            else "  (rpp's own packages are older: rpp environment add)"
+        )
+        for v in views
+    )
+
+
+def _text(view: EnvironmentView) -> str:
+    head = (
+        f"{view.version} ({view.state}), Python {view.python}: {view.reason}",
+        f"Requirements {view.requirements}",
+        f"Content      {view.content or 'not sealed'}",
+        *([f"Made from    {view.made_from}"] if view.made_from else []),
+        *(f"Opened in it {name}" for name in view.workspaces),
+    )
+    return "\n".join((*head, *(f"{pin.name}=={pin.version}" for pin in view.packages)))
