@@ -1,11 +1,12 @@
 """environments, where workspaces were opened, packages asked for"""
 
-import rpp_hub.store.models
 import sqlalchemy as sa
 from alembic import op
 
-revision = "b6ad213f04ec"
-down_revision = "4b114057357f"
+import rpp_hub.store.models
+
+revision = "3a3c6726576c"
+down_revision = "5142743f2082"
 branch_labels = None
 depends_on = None
 
