@@ -1,9 +1,8 @@
 """environments, where workspaces were opened, packages asked for"""
 
+import rpp_hub.store.models
 import sqlalchemy as sa
 from alembic import op
-
-import rpp_hub.store.models
 
 revision = "3a3c6726576c"
 down_revision = "5142743f2082"
