@@ -119,8 +119,10 @@ def permissions() -> str:
     return (
         "# Who may do what\n\n"
         "From `rpp_hub.domain.permissions`. An empty place means no. *Researcher* is held project by project: it comes with\n"
-        "membership, cannot be given, and counts for that project alone. The other roles count for the installation. A role\n"
-        "says who may; [refusals](refusals.md) say when not.\n\n"
+        "membership, cannot be given, and counts for that project alone. *Practitioner* counts for the districts\n"
+        "that its holder works for today, and so does *data manager*, unless they work at a university or another place that is no\n"
+        "district: then it counts for all. The other roles count for the installation. A role says who may; [refusals](refusals.md)\n"
+        "say when not.\n\n"
     ) + head + rows  # fmt: skip
 
 

@@ -147,8 +147,10 @@ class World:
     def _rerun(self, submitted: bytes, _project: str, _cut: str, _worked_in: str) -> Rerun:
         return self.rerun_answer or Rerun(submitted, True, "It ran from top to bottom.", "env-1")
 
-    def person(self, name: str, *roles: Role, certified: bool = True) -> None:
-        self.people.add(SETUP, name, name.title(), institutions=[LAKESIDE], roles=roles)
+    def person(self, name: str, *roles: Role, certified: bool = True, at: str = "") -> None:
+        """Practitioners work for the district, everybody else for the university, unless it is said."""
+        place = at or ("bayview" if Role.PRACTITIONER in roles else LAKESIDE)
+        self.people.add(SETUP, name, name.title(), institutions=[place], roles=roles)
         if certified:
             self.people.certify(SETUP, name, training_ends=FAR, access_signed=date(2026, 1, 1))
 

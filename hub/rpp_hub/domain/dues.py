@@ -6,7 +6,7 @@ Each kind of clock is one function of the table `CLOCKS`. `doers` are those whos
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -67,6 +67,9 @@ class Due:
     sentence: str
     doers: Audience
     told: Audience = field(default_factory=Audience)
+    district: str = (
+        ""  # whose business it is: a role that counts for districts counts for this one; "" for anybody's
+    )
 
     def late(self, today: date) -> bool:
         """Whether the last day has passed."""
@@ -89,6 +92,7 @@ class ProjectFacts:
     name: str
     sponsor: str
     lead: str
+    district: str = ""
     members: frozenset[str] = frozenset()
     answer_by: date | None = None
     approved: date | None = None
@@ -290,6 +294,7 @@ def _umbrella(u: UmbrellaFacts, _clocks: Clocks, today: date) -> Iterator[Due]:
         f"The umbrella agreement with {u.district} {_ends(u.ends, today)}, and every project under it. Renew it.",
         Audience(roles=frozenset({Role.DIRECTOR})),
         Audience(roles=frozenset({Role.DATA_MANAGER, Role.PRACTITIONER})),
+        u.district,
     )
 
 
@@ -315,16 +320,20 @@ def dues(facts: Iterable[Facts], clocks: Clocks, today: date) -> tuple[Due, ...]
     return tuple(sorted((d for d in found if d.kind not in _ENDS or d.on <= horizon), key=_order))
 
 
-def dues_of(found: Iterable[Due], person: str, roles: Collection[Role]) -> tuple[Due, ...]:
-    """What one person does or is told of."""
-    return tuple(d for d in found if d.doers.holds(person, roles) or d.told.holds(person, roles))
+def dues_of(found: Iterable[Due], person: str, roles: Callable[[str], Collection[Role]]) -> tuple[Due, ...]:
+    """What one person does or is told of. `roles`: those that count for a district."""
+    return tuple(
+        d
+        for d in found
+        if d.doers.holds(person, roles(d.district)) or d.told.holds(person, roles(d.district))
+    )
 
 
 def _of(fact: Facts, clocks: Clocks, today: date) -> Iterator[Due]:
     match fact:
         case ProjectFacts():
             for of_project in _OF_PROJECT:
-                yield from of_project(fact, clocks, today)
+                yield from (replace(d, district=fact.district) for d in of_project(fact, clocks, today))
         case PersonFacts():
             for of_person in _OF_PERSON:
                 yield from of_person(fact, clocks, today)

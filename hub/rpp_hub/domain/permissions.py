@@ -70,6 +70,9 @@ class Permission(StrEnum):
     INSTALLATION_OPERATE = "installation:operate"
 
 
+# these count only for the districts that their holder works for; a data manager at a university works for all
+DISTRICT_ROLES = frozenset({Role.PRACTITIONER, Role.DATA_MANAGER})
+
 _P = Permission
 
 PERMISSIONS = MappingProxyType(

@@ -127,7 +127,7 @@ class Agreements:
         if extension.letter is None:
             raise Invalid("A new end of the IRB's approval needs its letter.", code="irb-document-missing")
         with self._store.act(actor, "agreement:extend-irb", f"project:{project}", extension.reason) as act:
-            require(act.session, actor, Permission.AGREEMENT_MANAGE)
+            require(act.session, actor, Permission.AGREEMENT_MANAGE, project)
             row = _open_project(act.session, actor, project)
             kept = keep_file(act.session, actor, project, extension.letter, self._papers)
             row.irb_ends = extension.irb_ends
@@ -201,7 +201,7 @@ class Agreements:
         with self._store.act(actor, "agreement:withdraw", f"agreement:{name}", reason) as act:
             paper = get_paper(act.session, name)
             if paper.made_by != actor.name:
-                require(act.session, actor, Permission.AGREEMENT_MANAGE)
+                require(act.session, actor, Permission.AGREEMENT_MANAGE, district=paper.district)
             if paper.status != PaperStatus.PROPOSED:
                 raise ActionRefused((Refusal("agreement-not-open", f"{name} is {paper.status} already."),))
             paper.status = PaperStatus.WITHDRAWN

@@ -68,7 +68,7 @@ class Codebooks:
     def current(self, actor: Actor, district: str, progress: Progress = silent) -> Edited:
         """Everything that came, described: as was said, and for the rest as it is inferred."""
         with self._store.read() as session:
-            require(session, actor, Permission.DROP_READ)
+            require(session, actor, Permission.DROP_READ, district=district)
         self.settle(district)
         kept, number = self._kept(district)
         return Edited(district, number, (kept or _none(self._title(district))).with_missing_from(
@@ -87,7 +87,7 @@ class Codebooks:
         """Keep an edited codebook as the next version. Raises Stale if somebody else was first, Invalid if it says nothing new."""
         check_codebook(edited)
         with self._store.read() as session:
-            require(session, actor, Permission.CODEBOOK_EDIT)
+            require(session, actor, Permission.CODEBOOK_EDIT, district=district)
         self.settle(district)
         kept, _ = self._kept(district)
         inferred = self._inferred(district, progress)
@@ -104,7 +104,7 @@ class Codebooks:
     def history(self, actor: Actor, district: str) -> tuple[VersionView, ...]:
         """All versions, newest first."""
         with self._store.read() as session:
-            require(session, actor, Permission.DROP_READ)
+            require(session, actor, Permission.DROP_READ, district=district)
             find_district(session, district)
             rows = session.scalars(
                 select(CodebookVersion)
@@ -116,7 +116,7 @@ class Codebooks:
     def version(self, actor: Actor, district: str, number: int) -> Codebook:
         """What was said in an earlier version. Raises NotFound."""
         with self._store.read() as session:
-            require(session, actor, Permission.DROP_READ)
+            require(session, actor, Permission.DROP_READ, district=district)
             row = session.scalars(
                 select(CodebookVersion).where(
                     CodebookVersion.district == district, CodebookVersion.number == number
@@ -160,7 +160,7 @@ class Codebooks:
         reason: str,
     ) -> VersionView:
         with self._store.act(actor, "codebook:edit", f"codebook:{district}", reason) as act:
-            require(act.session, actor, Permission.CODEBOOK_EDIT)
+            require(act.session, actor, Permission.CODEBOOK_EDIT, district=district)
             if _newest_number(act.session, district) != number:
                 raise Stale(
                     f"Somebody else has changed the codebook of {district} meanwhile. Begin again from what it says now."

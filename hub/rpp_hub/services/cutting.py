@@ -87,7 +87,7 @@ class Cutting:
     def build(self, actor: Actor, project: str, progress: Progress = silent) -> CutView:
         """Make the next cut of an approved project. Raises ActionRefused when a true identifier survives."""
         with self._store.read() as session:
-            require(session, actor, Permission.CUT_BUILD)
+            require(session, actor, Permission.CUT_BUILD, project)
             _check_approved(_project(session, project))
             check_in_force(session, project, datetime.now(UTC).date())
         # Until the row is written nobody else cuts for this project: they would take the folder for a dead process's.
@@ -106,7 +106,7 @@ class Cutting:
     def _record(self, actor: Actor, sealed: SealedCut, granted: _Granted) -> CutView:
         masters = granted.masters
         with self._store.act(actor, "cut:build", f"cut:{sealed.project}/{sealed.name}") as act:
-            require(act.session, actor, Permission.CUT_BUILD)
+            require(act.session, actor, Permission.CUT_BUILD, sealed.project)
             _check_approved(_project(act.session, sealed.project))
             check_in_force(act.session, sealed.project, datetime.now(UTC).date())
             cut = Cut(

@@ -37,7 +37,10 @@ Staff = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose facts: everything, or one person's projects and papers. `all_names`: not only whether it is theirs, but whose."""
+    """Whose facts: everything, or one person's projects and papers. `all_names`: not only whether it is theirs, but whose.
+
+    `districts`: of everything, only what is of these; None for all of them.
+    """
 
     person: str
     everything: bool
@@ -46,10 +49,17 @@ class Scope:
     umbrellas: bool = True
     limit: int = SHOWN
     all_names: bool = False
+    districts: frozenset[str] | None = None
 
     def values(self, **more: object) -> dict[str, Any]:
         """What the queries are told."""
-        return {"person": self.person, "projects": sorted(self.projects), "limit": self.limit, **more}
+        return {
+            "person": self.person,
+            "projects": sorted(self.projects),
+            "districts": sorted(self.districts or ()),
+            "limit": self.limit,
+            **more,
+        }
 
 
 def read_facts(
@@ -76,7 +86,8 @@ def _day(moment: datetime | None) -> date | None:
 def _projects(
     session: Session, scope: Scope, horizon: date, today: date, answer_by: AnswerBy
 ) -> Iterator[ProjectFacts]:
-    query = queries.PROJECTS if scope.everything else queries.OWN_PROJECTS
+    every = queries.PROJECTS if scope.districts is None else queries.PROJECTS_OF_DISTRICTS
+    query = every if scope.everything else queries.OWN_PROJECTS
     rows = session.execute(query, scope.values(horizon=horizon)).all()
     staff = _staff(session, scope, horizon) if scope.all_names else {}
     for name, times in groupby(rows, key=lambda row: row.name):
@@ -108,6 +119,7 @@ def _project(row: Row[Any], staff: Mapping[str, str], today: date, answer_by: da
     return ProjectFacts(
         name=row.name,
         sponsor=row.sponsor,
+        district=row.district,
         lead=next((p for p, role in staff.items() if role == "lead"), ""),
         members=frozenset(staff),
         answer_by=answer_by,

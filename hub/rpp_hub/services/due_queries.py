@@ -51,6 +51,7 @@ _WORKS, _SENT, _PAPER = Affiliation.__table__.c, Attestation.__table__.c, Paper.
 
 _ME = bindparam("person", type_=String)
 _MINE = bindparam("projects", type_=String, expanding=True)
+_DISTRICTS = bindparam("districts", type_=String, expanding=True)
 _HORIZON = bindparam("horizon", type_=Date)
 _TODAY = bindparam("today", type_=Date)
 _LIMIT = bindparam("limit", type_=Integer)
@@ -68,19 +69,22 @@ def _first(
     return select(some.c.name)
 
 
-_URGENT_PROJECTS: CompoundSelect[*tuple[Any, ...]] = union(
-    _first(_PROJECT.name, _PROJECTS, _PROJECT.applied_at, _IS_APPLIED),
-    _first(_PROJECT.name, _PROJECTS, _PROJECT.decided_at, _IS_APPROVED, ~_HAS_CUT),
-    _first(_PROJECT.name, _PROJECTS, _PROJECT.irb_ends, _IS_APPROVED, _PROJECT.irb_ends <= _HORIZON),
-    _first(_PROJECT.name, _PROJECTS, _PROJECT.agreement_ends, _IS_APPROVED, _PROJECT.agreement_ends <= _HORIZON),
-    _first(
-        _ENDING.project,
-        _ENDINGS,
-        _ENDING.ended_on,
-        _ENDING.confirmed_at.is_(None),
-        select(_CUT.id).where(_CUT.project == _ENDING.project).exists(),
-    ),
-)  # fmt: skip
+def _urgent(*which: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
+    """Of each kind the most urgent projects."""
+    ended = _ENDINGS.join(_PROJECTS, _PROJECT.name == _ENDING.project) if which else _ENDINGS
+    cut_ended = select(_CUT.id).where(_CUT.project == _ENDING.project).exists()
+    return union(
+        _first(_PROJECT.name, _PROJECTS, _PROJECT.applied_at, _IS_APPLIED, *which),
+        _first(_PROJECT.name, _PROJECTS, _PROJECT.decided_at, _IS_APPROVED, ~_HAS_CUT, *which),
+        _first(_PROJECT.name, _PROJECTS, _PROJECT.irb_ends, _IS_APPROVED, _PROJECT.irb_ends <= _HORIZON, *which),
+        _first(
+            _PROJECT.name, _PROJECTS, _PROJECT.agreement_ends, _IS_APPROVED, _PROJECT.agreement_ends <= _HORIZON, *which
+        ),
+        _first(_ENDING.project, ended, _ENDING.ended_on, _ENDING.confirmed_at.is_(None), cut_ended, *which),
+    )  # fmt: skip
+
+
+_URGENT_PROJECTS = _urgent()
 
 
 def _projects(found: FromClause) -> Query:
@@ -105,6 +109,9 @@ def _projects(found: FromClause) -> Query:
 
 _KEYS = _URGENT_PROJECTS.subquery("urgent")
 PROJECTS: Query = _projects(_KEYS.join(_PROJECTS, _PROJECT.name == _KEYS.c.name))
+_THEIRS = or_(_PROJECT.district.in_(_DISTRICTS), _PROJECT.name.in_(_MINE), _PROJECT.sponsor == _ME)
+_THEIR_KEYS = _urgent(_THEIRS).subquery("urgent")
+PROJECTS_OF_DISTRICTS: Query = _projects(_THEIR_KEYS.join(_PROJECTS, _PROJECT.name == _THEIR_KEYS.c.name))
 OWN_PROJECTS: Query = _projects(_PROJECTS).where(
     or_(_PROJECT.name.in_(_MINE), _PROJECT.sponsor == _ME),
     or_(

@@ -56,7 +56,7 @@ class Dues:
         today = self.today()
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
-            found = dues_of(self.found(session, rights, most), rights.name, rights.roles)
+            found = dues_of(self.found(session, rights, most), rights.name, rights.roles_at)
         return tuple(_view(due, rights, today) for due in found)
 
     def found(self, session: Session, rights: Rights, most: int = SHOWN) -> tuple[Due, ...]:
@@ -64,7 +64,8 @@ class Dues:
         everything = not _SEE_ALL.isdisjoint(rights.roles)
         reviews = everything or Role.OUTPUT_REVIEWER in rights.roles
         umbrellas = not _TOLD_OF_UMBRELLAS.isdisjoint(rights.roles)
-        scope = Scope(rights.name, everything, rights.projects, reviews, umbrellas, most)
+        districts = rights.reach(Permission.PROJECT_READ_ALL)
+        scope = Scope(rights.name, everything, rights.projects, reviews, umbrellas, most, districts=districts)
         return _most_urgent(self.within(session, scope), most)
 
     def within(self, session: Session, scope: Scope) -> tuple[Due, ...]:
@@ -79,7 +80,7 @@ class Dues:
     def confirm_destruction(self, actor: Actor, project: str) -> None:
         """The district has read the certificate of destruction. For the project's sponsor."""
         with self._store.act(actor, "destruction:confirm", f"project:{project}") as act:
-            require(act.session, actor, Permission.DESTRUCTION_CONFIRM)
+            require(act.session, actor, Permission.DESTRUCTION_CONFIRM, project)
             row, ending = act.session.get(Project, project), act.session.get(Ending, project)
             if row is None or row.sponsor != actor.name:
                 raise NotPermitted(
@@ -124,6 +125,6 @@ def _view(due: Due, rights: Rights, today: date) -> DueView:
         on=due.on,
         left=due.left(today),
         late=due.late(today),
-        mine=due.doers.holds(rights.name, rights.roles),
+        mine=due.doers.holds(rights.name, rights.roles_at(due.district)),
         sentence=due.sentence,
     )

@@ -17,7 +17,7 @@ from rpp_hub.domain.errors import Invalid, NotFound
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.installation import Installation
-from rpp_hub.services.authority import require
+from rpp_hub.services.authority import require, seen_projects
 from rpp_hub.settings import Settings
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_workspace import EgressAlarm, EgressRaise
@@ -64,10 +64,11 @@ class Egress:
     def days(self, actor: Actor, days: int = 7, project: str | None = None) -> tuple[DayView, ...]:
         """What was counted in the last days: what was paused first, then the newest and largest."""
         with self._store.read() as session:
-            require(session, actor, Permission.EGRESS_READ)
+            rights = require(session, actor, Permission.EGRESS_READ)
             first = self._now().date() - timedelta(days=min(max(days, 1), MOST_DAYS) - 1)
             views = [self._view(session, *found) for found in self._counts(first)]
-        shown = (v for v in views if project in (None, v.project))
+            seen = seen_projects(session, rights, Permission.EGRESS_READ)
+        shown = (v for v in views if project in (None, v.project) and (seen is None or v.project in seen))
         return tuple(
             sorted(shown, key=lambda v: (not v.alarms and v.state is not EgressState.PAUSED, -v.day.toordinal(), -v.spent))
         )  # fmt: skip
@@ -80,7 +81,7 @@ class Egress:
             raise Invalid("Say why more may pass today; the reason is kept.", code="no-reason")
         day = self._now().date()
         with self._store.act(actor, "egress:raise", f"workspace:{project}/{person}", reason.strip()) as act:
-            require(act.session, actor, Permission.EGRESS_RAISE)
+            require(act.session, actor, Permission.EGRESS_RAISE, project)
             if act.session.get(Membership, (project, person)) is None:
                 raise NotFound(
                     f"{printable(person)} is no member of {printable(project)}, so has no workspace there.",

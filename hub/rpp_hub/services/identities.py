@@ -77,14 +77,14 @@ class Identities:
     def find(self, actor: Actor, district: str, progress: Progress = silent) -> tuple[CandidateView, ...]:
         """Look through everything received; what was found before and decided stays decided."""
         with self._store.read() as session:
-            require(session, actor, Permission.IDENTITY_DECIDE)
+            require(session, actor, Permission.IDENTITY_DECIDE, district=district)
             title = _district(session, district).title
             drops = tuple(session.scalars(select(Drop.name).where(Drop.district == district)))
         folder = self._folder(district)
         with locked(folder):
             found = look_for_identities(folder.parent, title, drops, _salt(folder), progress)
             with self._store.act(actor, "identity:find", f"identities:{district}") as act:
-                require(act.session, actor, Permission.IDENTITY_DECIDE)
+                require(act.session, actor, Permission.IDENTITY_DECIDE, district=district)
                 act.detail.update(candidates=len(found))
                 write_whole(folder / _FOUND, canonical_json([asdict(c) for c in found]))
         return self.list(actor, district)
@@ -92,7 +92,7 @@ class Identities:
     def list(self, actor: Actor, district: str) -> tuple[CandidateView, ...]:
         """What was found, what is to be decided first. Empty before anybody has looked."""
         with self._store.read() as session:
-            require(session, actor, Permission.IDENTITY_DECIDE)
+            require(session, actor, Permission.IDENTITY_DECIDE, district=district)
             _district(session, district)
             decided = _decided(session, district)
         views = (_view(c, decided.get(c.name)) for c in self._found(district))
@@ -105,7 +105,7 @@ class Identities:
     def get(self, actor: Actor, district: str, name: str) -> tuple[Candidate, DecidedView | None]:
         """A candidate with the people it is about: true identifiers, names and birth dates."""
         with self._store.read() as session:
-            require(session, actor, Permission.IDENTITY_DECIDE)
+            require(session, actor, Permission.IDENTITY_DECIDE, district=district)
             _district(session, district)
             decided = _decided(session, district)
         found = next((c for c in self._found(district) if c.name == name), None)
@@ -137,7 +137,7 @@ class Identities:
                 current = decisions_now(session, self._folder(district).parent)
             sha256 = keep_decisions(self._folder(district), with_decision(current, fresh))
             with self._store.act(actor, "identity:decide", f"identity:{district}/{name}", reason) as act:
-                require(act.session, actor, Permission.IDENTITY_DECIDE)
+                require(act.session, actor, Permission.IDENTITY_DECIDE, district=district)
                 row = IdentityDecision(
                     district=district, candidate=name, verdict=verdict, reason=reason, table_sha256=sha256,
                     decided_by=actor.name, decided_at=self._now(),

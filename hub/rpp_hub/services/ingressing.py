@@ -21,7 +21,7 @@ from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.installation import Installation
-from rpp_hub.services.authority import require, rights_of
+from rpp_hub.services.authority import require, rights_of, seen_projects
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_workspace import Ingress
@@ -99,8 +99,8 @@ class Ingressing:
             raise Invalid("Say why it is refused; its author reads it.", code="no-reason")
         act_name = "ingress:admit" if admit else "ingress:refuse"
         with self._store.act(actor, act_name, f"ingress:{name}", reason.strip()) as act:
-            require(act.session, actor, Permission.INGRESS_DECIDE)
             row = _get(act.session, name)
+            require(act.session, actor, Permission.INGRESS_DECIDE, row.project)
             _check_waits(row)
             if row.author == actor.name or act.session.get(Membership, (row.project, actor.name)) is not None:
                 raise ActionRefused(
@@ -143,15 +143,15 @@ class Ingressing:
             if waiting:
                 query = query.where(Ingress.status == IngressStatus.OFFERED)
             rows = session.scalars(query).all()
-        sees_all = rights.may(Permission.INGRESS_DECIDE)
-        return tuple(_view(row) for row in rows if sees_all or row.project in rights.projects)
+            seen = seen_projects(session, rights, Permission.INGRESS_DECIDE)
+        return tuple(_view(row) for row in rows if seen is None or row.project in seen)
 
     def get(self, actor: Actor, name: str) -> tuple[IngressView, bytes]:
         """One offer and its bytes, for the project's members and those who decide."""
         with self._store.read() as session:
             row = _get(session, name)
-            rights = rights_of(session, actor.name)
-            if not rights.may(Permission.INGRESS_DECIDE) and row.project not in rights.projects:
+            seen = seen_projects(session, rights_of(session, actor.name), Permission.INGRESS_DECIDE)
+            if seen is not None and row.project not in seen:
                 raise _nothing(name)
         return _view(row), self._content.get(row.sha256)
 

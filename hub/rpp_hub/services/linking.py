@@ -100,7 +100,7 @@ class Linking:
     def link(self, actor: Actor, project: str, survey: Survey, progress: Progress = silent) -> LinkageView:
         """Find the survey's people. Finished at once where nobody is in doubt; else review comes first."""
         with self._store.read() as session:
-            require(session, actor, Permission.LINK_MAKE)
+            require(session, actor, Permission.LINK_MAKE, project)
             application, masters = self._of_approved(session, project)
         with self._at_work(project):
             made = self._match(project, application, masters, survey, progress)
@@ -116,7 +116,7 @@ class Linking:
         with self._store.act(
             actor, f"link:{'accept' if accept else 'reject'}", f"linkage:{project}/{name}"
         ) as act:
-            require(act.session, actor, Permission.LINK_MAKE)
+            require(act.session, actor, Permission.LINK_MAKE, project)
             row = _in_review(act.session, project, name)
             pairs = self._pairs(row)
             wanted = next((p for p in pairs if p.number == pair), None)
@@ -135,7 +135,7 @@ class Linking:
     def finish(self, actor: Actor, project: str, name: str, progress: Progress = silent) -> LinkageView:
         """End the review: who was accepted is linked, the others are not, and what was typed is removed."""
         with self._store.read() as session:
-            require(session, actor, Permission.LINK_MAKE)
+            require(session, actor, Permission.LINK_MAKE, project)
             application, masters = self._of_approved(session, project)
         with self._at_work(project):
             with self._store.read() as session:
@@ -152,7 +152,7 @@ class Linking:
             self._at_work(project),
             self._store.act(actor, "link:withdraw", f"linkage:{project}/{name}", reason) as act,
         ):
-            require(act.session, actor, Permission.LINK_MAKE)
+            require(act.session, actor, Permission.LINK_MAKE, project)
             row = _linkage(act.session, project, name)
             if row.status == LinkageStatus.WITHDRAWN:
                 raise ActionRefused((Refusal("already-withdrawn", f"{name} was withdrawn before."),))
@@ -162,7 +162,7 @@ class Linking:
     def list(self, actor: Actor, project: str) -> tuple[LinkageView, ...]:
         """All linked surveys of a project, newest first."""
         with self._store.read() as session:
-            require(session, actor, Permission.LINK_MAKE)
+            require(session, actor, Permission.LINK_MAKE, project)
             _project(session, project)
             query = select(models.Linkage).where(models.Linkage.project == project)
             return tuple(_view(row) for row in session.scalars(query.order_by(models.Linkage.id.desc())))
@@ -170,13 +170,13 @@ class Linking:
     def get(self, actor: Actor, project: str, name: str) -> LinkageView:
         """One linked survey."""
         with self._store.read() as session:
-            require(session, actor, Permission.LINK_MAKE)
+            require(session, actor, Permission.LINK_MAKE, project)
             return _view(_linkage(session, project, name))
 
     def pairs(self, actor: Actor, project: str, name: str) -> tuple[PairView, ...]:
         """The doubtful pairs of a survey in review, with names and birth dates. Empty once it is finished."""
         with self._store.read() as session:
-            require(session, actor, Permission.LINK_MAKE)
+            require(session, actor, Permission.LINK_MAKE, project)
             row = _linkage(session, project, name)
             decided = {d.pair: d for d in row.decisions}
         views = []
@@ -250,7 +250,7 @@ class Linking:
 
     def _record(self, actor: Actor, row: models.Linkage) -> LinkageView:
         with self._store.act(actor, "link:make", f"project:{row.project}") as act:
-            require(act.session, actor, Permission.LINK_MAKE)
+            require(act.session, actor, Permission.LINK_MAKE, row.project)
             act.session.add(row)
             act.session.flush()
             act.detail.update(
@@ -265,7 +265,7 @@ class Linking:
         )
         counts = {"rows": len(rows), "linked": linked, "doubtful": 0, "not linked": len(rows) - linked}
         with self._store.act(actor, "link:finish", f"linkage:{read.project}/{read.name}") as act:
-            require(act.session, actor, Permission.LINK_MAKE)
+            require(act.session, actor, Permission.LINK_MAKE, read.project)
             row = _in_review(act.session, read.project, read.name)
             if row.version != read.version:
                 raise Stale("A pair was decided at the same time. Look at the review again, then finish it.")

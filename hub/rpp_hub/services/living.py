@@ -21,7 +21,7 @@ from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.domain.workspace_life import Life, WorkspaceAct, after, opening_refusal
 from rpp_hub.installation import Installation
-from rpp_hub.services.authority import require
+from rpp_hub.services.authority import require, seen_projects
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_workspace import WorkspaceState
 from rpp_hub.store.models import Project
@@ -84,10 +84,15 @@ class Living:
     def list(self, actor: Actor, project: str | None = None) -> tuple[LifeView, ...]:
         """Every workspace that has a folder or a state."""
         with self._store.read() as session:
-            require(session, actor, Permission.WORKSPACE_KEEP)
+            rights = require(session, actor, Permission.WORKSPACE_KEEP)
+            seen = seen_projects(session, rights, Permission.WORKSPACE_KEEP)
             rows = {(r.project, r.person): r for r in session.scalars(select(WorkspaceState))}
         keys = sorted({*rows, *self._with_folder()})
-        return tuple(_view(*key, rows.get(key)) for key in keys if project in (None, key[0]))
+        return tuple(
+            _view(*key, rows.get(key))
+            for key in keys
+            if project in (None, key[0]) and (seen is None or key[0] in seen)
+        )
 
     def reopen(self, actor: Actor, project: str, person: str, until: date, reason: str) -> LifeView:
         """Let the person read a frozen workspace until a day."""
@@ -223,7 +228,7 @@ class Living:
         permission = (
             Permission.WORKSPACE_DESTROY if act is WorkspaceAct.DESTROY else Permission.WORKSPACE_KEEP
         )
-        rights = require(session, actor, permission)
+        rights = require(session, actor, permission, project)
         row = session.get(WorkspaceState, (project, person))
         if row is None:
             if not self._folder(project, person).is_dir():

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.dues import Audience, Due
 from rpp_hub.domain.lifecycle import SYSTEM
-from rpp_hub.domain.permissions import Role
+from rpp_hub.domain.permissions import DISTRICT_ROLES, Role
+from rpp_hub.services.authority import Rights, rights_of
 from rpp_hub.services.due_facts import Scope
 from rpp_hub.services.dues import Dues
 from rpp_hub.services.mailer import Send
@@ -119,7 +120,7 @@ class Notices:
         fresh: dict[str, list[Due]] = {}
         for due in found:
             stage = str(stage_of(due, today))
-            for person in sorted(_meant(due.doers, readers) | _meant(due.told, readers)):
+            for person in sorted(_meant(due, due.doers, readers) | _meant(due, due.told, readers)):
                 if (person, due.key, stage) not in sent:
                     fresh.setdefault(person, []).append(due)
         return {person: tuple(dues) for person, dues in fresh.items()}
@@ -135,10 +136,11 @@ class Notices:
 
 @dataclass(frozen=True, slots=True)
 class _Readers:
-    """Who has an address, and what they are."""
+    """Who has an address, and what they are; of those whose roles count for districts, their rights."""
 
     people: frozenset[str]
     by_role: Mapping[Role, frozenset[str]]
+    rights: Mapping[str, Rights]
 
 
 def _readers(session: Session) -> _Readers:
@@ -146,12 +148,22 @@ def _readers(session: Session) -> _Readers:
     by_role: dict[Role, set[str]] = {}
     for person, role in session.execute(select(PersonRole.person, PersonRole.role)):
         by_role.setdefault(Role(role), set()).add(person)
-    return _Readers(people, {role: frozenset(names) & people for role, names in by_role.items()})
+    held = {role: frozenset(names) & people for role, names in by_role.items()}
+    bound = frozenset().union(*(held.get(role, frozenset()) for role in DISTRICT_ROLES))
+    return _Readers(people, held, {name: rights_of(session, name) for name in sorted(bound)})
 
 
-def _meant(audience: Audience, readers: _Readers) -> frozenset[str]:
-    by_role = (readers.by_role.get(role, frozenset()) for role in audience.roles)
+def _meant(due: Due, audience: Audience, readers: _Readers) -> frozenset[str]:
+    by_role = (
+        frozenset(name for name in readers.by_role.get(role, ()) if _counts(due, role, name, readers))
+        for role in audience.roles
+    )
     return (audience.people & readers.people).union(*by_role) - audience.without
+
+
+def _counts(due: Due, role: Role, person: str, readers: _Readers) -> bool:
+    rights = readers.rights.get(person)
+    return role not in DISTRICT_ROLES or (rights is not None and role in rights.roles_at(due.district))
 
 
 def _sent(session: Session, keys: Sequence[str]) -> set[tuple[str, str, str]]:

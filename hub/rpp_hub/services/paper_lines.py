@@ -47,11 +47,13 @@ _SIGNED = select(_SIGNATURE.paper_id, _SIGNATURE.party).where(
 
 
 def visible(query: Select[*Ts], rights: Rights) -> Select[*Ts]:
-    """Only what this person may know of: their own, their projects'; all of it for whoever sees all projects."""
-    if rights.name == SYSTEM or rights.may(Permission.PROJECT_READ_ALL):
+    """Only what this person may know of: their own, their projects', and their districts'; all of it for whoever sees all projects."""
+    reach = rights.reach(Permission.PROJECT_READ_ALL)
+    if rights.name == SYSTEM or reach is None:
         return query
     mine = _PAPER.project.in_(sorted(rights.projects)) & (_PAPER.kind == str(PaperKind.PROJECT))
-    return query.where(mine | (_PAPER.person == rights.name) | (_PAPER.sponsor == rights.name))
+    mine = mine | (_PAPER.person == rights.name) | (_PAPER.sponsor == rights.name)
+    return query.where(mine | _PAPER.district.in_(sorted(reach)) if reach else mine)
 
 
 def paper_lines(

@@ -95,8 +95,8 @@ def get_paper(session: Session, name: str) -> Paper:
 
 
 def may_see(session: Session, rights: Rights, paper: Paper) -> bool:
-    """Umbrella agreements are for whoever sees all projects; the others for those whom they are about, too."""
-    if rights.name == SYSTEM or rights.may(Permission.PROJECT_READ_ALL):
+    """Umbrella agreements are for whoever sees the district's projects; the others for those whom they are about, too."""
+    if rights.name == SYSTEM or rights.may(Permission.PROJECT_READ_ALL, district=paper.district):
         return True
     if rights.name in (paper.person, paper.sponsor):
         return True

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
@@ -21,13 +22,22 @@ from rpp_hub.services.institutions import check_institution
 from rpp_hub.services.passwords import hash_password, is_password
 from rpp_hub.services.people_lines import PersonLine, people_lines
 from rpp_hub.services.people_views import PeopleFilter, PersonView, find_person, people_page, person_view
-from rpp_hub.services.role_rules import check_may_give, check_no_clash
+from rpp_hub.services.role_rules import check_may_give, check_no_clash, check_not_beyond
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_people import Affiliation
-from rpp_hub.store.models import Person, PersonRole
+from rpp_hub.store.models import District, Person, PersonRole
 
 _LONGEST_PASSWORD = 256
 _SHORTEST_PASSWORD = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Sponsor:
+    """Somebody who may sponsor a project with a district."""
+
+    name: str
+    display_name: str
+    district: str
 
 
 class People:
@@ -56,7 +66,7 @@ class People:
             )
         now = datetime.now(UTC)
         with self._store.act(actor, "person:add", f"person:{name}") as act:
-            require(act.session, actor, Permission.PERSON_ADD)
+            giver = require(act.session, actor, Permission.PERSON_ADD)
             if act.session.get(Person, name) is not None:
                 raise ActionRefused(
                     (Refusal("person-exists", f"There is already somebody called {name} here."),)
@@ -76,6 +86,7 @@ class People:
             for institution in dict.fromkeys(institutions):
                 check_institution(act.session, institution)
                 act.session.add(Affiliation(person=name, institution=institution, since=now.date()))
+            check_not_beyond(act.session, giver, name)
             act.detail.update(roles=sorted(roles), institutions=sorted(institutions))
         return self.get(name)
 
@@ -85,7 +96,7 @@ class People:
         """Write down that somebody works at an institution, and until when if that is known."""
         today = datetime.now(UTC).date()
         with self._store.act(actor, "person:affiliate", f"person:{name}") as act:
-            require(act.session, actor, Permission.PERSON_ADD)
+            giver = require(act.session, actor, Permission.PERSON_ADD)
             find_person(act.session, name)
             check_institution(act.session, institution)
             row = act.session.get(Affiliation, (name, institution))
@@ -93,13 +104,14 @@ class People:
                 row = Affiliation(person=name, institution=institution, since=min(today, until or today))
                 act.session.add(row)
             row.until = until
+            check_not_beyond(act.session, giver, name)
             act.detail.update(institution=institution, until=until.isoformat() if until else None)
         return self.get(name)
 
     def give_role(self, actor: Actor, name: str, role: Role) -> PersonView:
         """Give somebody a role for the installation. Raises ActionRefused where duties must stay apart."""
         with self._store.act(actor, "role:give", f"person:{name}") as act:
-            require(act.session, actor, Permission.ROLE_GIVE)
+            giver = require(act.session, actor, Permission.ROLE_GIVE)
             person = find_person(act.session, name)
             check_may_give(act.session, actor, name, (role,))
             held = rights_of(act.session, name)
@@ -108,6 +120,7 @@ class People:
             part = {Role.RESEARCHER} if held.projects else set()
             check_no_clash(name, held.roles | part | {role})
             person.roles.append(PersonRole(person=name, role=str(role), given_by=actor.name))
+            check_not_beyond(act.session, giver, name)
             act.detail["role"] = str(role)
         return self.get(name)
 
@@ -174,17 +187,20 @@ class People:
             find_person(act.session, name).email = check_email(email)
         return self.get(name)
 
-    def practitioners(self) -> tuple[tuple[str, str], ...]:
-        """Name and full name of those who may sponsor a project."""
+    def sponsors(self) -> tuple[Sponsor, ...]:
+        """Those who may sponsor a project today, once for each district that they work for."""
+        today = datetime.now(UTC).date()
         query = (
-            select(Person.name, Person.display_name)
+            select(Person.name, Person.display_name, Affiliation.institution)
             .join(PersonRole, PersonRole.person == Person.name)
-            .where(PersonRole.role == str(Role.PRACTITIONER), Person.active)
+            .join(Affiliation, Affiliation.person == Person.name)
+            .join(District, District.name == Affiliation.institution)
+            .where(PersonRole.role == str(Role.PRACTITIONER), Person.active, Affiliation.since <= today)
+            .where(or_(Affiliation.until.is_(None), Affiliation.until >= today))
+            .order_by(Affiliation.institution, Person.display_name)
         )
         with self._store.read() as session:
-            return tuple(
-                (name, shown) for name, shown in session.execute(query.order_by(Person.display_name))
-            )
+            return tuple(Sponsor(*row) for row in session.execute(query))
 
     def get(self, name: str) -> PersonView:
         """One person, for the trusted side. Raises NotFound."""

@@ -56,7 +56,7 @@ class PersonalPapers:
         if ends is not None and ends < today:
             raise Invalid("The last day has passed. Mend it.", code="bad-date")
         with self._store.read() as session:
-            require(session, actor, Permission.AGREEMENT_MANAGE)
+            require(session, actor, Permission.AGREEMENT_MANAGE, district=district)
             row, place = person_view(session, find_person(session, person)), _district(session, district)
         document = access_document(row.display_name, row.institution, place.title, ends)
         about: dict[str, Any] = {
@@ -75,7 +75,7 @@ class PersonalPapers:
         if not wanted.institution.strip():
             raise Invalid("Say where they work now.", code="no-institution")
         with self._store.read() as session:
-            require(session, actor, Permission.AGREEMENT_MANAGE)
+            require(session, actor, Permission.AGREEMENT_MANAGE, wanted.project)
             project = get_project(session, wanted.project)
             row, sponsor = (
                 person_view(session, find_person(session, n)) for n in (wanted.person, wanted.sponsor)
@@ -111,7 +111,7 @@ class PersonalPapers:
     ) -> PaperView:
         kept = self._papers.put(as_html(document))  # bytes first, then the row
         with self._store.act(actor, "agreement:propose", f"person:{about['person']}") as act:
-            require(act.session, actor, Permission.AGREEMENT_MANAGE)
+            require(act.session, actor, Permission.AGREEMENT_MANAGE, district=about["district"])
             same = select(Paper).where(
                 Paper.kind == about["kind"],
                 Paper.person == about["person"],

@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import Invalid
-from rpp_hub.domain.lifecycle import SYSTEM
-from rpp_hub.domain.permissions import Permission, Role
+from rpp_hub.domain.permissions import Role
 from rpp_hub.domain.project_lifecycle import ProjectAct
 from rpp_hub.services.authority import rights_of
-from rpp_hub.services.project_state import Surroundings, check_act, get_project, no_project
+from rpp_hub.services.project_state import Surroundings, check_act, get_project, may_see, no_project
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_projects import DiscussionEntry, StaffHours
 
@@ -155,14 +154,8 @@ class Discussions:
         check_act(session, actor, get_project(session, name), act, self._around)
 
     def _check_may_see(self, session: Session, actor: Actor, name: str) -> None:
-        rights = rights_of(session, actor.name)
-        if (
-            actor.name != SYSTEM
-            and name not in rights.projects
-            and not rights.may(Permission.PROJECT_READ_ALL)
-        ):
+        if not may_see(rights_of(session, actor.name), get_project(session, name)):
             raise no_project(name)
-        get_project(session, name)
 
 
 def _side(session: Session, actor: Actor) -> Side:

@@ -13,15 +13,13 @@ from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.application import application_from, parse_application
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotPermitted, Stale
 from rpp_hub.domain.names import check_person_name, check_project_name, printable
-from rpp_hub.domain.permissions import Role
 from rpp_hub.domain.project_lifecycle import ProjectAct, ProjectStatus
 from rpp_hub.domain.refusal import Refusal
-from rpp_hub.services.authority import rights_of
 from rpp_hub.services.project_fields import check_fields
 from rpp_hub.services.project_papers import check_may_amend, grant_for_cut
 from rpp_hub.services.project_rounds import IrbLetter, keep_file, project_exists, send
 from rpp_hub.services.project_state import Surroundings, check_act, get_project, listed_members
-from rpp_hub.services.role_rules import check_may_join
+from rpp_hub.services.role_rules import check_may_join, check_sponsor
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Act, Store
 from rpp_hub.store.model_projects import AmendmentDraft
@@ -220,11 +218,7 @@ def _check_co_creators(session: Session, actor: Actor, beginning: Beginning) -> 
                 f"{person} has no open account here. A data manager adds people.", code="no-such-person"
             )
     check_may_join(session, beginning.lead)
-    if Role.PRACTITIONER not in rights_of(session, beginning.sponsor).roles:
-        raise Invalid(
-            f"{beginning.sponsor} cannot sponsor a project: a sponsor is a practitioner.",
-            code="not-practitioner",
-        )
+    check_sponsor(session, beginning.sponsor, beginning.district)
     if beginning.lead == beginning.sponsor:
         raise Invalid("Lead and sponsor are two people.", code="one-person")
 

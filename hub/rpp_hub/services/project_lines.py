@@ -9,11 +9,10 @@ from typing import TypeVarTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from rpp_hub.domain.lifecycle import SYSTEM
 from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
-from rpp_hub.services.authority import Rights
+from rpp_hub.services.authority import Rights, projects_within
 from rpp_hub.store.models import Membership, Project
 from rpp_hub.store.paging import read_rows
 
@@ -49,8 +48,7 @@ _LINE = select(
 
 def fitting(query: Select[*Ts], rights: Rights, wanted: ProjectFilter) -> Select[*Ts]:
     """Only the projects this person may know of, and of them those that are asked for."""
-    if rights.name != SYSTEM and not rights.may(Permission.PROJECT_READ_ALL):
-        query = query.where(Project.name.in_(rights.projects))
+    query = query.where(projects_within(rights, Permission.PROJECT_READ_ALL))
     for column, value in (
         (Project.status, wanted.status),
         (Project.district, wanted.district),

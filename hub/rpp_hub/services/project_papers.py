@@ -119,7 +119,9 @@ def check_may_amend(session: Session, actor: Actor, project: Project) -> None:
     lead = session.get(Membership, (project.name, actor.name))
     rights = rights_of(session, actor.name)
     if not (
-        actor.name == SYSTEM or (lead and lead.role == "lead") or rights.may(Permission.AGREEMENT_MANAGE)
+        actor.name == SYSTEM
+        or (lead and lead.role == "lead")
+        or rights.may(Permission.AGREEMENT_MANAGE, district=project.district)
     ):
         raise NotPermitted(
             f"Only the lead of {project.name}, a data manager or the director changes its agreement.",

@@ -181,7 +181,7 @@ class Reviews:
         """Research staff judge design, timeline and fields; judging again replaces the judgement."""
         _check_judged(judged)
         with self._store.act(actor, "project:judge", f"project:{name}") as act:
-            require(act.session, actor, Permission.PROJECT_JUDGE)
+            require(act.session, actor, Permission.PROJECT_JUDGE, name)
             project = get_project(act.session, name)
             check_act(act.session, actor, project, ProjectAct.JUDGE, self._around)
             asked = {
@@ -211,7 +211,7 @@ class Reviews:
         if not reason.strip():
             raise Invalid("Say why; the reason stands in the agreement.", code="no-reason")
         with self._store.act(actor, "project:except", f"project:{name}", reason) as act:
-            require(act.session, actor, Permission.PROJECT_EXCEPT)
+            require(act.session, actor, Permission.PROJECT_EXCEPT, name)
             project = get_project(act.session, name)
             check_act(act.session, actor, project, ProjectAct.EXCEPT, self._around)
             if not needs_exception(self._around.codebook(project.district), field_name):
@@ -256,7 +256,7 @@ class Reviews:
         """Why this person may not do this to the project now; empty when they may."""
         with self._store.read() as session:
             project = get_project(session, name)
-            who = participant(rights_of(session, actor.name), name)
+            who = participant(rights_of(session, actor.name), project)
             return project_refusals(state_of(session, project, self._around), act, who)
 
     def _clock(self, session: Session, project: Project) -> Clock | None:
@@ -273,7 +273,7 @@ class Reviews:
         """What an approval still waits for."""
         if project.status != ProjectStatus.APPLIED:
             return ()
-        who = participant(rights_of(session, SYSTEM), project.name)
+        who = participant(rights_of(session, SYSTEM), project)
         return project_refusals(state_of(session, project, self._around), ProjectAct.APPROVE, who)
 
     def _exceptions(self, session: Session, project: Project) -> tuple[ExceptionView, ...]:

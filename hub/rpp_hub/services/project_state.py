@@ -16,7 +16,7 @@ from rpp_hub.domain.errors import Invalid, NotFound
 from rpp_hub.domain.gate import written
 from rpp_hub.domain.lifecycle import SYSTEM
 from rpp_hub.domain.names import printable
-from rpp_hub.domain.permissions import Role
+from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.project_lifecycle import (
     Participant,
     ProjectAct,
@@ -59,6 +59,13 @@ def get_project(session: Session, name: str) -> Project:
     return project
 
 
+def may_see(rights: Rights, project: Project) -> bool:
+    """Whether somebody may know of a project: its members, and who sees all projects of its district."""
+    if rights.name == SYSTEM or project.name in rights.projects:
+        return True
+    return rights.may(Permission.PROJECT_READ_ALL, district=project.district)
+
+
 def no_project(name: str) -> NotFound:
     """There is none, or this person may not know of it."""
     return NotFound(
@@ -66,20 +73,18 @@ def no_project(name: str) -> NotFound:
     )
 
 
-def participant(rights: Rights, project: str) -> Participant:
+def participant(rights: Rights, project: Project) -> Participant:
     """Somebody as the lifecycle knows them. The installation itself may what anybody may."""
     if rights.name == SYSTEM:
         return Participant(SYSTEM, frozenset(Role))
-    return Participant(rights.name, rights.roles_in(project))
+    return Participant(rights.name, rights.roles_in(project.name, project.district))
 
 
 def check_act(
     session: Session, actor: Actor, project: Project, act: ProjectAct, around: Surroundings
 ) -> ProjectStatus:
     """The status after the act. Raises NotPermitted or ActionRefused with every reason."""
-    who = participant(rights_of(session, actor.name), project.name)
-    if actor.name == SYSTEM:
-        who = Participant(SYSTEM, frozenset(Role))
+    who = participant(rights_of(session, actor.name), project)
     return perform_on_project(state_of(session, project, around), act, who)
 
 

@@ -14,20 +14,19 @@ from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.application import Application, application_from, parse_application
 from rpp_hub.domain.errors import ActionRefused, Invalid
 from rpp_hub.domain.gate import gate
-from rpp_hub.domain.lifecycle import SYSTEM
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.paging import Page, PageAt
-from rpp_hub.domain.permissions import Permission, Role
+from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectAct, ProjectStatus
 from rpp_hub.domain.refusal import Refusal
-from rpp_hub.services.authority import require, rights_of
+from rpp_hub.services.authority import require, rights_of, seen_projects
 from rpp_hub.services.dues import note_end
 from rpp_hub.services.project_fields import check_fields
 from rpp_hub.services.project_lines import ANY, ProjectFilter, ProjectLine, fitting, project_lines
 from rpp_hub.services.project_papers import Draft, write_paper
 from rpp_hub.services.project_rounds import IrbLetter, answer_round, keep_file, project_exists, send
-from rpp_hub.services.project_state import Surroundings, check_act, get_project, no_project
-from rpp_hub.services.role_rules import check_may_join
+from rpp_hub.services.project_state import Surroundings, check_act, get_project, may_see, no_project
+from rpp_hub.services.role_rules import check_may_join, check_sponsor
 from rpp_hub.services.standing import gate_on, standings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
@@ -96,7 +95,7 @@ class Projects:
         with self._store.act(
             actor, f"project:{'approve' if approve else 'decline'}", f"project:{name}", reason
         ) as act:
-            require(act.session, actor, Permission.PROJECT_DECIDE)
+            require(act.session, actor, Permission.PROJECT_DECIDE, name)
             project = get_project(act.session, name)
             application = answer_round(act, actor, project, answer, reason, given, self._around)
             if approve:
@@ -111,7 +110,7 @@ class Projects:
         if not reason.strip():
             raise Invalid("Say what is to be revised.", code="no-reason")
         with self._store.act(actor, "project:return", f"project:{name}", reason) as act:
-            require(act.session, actor, Permission.PROJECT_DECIDE)
+            require(act.session, actor, Permission.PROJECT_DECIDE, name)
             project = get_project(act.session, name)
             answer_round(act, actor, project, ProjectAct.RETURN, reason, (), self._around)
         return self.get(name)
@@ -129,7 +128,7 @@ class Projects:
     def close(self, actor: Actor, name: str, reason: str = "") -> ProjectView:
         """End a project: nobody opens its workspace any more."""
         with self._store.act(actor, "project:close", f"project:{name}", reason) as act:
-            require(act.session, actor, Permission.PROJECT_CLOSE)
+            require(act.session, actor, Permission.PROJECT_CLOSE, name)
             project = get_project(act.session, name)
             project.status = check_act(act.session, actor, project, ProjectAct.CLOSE, self._around)
             note_end(act.session, name, datetime.now(UTC).date())
@@ -138,7 +137,7 @@ class Projects:
     def add_member(self, actor: Actor, name: str, person: str) -> ProjectView:
         """Put somebody on the staff list."""
         with self._store.act(actor, "member:add", f"project:{name}") as act:
-            require(act.session, actor, Permission.MEMBER_CHANGE)
+            require(act.session, actor, Permission.MEMBER_CHANGE, name)
             project = get_project(act.session, name)
             _check_person(act.session, person, "member")
             check_may_join(act.session, person)
@@ -153,7 +152,7 @@ class Projects:
     def remove_member(self, actor: Actor, name: str, person: str) -> ProjectView:
         """Take somebody off the staff list; their running workspace closes within a minute."""
         with self._store.act(actor, "member:remove", f"project:{name}") as act:
-            require(act.session, actor, Permission.MEMBER_CHANGE)
+            require(act.session, actor, Permission.MEMBER_CHANGE, name)
             project = get_project(act.session, name)
             membership = next((m for m in project.members if m.person == person), None)
             if membership is None:
@@ -172,14 +171,10 @@ class Projects:
     def seen_by(self, actor: Actor, name: str) -> ProjectView:
         """One project for a person; NotFound for those who may not know of it."""
         with self._store.read() as session:
-            rights = rights_of(session, actor.name)
-            if (
-                actor.name != SYSTEM
-                and name not in rights.projects
-                and not rights.may(Permission.PROJECT_READ_ALL)
-            ):
+            project = get_project(session, name)
+            if not may_see(rights_of(session, actor.name), project):
                 raise no_project(name)
-            return _view(get_project(session, name))
+            return _view(project)
 
     def list(self, actor: Actor) -> tuple[ProjectView, ...]:
         """The projects this person may know of, by name."""
@@ -198,6 +193,11 @@ class Projects:
         """The same, a line each, for a list."""
         with self._store.read() as session:
             return project_lines(session, rights_of(session, actor.name), at, wanted)
+
+    def names_for(self, actor: Actor, permission: Permission) -> frozenset[str] | None:
+        """The projects for which somebody may do something; None for all of them."""
+        with self._store.read() as session:
+            return seen_projects(session, rights_of(session, actor.name), permission)
 
     def own(self, actor: Actor) -> tuple[ProjectView, ...]:
         """The projects that this person is a member of, by name."""
@@ -235,10 +235,7 @@ def _check_people(session: Session, application: Application) -> None:
         )
     for sponsor in application.sponsors:
         _check_person(session, sponsor, "sponsor")
-        if Role.PRACTITIONER not in rights_of(session, sponsor).roles:
-            raise Invalid(
-                f"{sponsor} cannot sponsor a project: a sponsor is a practitioner.", code="not-practitioner"
-            )
+        check_sponsor(session, sponsor, application.district)
     for member in application.members:
         _check_person(session, member.person, "member")
         check_may_join(session, member.person)

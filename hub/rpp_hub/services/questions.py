@@ -20,7 +20,7 @@ from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.installation import Installation
-from rpp_hub.services.authority import require, rights_of
+from rpp_hub.services.authority import Rights, require, rights_of, seen_projects
 from rpp_hub.services.field_notes import ANSWERED, published_notes, with_answers
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_codebook import FieldQuestion
@@ -121,8 +121,9 @@ class Questions:
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
             query = select(FieldQuestion).order_by(FieldQuestion.id.desc())
-            if not rights.may(Permission.QUESTION_ANSWER):
-                query = query.where(FieldQuestion.project.in_(rights.projects))
+            seen = seen_projects(session, rights, Permission.QUESTION_ANSWER)
+            if seen is not None:
+                query = query.where(FieldQuestion.project.in_(seen))
             if project is not None:
                 query = query.where(FieldQuestion.project == project)
             if waiting:
@@ -142,12 +143,12 @@ class Questions:
         """
         text = _text(answer, LONGEST_ANSWER, "answer")
         with self._store.read() as session:
-            require(session, actor, Permission.QUESTION_ANSWER)
-            view = _view(_find(session, actor, name))
+            row = _find(session, actor, name)
+            require(session, actor, Permission.QUESTION_ANSWER, district=row.district)
+            view = _view(row)
         shown = _text(published_question or view.question, LONGEST_QUESTION, "question")
         self._refuse_told(view.district, text, shown)
         with self._store.act(actor, "question:answer", f"question:{view.name}") as act:
-            require(act.session, actor, Permission.QUESTION_ANSWER)
             row = _waiting(act.session, actor, name)
             row.status, row.answer, row.published_question = ANSWERED, text, shown
             row.answered_by, row.answered_at = actor.name, datetime.now(UTC)
@@ -158,7 +159,6 @@ class Questions:
         """Not answer, and say why to those who asked. Nothing of it is published."""
         text = _text(reason, LONGEST_ANSWER, "reason")
         with self._store.act(actor, "question:decline", f"question:{printable(name, 20)}") as act:
-            require(act.session, actor, Permission.QUESTION_ANSWER)
             row = _waiting(act.session, actor, name)
             row.status, row.answer = QuestionStatus.DECLINED, text
             row.answered_by, row.answered_at = actor.name, datetime.now(UTC)
@@ -177,11 +177,15 @@ def _seen(session: Session, actor: Actor, project: str) -> Project:
     """A project for those who may know of its data: members and data managers."""
     row = session.get(Project, project)
     rights = rights_of(session, actor.name)
-    if row is None or not (project in rights.projects or rights.may(Permission.QUESTION_ANSWER)):
+    if row is None or not _may_read(rights, project, row.district):
         raise NotFound(
             f"There is no project called {printable(project)!r} that you may see.", code="no-such-project"
         )
     return row
+
+
+def _may_read(rights: Rights, project: str, district: str) -> bool:
+    return project in rights.projects or rights.may(Permission.QUESTION_ANSWER, district=district)
 
 
 def _find(session: Session, actor: Actor, name: str) -> FieldQuestion:
@@ -192,7 +196,7 @@ def _find(session: Session, actor: Actor, name: str) -> FieldQuestion:
         else None
     )
     rights = rights_of(session, actor.name)
-    if row is None or not (row.project in rights.projects or rights.may(Permission.QUESTION_ANSWER)):
+    if row is None or not _may_read(rights, row.project, row.district):
         raise NotFound(
             f"There is no question {printable(name, 20)!r} that you may see.", code="no-such-question"
         )
@@ -200,7 +204,9 @@ def _find(session: Session, actor: Actor, name: str) -> FieldQuestion:
 
 
 def _waiting(session: Session, actor: Actor, name: str) -> FieldQuestion:
+    """A question that this person may answer now."""
     row = _find(session, actor, name)
+    require(session, actor, Permission.QUESTION_ANSWER, district=row.district)
     if row.status != QuestionStatus.WAITING:
         raise ActionRefused(
             [

@@ -113,7 +113,7 @@ class Receiving:
         """
         name = drop_name(name or folder.name)
         with self._store.read() as session:
-            require(session, actor, Permission.DROP_RECEIVE)
+            require(session, actor, Permission.DROP_RECEIVE, district=district)
             find_district(session, district)
             _umbrella(session, district)
         # Until the row is written nobody else receives here: they would take the folder for a dead process's.
@@ -131,7 +131,7 @@ class Receiving:
     def waiting(self, actor: Actor, district: str) -> tuple[WaitingView, ...]:
         """All deliveries that wait, oldest first."""
         with self._store.read() as session:
-            require(session, actor, Permission.DROP_READ)
+            require(session, actor, Permission.DROP_READ, district=district)
             find_district(session, district)
             rows = session.scalars(
                 select(WaitingDrop).where(WaitingDrop.district == district).order_by(WaitingDrop.id)
@@ -141,7 +141,7 @@ class Receiving:
     def waiting_drop(self, actor: Actor, district: str, name: str) -> WaitingView:
         """One delivery that waits. Raises NotFound."""
         with self._store.read() as session:
-            require(session, actor, Permission.DROP_READ)
+            require(session, actor, Permission.DROP_READ, district=district)
             return self._view(_get(session, district, name))
 
     def change(
@@ -156,12 +156,12 @@ class Receiving:
         """Read a waiting delivery otherwise. Another encoding or delimiter means that the file is looked into again."""
         with self._alone(district):
             with self._store.read() as session:
-                require(session, actor, Permission.DROP_RECEIVE)
+                require(session, actor, Permission.DROP_RECEIVE, district=district)
                 row = _get(session, district, name)
                 _check_version(row, version)
             brought = self._read_otherwise(district, brought_of(row), readings, progress)
             with self._store.act(actor, "drop:reread", f"drop:{district}/{name}") as act:
-                require(act.session, actor, Permission.DROP_RECEIVE)
+                require(act.session, actor, Permission.DROP_RECEIVE, district=district)
                 row = _get(act.session, district, name)
                 _check_version(row, version)
                 write_reading(row, brought)
@@ -174,7 +174,7 @@ class Receiving:
         """Keep a waiting delivery for good, read as it now says. Raises ActionRefused while something is undecided."""
         with self._alone(district):
             with self._store.read() as session:
-                require(session, actor, Permission.DROP_RECEIVE)
+                require(session, actor, Permission.DROP_RECEIVE, district=district)
                 row = _get(session, district, name)
                 _check_version(row, version)
             refuse_undecided(brought_of(row))
@@ -190,7 +190,7 @@ class Receiving:
         """Throw a waiting delivery away; the district's own folder is not touched."""
         with self._alone(district):
             with self._store.act(actor, "drop:discard", f"drop:{district}/{name}") as act:
-                require(act.session, actor, Permission.DROP_RECEIVE)
+                require(act.session, actor, Permission.DROP_RECEIVE, district=district)
                 row = _get(act.session, district, name)
                 _check_version(row, version)
                 act.detail["sha256"] = row.sha256
@@ -200,7 +200,7 @@ class Receiving:
     def _record_brought(self, actor: Actor, district: str, brought: Brought) -> WaitingDrop:
         drop = brought.drop
         with self._store.act(actor, "drop:bring", f"drop:{district}/{drop.name}") as act:
-            require(act.session, actor, Permission.DROP_RECEIVE)
+            require(act.session, actor, Permission.DROP_RECEIVE, district=district)
             row = WaitingDrop(
                 district=district,
                 name=drop.name,
@@ -215,7 +215,7 @@ class Receiving:
 
     def _record_kept(self, actor: Actor, district: str, drop: ReceivedDrop, version: int) -> DropView:
         with self._store.act(actor, "drop:receive", f"drop:{district}/{drop.name}") as act:
-            require(act.session, actor, Permission.DROP_RECEIVE)
+            require(act.session, actor, Permission.DROP_RECEIVE, district=district)
             waits = _get(act.session, district, drop.name)
             _check_version(waits, version)
             agreement = _umbrella(act.session, district)

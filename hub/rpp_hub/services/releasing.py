@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 import rpp_hub
@@ -22,13 +22,13 @@ from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.installation import Installation
 from rpp_hub.release.bundle import ReleaseFacts, build_bundle
-from rpp_hub.services.authority import Rights, require, rights_of
+from rpp_hub.services.authority import Rights, projects_within, require, rights_of
 from rpp_hub.services.request_state import doer_for, get_request, state_of
 from rpp_hub.services.standing import gate_on
 from rpp_hub.settings import Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
-from rpp_hub.store.models import Cut, Release, Request
+from rpp_hub.store.models import Cut, Project, Release, Request
 from rpp_hub.store.paging import read_page
 
 
@@ -116,8 +116,7 @@ class Releasing:
                 .join(Request, Request.id == Release.request_id)
                 .order_by(Release.id.desc())
             )
-            if actor.name != SYSTEM and not _sees_all(rights):
-                query = query.where(Release.project.in_(rights.projects))
+            query = query.where(_visible(rights))
             if project is not None:
                 query = query.where(Release.project == project)
             return tuple(_view(release, author) for release, author in session.execute(query))
@@ -127,8 +126,7 @@ class Releasing:
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
             query = select(Release)
-            if own or (actor.name != SYSTEM and not _sees_all(rights)):
-                query = query.where(Release.project.in_(rights.projects))
+            query = query.where(Release.project.in_(rights.projects) if own else _visible(rights))
             page = read_page(session, query, Release.id, at, newest_first=True)
             asked = select(Request.id, Request.author).where(Request.id.in_([r.request_id for r in page]))
             authors = {row[0]: row[1] for row in session.execute(asked)}
@@ -152,8 +150,8 @@ class Releasing:
     def revoke(self, actor: Actor, name: str, reason: str) -> ReleaseView:
         """Stop a release from being downloaded; what was downloaded before cannot be called back."""
         with self._store.act(actor, f"request:{Action.REVOKE}", f"release:{name}", reason) as act:
-            rights = require(act.session, actor, Permission.RELEASE_REVOKE)
             release, request = _get(act.session, name)
+            rights = require(act.session, actor, Permission.RELEASE_REVOKE, release.project)
             state = state_of(act.session, request, self._needed)
             request.status = perform(state, Action.REVOKE, doer_for(rights, request.project))
             release.revoked_at = datetime.now(UTC)
@@ -221,8 +219,14 @@ def require_member(session: Session, actor: Actor, release: Release) -> Rights:
     raise _no_release(release.name)
 
 
-def _sees_all(rights: Rights) -> bool:
-    return rights.may(Permission.REQUEST_READ_ALL) or rights.may(Permission.PROJECT_READ_ALL)
+def _visible(rights: Rights) -> ColumnElement[bool]:
+    """Reviewers see all releases, members their projects', and staff their districts'."""
+    if rights.name == SYSTEM or rights.may(Permission.REQUEST_READ_ALL):
+        return true()
+    if rights.reach(Permission.PROJECT_READ_ALL) is None:
+        return true()
+    seen = select(Project.name).where(projects_within(rights, Permission.PROJECT_READ_ALL))
+    return Release.project.in_(seen)
 
 
 def _get(session: Session, name: str) -> tuple[Release, Request]:

@@ -76,7 +76,7 @@ class Returning:
         Raises ActionRefused when a code is mistyped (unless those rows are to be skipped) or another project's.
         """
         with self._store.read() as session:
-            require(session, actor, Permission.RETURN_MAKE)
+            require(session, actor, Permission.RETURN_MAKE, project)
             district = _district_of(session, project)
             stays = merged(decisions_now(session, self._installation.warehouse_dir(district)))
         _refuse_to_overwrite(wanted)
@@ -133,7 +133,7 @@ class Returning:
         staged = _stage(wanted.out, box)
         try:
             with self._store.act(actor, "return:make", f"project:{project}") as act:
-                require(act.session, actor, Permission.RETURN_MAKE)
+                require(act.session, actor, Permission.RETURN_MAKE, project)
                 _district_of(act.session, project)
                 _refuse_to_overwrite(wanted)
                 act.detail.update(

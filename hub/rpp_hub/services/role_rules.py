@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import ActionRefused, Invalid
 from rpp_hub.domain.lifecycle import SYSTEM
-from rpp_hub.domain.permissions import Role, clashes
+from rpp_hub.domain.permissions import DISTRICT_ROLES, Role, clashes
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
-from rpp_hub.services.authority import rights_of
+from rpp_hub.services.authority import Rights, rights_now, rights_of
 from rpp_hub.store.models import Membership, Project
 
 _OVER = (str(ProjectStatus.DECLINED), str(ProjectStatus.CLOSED))
@@ -46,6 +46,23 @@ def check_may_give(session: Session, actor: Actor, name: str, roles: Collection[
         raise ActionRefused(reasons)
 
 
+def check_not_beyond(session: Session, giver: Rights, name: str) -> None:
+    """Who serves some districts alone puts nobody in charge of others. Asked after the change, in its transaction."""
+    if giver.name == SYSTEM or giver.all_districts:
+        return
+    after = rights_now(session, name)
+    everywhere = Role.DATA_MANAGER in after.roles and after.all_districts
+    if not DISTRICT_ROLES.isdisjoint(after.roles) and (everywhere or not after.districts <= giver.districts):
+        raise ActionRefused(
+            (
+                Refusal(
+                    "beyond-own-districts",
+                    f"{name} would act for districts that you do not work for. Ask a data manager who does.",
+                ),
+            )
+        )
+
+
 def check_no_clash(name: str, roles: Collection[Role]) -> None:
     """Raises ActionRefused where one person would hold roles that must stay apart."""
     reasons = tuple(
@@ -57,6 +74,21 @@ def check_no_clash(name: str, roles: Collection[Role]) -> None:
     )
     if reasons:
         raise ActionRefused(reasons)
+
+
+def check_sponsor(session: Session, name: str, district: str) -> None:
+    """Who sponsors a project is a practitioner of its district. Raises Invalid."""
+    rights = rights_of(session, name)
+    if Role.PRACTITIONER not in rights.roles:
+        raise Invalid(
+            f"{name} cannot sponsor a project: a sponsor is a practitioner.", code="not-practitioner"
+        )
+    if Role.PRACTITIONER not in rights.roles_at(district):
+        raise Invalid(
+            f"{name} cannot sponsor a project with {district}: a sponsor works for the district. "
+            "A data manager writes down where people work.",
+            code="sponsor-elsewhere",
+        )
 
 
 def check_may_join(session: Session, name: str) -> None:

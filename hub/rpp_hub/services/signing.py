@@ -80,11 +80,12 @@ class Signing:
         """Record a signature that was given elsewhere, with its file."""
         _check_given(given, self._now().date())
         with self._store.read() as session:
-            require(session, actor, Permission.AGREEMENT_MANAGE)
+            district = get_paper(session, name).district
+            require(session, actor, Permission.AGREEMENT_MANAGE, district=district)
         kept = self._content.put(given.file)  # bytes first, then the row
         with self._store.act(actor, "agreement:record", f"agreement:{name}") as act:
-            require(act.session, actor, Permission.AGREEMENT_MANAGE)
             paper = get_paper(act.session, name)
+            require(act.session, actor, Permission.AGREEMENT_MANAGE, district=paper.district)
             _check_open(paper)
             if given.party not in missing_parties(PaperKind(paper.kind), {s.party for s in paper.signatures}):
                 raise ActionRefused(
@@ -158,7 +159,8 @@ def _stands_for(session: Session, rights: Rights, paper: Paper, party: Party) ->
         case Party.UNIVERSITY:
             return Role.DIRECTOR in rights.roles
         case Party.DISTRICT:
-            return Role.PRACTITIONER in rights.roles and (project is None or project.sponsor == rights.name)
+            leads_there = Role.PRACTITIONER in rights.roles_at(paper.district)
+            return leads_there and (project is None or project.sponsor == rights.name)
         case Party.RESEARCH_TEAM:
             lead = session.get(Membership, (paper.project, rights.name))
             return lead is not None and lead.role == "lead"

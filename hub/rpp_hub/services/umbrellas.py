@@ -49,13 +49,13 @@ class Umbrellas:
         if ends < terms.starts:
             raise Invalid("The last day lies before the first. Mend the dates.", code="bad-date")
         with self._store.read() as session:
-            require(session, actor, Permission.AGREEMENT_MANAGE)
+            require(session, actor, Permission.AGREEMENT_MANAGE, district=district)
             number = _next_number(session, district)
             title = _district(session, district).title
         document = umbrella_document(title, number, terms.starts, ends, terms.groups, terms.reason)
         kept = self._content.put(as_html(document))  # bytes first, then the row
         with self._store.act(actor, "agreement:propose", f"district:{district}", terms.reason) as act:
-            require(act.session, actor, Permission.AGREEMENT_MANAGE)
+            require(act.session, actor, Permission.AGREEMENT_MANAGE, district=district)
             for open_ in act.session.scalars(_all(district).where(Paper.status == PaperStatus.PROPOSED)):
                 open_.status = PaperStatus.WITHDRAWN
             paper = Paper(

@@ -72,7 +72,7 @@ class Vaulting:
     def destroy(self, actor: Actor, project: str, reason: str = "") -> Certificate:
         """Destroy a closed project's key, crosswalk, linked surveys and cuts. What was done before is finished, not done twice."""
         with self._store.read() as session:
-            require(session, actor, Permission.VAULT_DESTROY)
+            require(session, actor, Permission.VAULT_DESTROY, project)
             _closed(session, project)
         with locked(self._installation.cuts_dir(project), ".cutting"):  # nobody is making a cut of it
             self._record(actor, project, reason)
@@ -81,7 +81,7 @@ class Vaulting:
 
     def _record(self, actor: Actor, project: str, reason: str) -> None:
         with self._store.act(actor, "vault:destroy", f"project:{project}", reason) as act:
-            require(act.session, actor, Permission.VAULT_DESTROY)
+            require(act.session, actor, Permission.VAULT_DESTROY, project)
             row = _closed(act.session, project)
             if act.session.get(Destruction, project) is not None:
                 raise ActionRefused(
@@ -113,7 +113,7 @@ class Vaulting:
     def certificate(self, actor: Actor, project: str) -> Certificate:
         """The certificate of a destroyed project."""
         with self._store.read() as session:
-            require(session, actor, Permission.PROJECT_READ_ALL)
+            require(session, actor, Permission.PROJECT_READ_ALL, project)
             row = session.get(Destruction, project)
         if row is None:
             raise NotFound(f"No key of {printable(project)} was destroyed.", code="no-certificate")

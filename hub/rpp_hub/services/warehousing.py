@@ -70,7 +70,7 @@ class Warehousing:
     def check(self, actor: Actor, district: str, progress: Progress = silent) -> CheckReport:
         """What is wrong with everything received from a district, as a person would want to read it."""
         with self._store.read() as session:
-            require(session, actor, Permission.DROP_READ)
+            require(session, actor, Permission.DROP_READ, district=district)
         title, drops = self._received(district)
         self.codebooks.settle(district)
         return check_district(self._dir(district), title, drops, progress)
@@ -78,14 +78,14 @@ class Warehousing:
     def build(self, actor: Actor, district: str, progress: Progress = silent) -> BuildReport:
         """Build longitudinal masters from everything received, by the declared rules."""
         with self._store.read() as session:
-            require(session, actor, Permission.MASTERS_BUILD)
+            require(session, actor, Permission.MASTERS_BUILD, district=district)
         title, drops = self._received(district)
         self.codebooks.settle(district)
         with self._store.read() as session:
             decisions = decisions_now(session, self._dir(district))
         report = build_masters(self._dir(district), title, drops, progress, decisions)
         with self._store.act(actor, "masters:build", f"masters:{district}/{report.name}") as act:
-            require(act.session, actor, Permission.MASTERS_BUILD)
+            require(act.session, actor, Permission.MASTERS_BUILD, district=district)
             act.session.add(
                 Build(
                     district=district,
@@ -120,6 +120,12 @@ class Warehousing:
         """The districts whose warehouses lie here."""
         with self._store.read() as session:
             return tuple(session.scalars(select(District.name).order_by(District.name)))
+
+    def titles(self) -> Mapping[str, str]:
+        """What people call the districts, by their names."""
+        with self._store.read() as session:
+            query = select(District.name, District.title).order_by(District.title)
+            return {name: title for name, title in session.execute(query)}
 
     def drops(self, district: str) -> tuple[DropView, ...]:
         """Deliveries, in the order of their months."""

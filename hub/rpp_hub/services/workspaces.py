@@ -12,7 +12,7 @@ from rpp_hub.domain.errors import NotFound
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.installation import Installation
-from rpp_hub.services.authority import require
+from rpp_hub.services.authority import require, seen_projects
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import AuditRow
 from rpp_hub.workspace import client
@@ -28,8 +28,9 @@ class Workspaces:
     def running(self, actor: Actor) -> tuple[Status, ...]:
         """What runs now, as the supervisors themselves say."""
         with self._store.read() as session:
-            require(session, actor, Permission.WORKSPACE_REVOKE)
-        return tuple(status for _, status in self._running())
+            rights = require(session, actor, Permission.WORKSPACE_REVOKE)
+            seen = seen_projects(session, rights, Permission.WORKSPACE_REVOKE)
+        return tuple(status for _, status in self._running() if seen is None or status.project in seen)
 
     def close_now(self, actor: Actor, person: str, project: str, reason: str) -> None:
         """Close somebody's workspace without the hub, which notices it by itself. Raises NotFound."""
@@ -52,7 +53,7 @@ class Workspaces:
     def revoke(self, actor: Actor, person: str, project: str, reason: str) -> None:
         """Order somebody's workspace to be closed."""
         with self._store.act(actor, "workspace:revoke", _subject(person, project), reason) as act:
-            require(act.session, actor, Permission.WORKSPACE_REVOKE)
+            require(act.session, actor, Permission.WORKSPACE_REVOKE, project)
 
     def stop(self, actor: Actor, project: str) -> None:
         """Order one's own workspace to be closed."""

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from rpp_hub.bootstrap import Rpp
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import NotPermitted
+from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.services.authority import Known, Rights
 from rpp_hub.web.hub_client import HubClient
@@ -52,11 +53,12 @@ class Viewer:
         """For templates: whether a button makes sense. The services decide."""
         return self.rights.may(Permission(permission), project)
 
-    def check_may(self, permission: Permission) -> None:
+    def check_may(self, permission: Permission, district: str | None = None) -> None:
         """For what no service guards: the hub's list of workspaces, the worker's queue."""
-        if not self.rights.may(permission):
+        if not self.rights.may(permission, district=district):
             raise NotPermitted(
-                f"This page is for those with the permission “{permission}”, which none of your roles carries."
+                f"This page is for those with the permission “{permission}”, which none of your roles carries"
+                + (f" for the district {printable(district)}." if district else ".")
             )
 
 

@@ -193,7 +193,7 @@ def test_people_are_found_by_what_is_asked_for(world: World) -> None:
     assert names(text="ro") == ["rosa"]
     assert names(role="researcher") == ["remy", "rosa"]
     assert names(role="output reviewer") == ["vera", "viktor", "zoe"]
-    assert names(institution="bayview") == []
+    assert names(institution="bayview") == ["paula"]
     world.people.certify(actor("dora"), "rosa", training_ends=TODAY + timedelta(days=10))
     assert names(ends_by=TODAY + timedelta(days=30)) == ["rosa"]
     page = world.people.page(dirk, PeopleFilter(), PageAt(limit=4))

@@ -15,15 +15,16 @@ from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
 from rpp_hub.web.jobs import Job
 from rpp_hub.web.paths import path
-from rpp_hub.web.portal import Portal, PortalDep, page, see
+from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
 
 
-def district_states(portal: Portal) -> tuple[WarehouseStatus, ...]:
-    """All districts of this installation."""
-    warehousing = portal.rpp.warehousing
-    return tuple(warehousing.status(name) for name in warehousing.districts())
+def district_states(portal: Portal, viewer: Viewer) -> tuple[WarehouseStatus, ...]:
+    """The districts of this installation that the viewer works for."""
+    warehousing, reach = portal.rpp.warehousing, viewer.rights.reach(Permission.DROP_READ)
+    names = (name for name in warehousing.districts() if reach is None or name in reach)
+    return tuple(warehousing.status(name) for name in names)
 
 
 @router.get("/data")
@@ -31,13 +32,15 @@ def data(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
     """All districts."""
     viewer.check_may(Permission.DROP_READ)
     waits = portal.rpp.warehousing.questions.list(viewer.actor, waiting=True)
-    return page(request, "data.html", viewer, districts=district_states(portal), questions_waiting=len(waits))
+    return page(
+        request, "data.html", viewer, districts=district_states(portal, viewer), questions_waiting=len(waits)
+    )
 
 
 @router.get("/data/{district}")
 def one_district(request: Request, portal: PortalDep, viewer: ViewerDep, district: str) -> Response:
     """One district: its drops, the latest check, its masters."""
-    viewer.check_may(Permission.DROP_READ)
+    viewer.check_may(Permission.DROP_READ, district)
     state = portal.rpp.warehousing.status(district)
     waits = portal.rpp.warehousing.receiving.waiting(viewer.actor, district)
     jobs = _district_jobs(portal, district)
@@ -47,7 +50,7 @@ def one_district(request: Request, portal: PortalDep, viewer: ViewerDep, distric
 @router.post("/data/{district}")
 def work_on_district(portal: PortalDep, viewer: ViewerDep, form: FormDep, district: str) -> Response:
     """Begin a check of what came, or build the masters."""
-    viewer.check_may(Permission.MASTERS_BUILD)
+    viewer.check_may(Permission.MASTERS_BUILD, district)
     portal.rpp.warehousing.status(district)
     warehousing, actor = portal.rpp.warehousing, viewer.actor
     if form.text("do") == "check":

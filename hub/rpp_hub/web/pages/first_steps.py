@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rpp_hub.domain.permissions import Permission
+from rpp_hub.domain.permissions import DISTRICT_ROLES, Permission, Role
 from rpp_hub.services.authority import Known
 from rpp_hub.web.paths import path
 from rpp_hub.web.portal import Viewer
@@ -70,10 +70,22 @@ def may_do(viewer: Viewer) -> tuple[Step, ...]:
 
 
 def first_steps(viewer: Viewer) -> tuple[Step, ...]:
-    """What a researcher has never had on record, and can mend themselves. What ends is told by the list of what is due."""
+    """What has never been on record, and who mends it. What ends is told by the list of what is due."""
+    placeless = tuple(_placeless(viewer))
     if viewer.rights.roles and not viewer.rights.projects:
-        return ()
-    return tuple(_missing(viewer.person))
+        return placeless
+    return (*placeless, *_missing(viewer.person))
+
+
+def _placeless(viewer: Viewer) -> Iterator[Step]:
+    if not DISTRICT_ROLES.isdisjoint(viewer.rights.roles) and not (
+        viewer.rights.districts or (Role.DATA_MANAGER in viewer.rights.roles and viewer.rights.all_districts)
+    ):
+        yield Step(
+            path("people", viewer.name),
+            "Have your district written down",
+            "You see the projects of the district that you work for, and none is on record. Ask a data manager to write it down.",
+        )
 
 
 def _missing(person: Known) -> Iterator[Step]:

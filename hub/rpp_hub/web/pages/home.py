@@ -19,6 +19,7 @@ from rpp_hub.web.hub_client import Server
 from rpp_hub.web.pages.data import district_states
 from rpp_hub.web.pages.dues import due_lines
 from rpp_hub.web.pages.first_steps import first_steps, may_do
+from rpp_hub.web.pages.workspaces import running_workspaces
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, page
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
@@ -76,7 +77,7 @@ def _by_role(portal: Portal, viewer: Viewer) -> dict[str, Any]:
         "requests": rpp.requests.page(actor, _NEWEST, own=True) if mine else (),
         "releases": rpp.releasing.page(actor, _NEWEST, own=True) if mine else (),
         "queue": rpp.requests.top_of_desk(actor, _NEXT) if may(Permission.REQUEST_REVIEW) else Desk(),
-        "districts": district_states(portal) if may(Permission.DROP_READ) else (),
-        "running": portal.hub.running() if may(Permission.WORKSPACE_REVOKE) else (),
+        "districts": district_states(portal, viewer) if may(Permission.DROP_READ) else (),
+        "running": running_workspaces(portal, viewer) if may(Permission.WORKSPACE_REVOKE) else (),
         "worker": rpp.examination.queue() if may(Permission.AUDIT_READ) else None,
     }

@@ -51,8 +51,8 @@ def _beginning(
 ) -> Response:
     rpp = portal.rpp
     return page(
-        request, "new_project.html", viewer, given=given, error=error, districts=rpp.warehousing.districts(),
-        sponsors=rpp.people.practitioners(), status=status_of(error) if error else 200,
+        request, "new_project.html", viewer, given=given, error=error, districts=rpp.warehousing.titles(),
+        sponsors=rpp.people.sponsors(), status=status_of(error) if error else 200,
     )  # fmt: skip
 
 

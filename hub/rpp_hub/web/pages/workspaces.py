@@ -11,6 +11,7 @@ from rpp_hub.domain.refusal import Refusal
 from rpp_hub.warehouse.progress import Progress
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
+from rpp_hub.web.hub_client import Server
 from rpp_hub.web.jobs import JobState
 from rpp_hub.web.paths import path, workspace_path
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
@@ -24,7 +25,7 @@ router = APIRouter(prefix=BASE, include_in_schema=False)
 def workspaces(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
     """What runs now, for those who may close it."""
     viewer.check_may(Permission.WORKSPACE_REVOKE)
-    return page(request, "workspaces.html", viewer, running=portal.hub.running())
+    return page(request, "workspaces.html", viewer, running=running_workspaces(portal, viewer))
 
 
 @router.post("/workspaces/revoke")
@@ -86,10 +87,17 @@ def stop_workspace(portal: Portal, viewer: Viewer, name: str) -> None:
         raise ActionRefused((Refusal("not-running", f"Your workspace of {name} is not running."),))
 
 
+def running_workspaces(portal: Portal, viewer: Viewer) -> tuple[Server, ...]:
+    """What runs now, of the projects that the viewer serves."""
+    running = portal.hub.running()
+    seen = portal.rpp.projects.names_for(viewer.actor, Permission.WORKSPACE_REVOKE) if running else None
+    return tuple(s for s in running if seen is None or s.project in seen)
+
+
 def revoke_workspace(portal: Portal, viewer: Viewer, person: str, project: str, reason: str) -> None:
     """Close somebody's workspace; the order is in the audit log before the hub carries it out."""
     viewer.check_may(Permission.WORKSPACE_REVOKE)
-    if not any((s.person, s.project) == (person, project) for s in portal.hub.running()):
+    if not any((s.person, s.project) == (person, project) for s in running_workspaces(portal, viewer)):
         raise NotFound(
             "There is no such workspace running now. Look at the list again.", code="no-such-workspace"
         )
