@@ -265,9 +265,17 @@ CHECKS: Mapping[str, tuple[str, str, str]] = {
     ),
     "provenance": (
         "From what the workspace's server saw run, not from what a kernel says. **Needs a look**: the source was changed after the "
-        "output; cells ran out of order; code that is not in the notebook ran before; nothing was seen to run; another cut.",
+        "output; cells ran out of order; code that is not in the notebook ran before; nothing was seen to run; another cut "
+        "or another version of the environment than the re-run's.",
         "",
         "Restart the kernel and run all cells, save, and submit again.",
+    ),
+    "recounted": (
+        "The re-run's evidence, counted again from the cut where no notebook's code runs. **Fails**: the people behind a value are not those "
+        "that the kernel said. **Needs a look**: the numbers shown do not come out of their records; or it could not be counted again (a "
+        "figure, a model), and the code does what analyses need not.",
+        "",
+        "Compute values from the cut with groupby and named functions; leave out whatever reaches into Python or the kernel.",
     ),
     "size": (
         "**Needs a look**: an item longer or wider than a person can check.",

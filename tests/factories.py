@@ -39,6 +39,7 @@ from rpp_hub.store.database import Store, migrate, sqlite_url
 from rpp_hub.store.models import Cut, District
 from rpp_hub.warehouse.codebook import Codebook
 from rpp_review.checks import Surroundings
+from rpp_review.checks.recounted import Recount
 
 from tests.approving import approve
 
@@ -140,9 +141,11 @@ class World:
         self.auditing = Auditing(self.store)
         self.dues = Dues(self.store, Clocks(), {}, lambda: NOW)
         self.rerun_answer: Rerun | None = None
+        self.recount_answer: dict[str, Recount] = {}
         self.examination = Examination(
-            self.store, self.settings, self.content, self._rerun, lambda _project: Surroundings(), lambda: NOW
-        )
+            self.store, self.settings, self.content, self._rerun, lambda _project: Surroundings(), lambda: NOW,
+            lambda form, told, project, cut: self.recount_answer,
+        )  # fmt: skip
 
     def _rerun(self, submitted: bytes, _project: str, _cut: str, _worked_in: str) -> Rerun:
         return self.rerun_answer or Rerun(submitted, True, "It ran from top to bottom.", "env-1")

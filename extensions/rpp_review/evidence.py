@@ -14,6 +14,8 @@ EVIDENCE_TYPE = "application/vnd.rpp.evidence.v1+json"
 VERSION = 1
 
 SETS = "sets"  # exactly which units, in a re-run's evidence alone
+WITNESS = "witness"  # exactly which records, in a re-run's evidence alone
+HELD_BACK = frozenset({SETS, WITNESS})  # what no page and no bundle ever holds
 
 Evidence = Mapping[str, Any]
 

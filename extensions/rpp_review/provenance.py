@@ -27,6 +27,7 @@ class Word(StrEnum):
     OTHER = "other code"
     UNSEEN = "unseen"
     OTHER_CUT = "other cut"
+    OTHER_ENVIRONMENT = "other environment"
     BROKEN = "broken"
 
 
@@ -139,8 +140,10 @@ def _text(source: Any) -> str:
     return source if isinstance(source, str) else "".join(source)
 
 
-def words(record: Record, cells: Sequence[tuple[str, str]], cut: str) -> dict[str, Word]:
-    """For each cell how it ran. The first thing that is wrong is what is said."""
+def words(
+    record: Record, cells: Sequence[tuple[str, str]], cut: str, environment: str = ""
+) -> dict[str, Word]:
+    """For each cell how it ran. The first thing that is wrong is what is said; an environment that is not known ('') is none."""
     if not holds(record):
         return dict.fromkeys((cell for cell, _ in cells), Word.BROKEN)
     last = {run.cell: run for run in record.runs}
@@ -158,6 +161,8 @@ def words(record: Record, cells: Sequence[tuple[str, str]], cut: str) -> dict[st
             found[cell] = Word.DISORDER
         elif any(other.life == run.life and other.number < run.number for other in strange):
             found[cell] = Word.OTHER
+        elif environment and record.environment and record.environment != environment:
+            found[cell] = Word.OTHER_ENVIRONMENT
         else:
             found[cell] = Word.IN_ORDER
     return found

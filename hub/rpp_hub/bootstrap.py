@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rpp_review.checks.recounted import Recount
+from rpp_review.evidence import Evidence
+from rpp_review.items import NormalForm
 from sqlalchemy import select
 
 from rpp_hub.domain.actor import Via, system
@@ -26,7 +29,7 @@ from rpp_hub.services.cutting import Cutting
 from rpp_hub.services.dues import Dues
 from rpp_hub.services.egress import Egress
 from rpp_hub.services.environments import Environments
-from rpp_hub.services.examination import Examination, Rerun, Rerunner
+from rpp_hub.services.examination import Examination, Recounter, Rerun, Rerunner
 from rpp_hub.services.identities import Identities
 from rpp_hub.services.ingressing import Ingressing
 from rpp_hub.services.institutions import Institutions, institution_row
@@ -199,7 +202,9 @@ def open_installation(home: Path) -> Rpp:
         vaulting=vaulting,
         requests=Requests(store, settings, content, _now),
         reviewing=Reviewing(store, settings, _now),
-        examination=Examination(store, settings, content, rerunner, cutting.surroundings, _now),
+        examination=Examination(
+            store, settings, content, rerunner, cutting.surroundings, _now, _recounter(cutting)
+        ),
         releasing=Releasing(store, installation, settings, content, Signer(vault.sign, vault.public_key_pem)),
         auditing=Auditing(store),
         workspaces=Workspaces(store, installation),
@@ -241,6 +246,17 @@ def _rerunner(
         return Rerun(outcome.notebook, complete, outcome.message, environment.version)
 
     return rerun
+
+
+def _recounter(cutting: Cutting) -> Recounter:
+    def again(
+        form: NormalForm, told: Mapping[str, Evidence], project: str, cut: str
+    ) -> Mapping[str, Recount]:
+        from rpp_hub.recount.recounting import recount  # pandas: for the worker, not for each command
+
+        return recount(form, told, cutting.named(project, cut).path / "data")
+
+    return again
 
 
 def _now() -> datetime:

@@ -65,6 +65,7 @@ class Compared:
     counted: Any
     why: str = ""
     evidence: dict[str, Any] | None = None
+    output: dict[str, Any] | None = None
 
 
 def notebooks() -> list[Notebook]:
@@ -147,7 +148,8 @@ def compare(cell: Cell, outputs: list[dict[str, Any]], counter: Counter, name: s
     """Each displayed aggregate of a cell with its annotation; one without the other is wrong."""
     for view in cell.views:
         counter.view(view)
-    aggregates = [evidence for output in outputs if (evidence := evidence_of(output)) is not None]
+    shown = [output for output in outputs if evidence_of(output) is not None]
+    aggregates = [evidence for output in shown if (evidence := evidence_of(output)) is not None]
     for place in range(max(len(aggregates), len(cell.expected))):
         where = f"{name}:{cell.number}.{place + 1}"
         if place >= len(aggregates):
@@ -161,7 +163,7 @@ def compare(cell: Cell, outputs: list[dict[str, Any]], counter: Counter, name: s
                 aggregates[place].get("why") or [m.get("why") for m in aggregates[place].get("marks", [])]
             )
             verdict = judge(aggregates[place], told, counted)
-            yield Compared(where, verdict, told, counted, why, aggregates[place])
+            yield Compared(where, verdict, told, counted, why, aggregates[place], shown[place])
 
 
 def evidence_of(output: dict[str, Any]) -> dict[str, Any] | None:
@@ -241,5 +243,5 @@ def compared_in(data: str, cut: Path, folder: Path) -> list[Compared]:
     """All notebooks over one cut, in one kernel of the workspace's environment."""
     from tests.unit.kernel.conftest import kernel
 
-    with kernel(folder, ours=True, home=folder, RPP_DATA=str(cut)) as running:
+    with kernel(folder, ours=True, home=folder, RPP_DATA=str(cut), RPP_EVIDENCE_SETS="1") as running:
         return [one for book in notebooks() if book.data == data for one in compared(book, running, cut)]

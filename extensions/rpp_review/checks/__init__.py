@@ -14,6 +14,7 @@ from rpp_review.checks.behind import examine_evidence, examine_source
 from rpp_review.checks.finding import Appetite, Finding, Outcome, Surroundings
 from rpp_review.checks.ran import NAME as ran_name
 from rpp_review.checks.reading import Reading, read
+from rpp_review.checks.recounted import NAME as recounted_name
 from rpp_review.evidence import Evidence
 from rpp_review.items import Kind, NormalForm
 from rpp_review.normal_form import source_cells
@@ -37,6 +38,7 @@ NAMES = (
     *(family.name for family in FAMILIES),
     behind_name,
     ran_name,
+    recounted_name,
 )  # of every check that can find something
 
 

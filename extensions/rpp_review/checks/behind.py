@@ -8,17 +8,19 @@ freedom (safe_dof_threshold 10); leaves of a tree of at least 5 (SACRO-ML's safe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rpp_review.checks.finding import Appetite, Finding, Outcome
-from rpp_review.evidence import SETS, Evidence
+from rpp_review.evidence import HELD_BACK, Evidence
+from rpp_review.items import Item, Kind
 
 NAME = "behind"
 MOST_SHOWN = 5
 _REACHES = re.compile(r"rpp_kernel|rpp_evidence|vnd\.rpp\.evidence|__rpp_|_rpp_(?:origin|marks?)\b")
 PEOPLE = ("student", "staff")
+_DIGIT = re.compile(rb"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,20 @@ def examine_evidence(
         )  # fmt: skip
 
 
+def without_evidence(items: Iterable[Item], told: Mapping[str, Evidence]) -> Iterator[Finding]:
+    """Outputs that show values, of which the re-run's kernel said nothing at all: it always does, if only that it does not know."""
+    for item in items:
+        shows = item.kind in (Kind.TABLE, Kind.FIGURE) or (
+            item.kind is Kind.TEXT and _DIGIT.search(item.content) is not None
+        )
+        if shows and item.identity not in told:
+            yield _finding(
+                item.identity, Outcome.REVIEW, "Nothing says what is behind it.", "the evidence",
+                "The kernel says of every value what is behind it, or that it does not know. Here it said nothing.",
+                "Say in the request's context how many people are behind each value, or that it is not about people.",
+            )  # fmt: skip
+
+
 def examine_source(identity: str, source: str) -> Iterator[Finding]:
     """The re-run's evidence is made in the process that runs the notebook: a source that reaches for it is looked at first."""
     if _REACHES.search(source):
@@ -72,7 +88,7 @@ def parts(evidence: Evidence) -> list[Evidence]:
 def stripped(evidence: Any) -> Any:
     """Evidence without what only the re-run writes down."""
     if isinstance(evidence, Mapping):
-        return {key: stripped(value) for key, value in evidence.items() if key != SETS}
+        return {key: stripped(value) for key, value in evidence.items() if key not in HELD_BACK}
     return [stripped(one) for one in evidence] if isinstance(evidence, list) else evidence
 
 

@@ -16,13 +16,16 @@ SENTENCES: Mapping[Word, str] = {
     Word.OTHER: "Code that is not in the notebook ran before this output.",
     Word.UNSEEN: "It was not seen to run since the workspace was opened.",
     Word.OTHER_CUT: "It ran on another cut than the re-run.",
+    Word.OTHER_ENVIRONMENT: "It ran in another environment than the re-run.",
     Word.BROKEN: "The record of what ran does not hold together.",
 }
 
 
-def how_it_ran(items: Iterable[Item], record: Record, notebook: bytes, cut: str) -> Iterator[Finding]:
-    """A finding for each output."""
-    told = words(record, cells_of(notebook), cut)
+def how_it_ran(
+    items: Iterable[Item], record: Record, notebook: bytes, cut: str, environment: str
+) -> Iterator[Finding]:
+    """A finding for each output. `cut` and `environment` are the re-run's."""
+    told = words(record, cells_of(notebook), cut, environment)
     for item in items:
         if item.kind is not Kind.SOURCE:
             yield finding(item.identity, told.get(item.cell, Word.UNSEEN))

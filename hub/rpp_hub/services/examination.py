@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from rpp_review.checks import Appetite, Finding, Surroundings, run_checks
+from rpp_review.checks.behind import without_evidence
+from rpp_review.checks.plain_code import unusual
 from rpp_review.checks.ran import how_it_ran
-from rpp_review.evidence import SETS, Evidence, evidence_by_identity, sets_of
-from rpp_review.items import NormalForm
-from rpp_review.normal_form import InvalidNotebook, normal_form
+from rpp_review.checks.recounted import Recount, examine_recounts
+from rpp_review.evidence import HELD_BACK, Evidence, evidence_by_identity, sets_of
+from rpp_review.items import SOURCE_IDENTITY, NormalForm
+from rpp_review.normal_form import InvalidNotebook, normal_form, source_cells
 from rpp_review.provenance import Record, read_record
 from rpp_review.reproduction import compare
 from sqlalchemy import and_, select
@@ -43,6 +46,8 @@ class Rerun:
 
 # (notebook, project, cut, the environment that the work was made in or '') → what came of it
 Rerunner = Callable[[bytes, str, str, str], Rerun]
+# (the re-run's items, its evidence, project, cut) → what came of counting again on the trusted side
+Recounter = Callable[[NormalForm, Mapping[str, Evidence], str, str], Mapping[str, Recount]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,10 @@ class Examination:
         rerun: Rerunner,
         surroundings: Callable[[str], Surroundings],
         now: Callable[[], datetime],
+        recount: Recounter,
     ) -> None:
         self._store = store
+        self._recount = recount
         self._needed = settings.review.reviewers
         self._appetite = Appetite(threshold=settings.appetite.threshold, max_rows=settings.appetite.max_rows)
         self._content = content
@@ -114,9 +121,11 @@ class Examination:
         reproductions = {k: str(v) for k, v in compare(picked, again).items() if k != _SOURCE}
         told = evidence_by_identity(rerun.notebook) if rerun.notebook is not None else {}
         claimed = evidence_by_identity(self._content.get(current.snapshot))
+        recounts = self._recount(_shown_again(picked, again), told, project, current.cut)
         findings = (
             *run_checks(picked, self._appetite, self._surroundings(project), told, claimed),
-            *self._how_it_ran(picked, current, record),
+            *self._trusted(submitted, picked, told, recounts, is_run=bool(again.items)),
+            *self._how_it_ran(picked, current, record, rerun.environment),
         )
         counts = {
             "items": len(picked.items),
@@ -136,10 +145,27 @@ class Examination:
             "evidence": {
                 item.identity: _shown(told[item.identity]) for item in picked.items if item.identity in told
             },
+            "recount": {identity: asdict(found) for identity, found in recounts.items()},
             "ledger": self._ledger(told),
             "appetite": asdict(self._appetite),
         }
         return _Report(reproductions, findings, summary)
+
+    def _trusted(
+        self,
+        submitted: NormalForm,
+        picked: NormalForm,
+        told: Mapping[str, Evidence],
+        recounts: Mapping[str, Recount],
+        *,
+        is_run: bool,
+    ) -> Iterator[Finding]:
+        """How far the re-run's evidence can be trusted; nothing where there was no re-run."""
+        if is_run:
+            yield from without_evidence(picked.items, told)
+        source = submitted.item(SOURCE_IDENTITY)
+        code = [cell["source"] for cell in source_cells(source) if cell["kind"] == "code"] if source else []
+        yield from examine_recounts(recounts, unusual(code))
 
     def _record(self, current: Round) -> Record | None:
         """What the workspace's server saw; None for what did not come from a workspace."""
@@ -147,10 +173,13 @@ class Examination:
             row = session.get(RoundProvenance, (current.request_id, current.number))
         return None if row is None else read_record(json.loads(self._content.get(row.sha256)))
 
-    def _how_it_ran(self, picked: NormalForm, current: Round, record: Record | None) -> tuple[Finding, ...]:
+    def _how_it_ran(
+        self, picked: NormalForm, current: Round, record: Record | None, environment: str
+    ) -> tuple[Finding, ...]:
         if record is None:
             return ()
-        return tuple(how_it_ran(picked.items, record, self._content.get(current.snapshot), current.cut))
+        snapshot = self._content.get(current.snapshot)
+        return tuple(how_it_ran(picked.items, record, snapshot, current.cut, environment))
 
     def _ledger(self, told: Mapping[str, Evidence]) -> str:
         """Keep whom exactly each cell stands for, by its content; nothing where the re-run said nothing."""
@@ -161,8 +190,14 @@ class Examination:
 def _shown(evidence: Evidence) -> Any:
     """Evidence without the exact people, which no page and no bundle ever holds."""
     if isinstance(evidence, Mapping):
-        return {key: _shown(value) for key, value in evidence.items() if key != SETS}
+        return {key: _shown(value) for key, value in evidence.items() if key not in HELD_BACK}
     return [_shown(one) for one in evidence] if isinstance(evidence, list) else evidence
+
+
+def _shown_again(picked: NormalForm, again: NormalForm) -> NormalForm:
+    """What the re-run shows where something was picked: its evidence is about that."""
+    wanted = {item.identity for item in picked.items}
+    return NormalForm(tuple(item for item in again.items if item.identity in wanted))
 
 
 def _normal_form_of(rerun: Rerun) -> tuple[NormalForm, str]:

@@ -28,6 +28,35 @@ class Behind:
     is_known: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Recounted:
+    """What came of counting again on the trusted side: a badge, a sentence, and how the records are chosen."""
+
+    tone: str
+    badge: str
+    sentence: str
+    rules: tuple[str, ...]
+
+
+_RECOUNTED = {
+    "recounted": ("ok", "Counted again", "Counted again from the cut, outside of the notebook's kernel: the same people, the same numbers."),
+    "chosen": ("ok", "Counted again", "Counted again from the cut: the same people, the same numbers. Which records they are, the code alone says; no simple rule was found."),
+    "kernel": ("off", "By the kernel alone", "The re-run's kernel alone says this; it was not counted again: "),
+    "differs": ("warn", "Other numbers", "Its numbers do not come out of the records that are said to be behind them."),
+    "disagrees": ("bad", "Not true", "What the kernel says is not what the cut holds: "),
+}  # fmt: skip
+
+
+def recounted(found: Mapping[str, Any] | None) -> Recounted | None:
+    """What to show of an item's recount; nothing where there is none, as in rounds examined before there was."""
+    if not found or found.get("verdict") not in _RECOUNTED:
+        return None
+    tone, badge, sentence = _RECOUNTED[str(found["verdict"])]
+    if sentence.endswith(": "):
+        sentence = f"{sentence}{str(found.get('why') or 'no reason is given').rstrip('.')}."
+    return Recounted(tone, badge, sentence, tuple(map(str, found.get("rules") or ())))
+
+
 def told(evidence: Mapping[str, Any] | None) -> tuple[Behind, ...]:
     """What to show of one item's evidence; nothing where there is none."""
     return tuple(_told(part) for part in parts(evidence) if part.get("status")) if evidence else ()

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from rpp_hub.domain.gate import written
 from rpp_hub.web import BASE
-from rpp_hub.web.behind import told
+from rpp_hub.web.behind import recounted, told
 from rpp_hub.web.paging import to_page
 from rpp_hub.web.paths import path
 
@@ -141,6 +141,7 @@ def _environment() -> Environment:
         detail_words=detail_words,
         sum_fields=sum_fields,
         behind=told,
+        recounted=recounted,
     )
     environment.globals.update(
         path=path, static=static, moment=moment, is_over=is_over, base=BASE, to_page=to_page

@@ -59,8 +59,12 @@ def value(known: Known) -> dict[str, Any]:
         {"rows": [[_number(first.rows[0])]], "top1": [[_share(first.top1[0])]], "top2": [[_share(first.top2[0])]]},
         functions=[function_of(marks[0])], labels=[[False]],
     )  # fmt: skip
-    if exact.is_wanted() and kinds and (sets := exact.encoded(kinds[0], _value_sets(known, kinds[0]))):
-        evidence["sets"] = sets
+    if exact.is_wanted() and kinds:
+        exact.write(
+            evidence,
+            exact.encoded(kinds[0], _value_sets(known, kinds[0])),
+            {(0, 0): [(m.token, m.column, row) for m, row in known.cells]},
+        )
     return evidence
 
 
@@ -144,8 +148,12 @@ def _cells(origin: Origin, marks: Sequence[Mark | None], at: Ints) -> dict[str, 
     )
     if why:
         evidence["why"] = "; ".join(dict.fromkeys(why))
-    if exact.is_wanted() and kinds and (sets := exact.encoded(kinds[0], _sets(marks, origin, at, kinds[0]))):
-        evidence["sets"] = sets
+    if exact.is_wanted() and kinds:
+        from rpp_kernel.evidence.witness import places
+
+        exact.write(
+            evidence, exact.encoded(kinds[0], _sets(marks, origin, at, kinds[0])), places(marks, origin, at)
+        )
     return evidence
 
 

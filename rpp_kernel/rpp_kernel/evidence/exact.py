@@ -24,6 +24,16 @@ def is_wanted() -> bool:
     return os.environ.get(WANTED) == "1"
 
 
+def write(evidence: dict[str, Any], sets: dict[str, Any] | None, cells: dict[tuple[int, int], Any]) -> None:
+    """Into a piece of evidence: whom its cells stand for, and of which records they are made."""
+    from rpp_kernel.evidence.witness import witness
+
+    if sets:
+        evidence["sets"] = sets
+    if told := witness(cells):
+        evidence["witness"] = told
+
+
 def encoded(kind: str, sets: dict[tuple[int, int], Ints]) -> dict[str, Any] | None:
     """The sets of cells (row, column), ready for JSON; None where there are too many to be worth it."""
     if not sets or len(sets) > MOST_CELLS:

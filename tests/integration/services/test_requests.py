@@ -288,15 +288,17 @@ def _submission() -> Any:
 @pytest.mark.parametrize(
     ("ran", "sentence"),
     [
-        (True, "Ran as the source stands, in order."),
-        (False, "It was not seen to run since the workspace was opened."),
+        ("env-1", "Ran as the source stands, in order."),
+        ("env-0", "It ran in another environment than the re-run."),
+        ("", "It was not seen to run since the workspace was opened."),
     ],
 )
-def test_each_output_says_whether_it_ran_as_its_source_stands(world: World, ran: bool, sentence: str) -> None:
+def test_each_output_says_whether_it_ran_as_its_source_stands(world: World, ran: str, sentence: str) -> None:
+    """The re-run's environment is env-1."""
     cut = world.submit().cut
-    start = genesis("k", cut, "e")
+    start = genesis("k", cut, ran)
     run = Run(1, 1, "a", cells_of(notebook())[0][1], "2026-01-01T00:00:00+00:00")
-    record = Record("k", cut, "e", start, (run,), link(start, run)) if ran else nothing_seen(cut)
+    record = Record("k", cut, ran, start, (run,), link(start, run)) if ran else nothing_seen(cut)
     view = world.submit(provenance=record)
     world.examination.examine(view.name)
     items = world.requests.seen_by(SETUP, view.name).items

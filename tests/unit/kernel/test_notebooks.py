@@ -7,19 +7,21 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from rpp_review.checks.recounted import Verdict
 
 from tests.harness import CHECKOUT
 from tests.unit.kernel.conftest import WORKSPACE_PYTHON, kernel
+from tests.unit.kernel.rerunning import recounted
 from tests.workspace.books import (
     MEDIA_TYPE,
     Compared,
     Counter,
-    Verdict,
     compared_in,
     executed,
     flat,
     notebooks,
 )
+from tests.workspace.books import Verdict as Exactness
 from tests.workspace.cuts import make_cuts
 
 LEAST_EXACT = 0.95
@@ -47,11 +49,11 @@ def outputs(cuts: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.mark.timeout(600)
 def test_the_evidence_of_the_notebooks_is_never_wrong(outputs: list[Compared]) -> None:
-    assert [one for one in outputs if one.verdict is Verdict.WRONG] == []
+    assert [one for one in outputs if one.verdict is Exactness.WRONG] == []
 
 
 def test_the_evidence_of_nearly_all_outputs_is_exact(outputs: list[Compared]) -> None:
-    unknown = [one for one in outputs if one.verdict is Verdict.UNKNOWN]
+    unknown = [one for one in outputs if one.verdict is Exactness.UNKNOWN]
     assert 1 - len(unknown) / len(outputs) >= LEAST_EXACT, unknown
 
 
@@ -68,6 +70,18 @@ def test_the_evidence_of_every_output_is_as_its_schema_says(outputs: list[Compar
     check = Draft202012Validator(schema)
     found = [(one.where, error.message) for one in outputs for error in check.iter_errors(one.evidence)]
     assert found == []
+
+
+def test_what_the_trusted_side_counts_again_agrees(outputs: list[Compared], cuts: dict[str, Path]) -> None:
+    """Tables and values of the notebooks, as they are shown: the same people and the same numbers, or it says that it cannot."""
+    data = {book.name: cuts[book.data] for book in notebooks() if book.data in cuts}
+    found = [
+        (one.where, recounted(one.output, data[one.where.split(":")[0]]))
+        for one in outputs
+        if one.output is not None and MEDIA_TYPE not in one.output["data"]
+    ]
+    assert [one for one in found if one[1].verdict in (Verdict.DIFFERS, Verdict.DISAGREES)] == []
+    assert sum(one.verdict in (Verdict.RECOUNTED, Verdict.CHOSEN) for _, one in found) >= 40
 
 
 def test_the_schema_refuses_what_is_not_evidence() -> None:

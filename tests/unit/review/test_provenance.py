@@ -73,6 +73,12 @@ def test_another_cut_is_said() -> None:
     assert set(words(record(A), (A,), "c0002").values()) == {Word.OTHER_CUT}
 
 
+def test_another_environment_is_said_where_both_are_known() -> None:
+    ran = record(A)
+    told = [list(words(ran, (A,), "c0001", one).values()) for one in (ran.environment, "another", "")]
+    assert told == [[Word.IN_ORDER], [Word.OTHER_ENVIRONMENT], [Word.IN_ORDER]]
+
+
 @given(st.lists(st.sampled_from([A, B, C, STALE, None]), min_size=1, max_size=8), st.data())
 def test_a_record_that_was_altered_does_not_hold(runs: list[Any], data: st.DataObject) -> None:
     told = record(*runs)
@@ -106,7 +112,7 @@ def test_what_is_no_record_is_refused(change: dict[str, Any]) -> None:
 def test_every_output_gets_its_line_and_the_source_none() -> None:
     content = notebook(cell("1", [printed("1\n")], "a"), cell("2", [printed("2\n")], "b"))
     items = normal_form(content).items
-    found = {f.identity: f for f in how_it_ran(items, record(A, ("b", "x")), content, "c0001")}
+    found = {f.identity: f for f in how_it_ran(items, record(A, ("b", "x")), content, "c0001", "")}
     assert SOURCE_IDENTITY not in found
     assert (found["a:0"].outcome, found["a:0"].summary) == (Outcome.PASS, SENTENCES[Word.IN_ORDER])
     assert (found["b:0"].outcome, found["b:0"].summary) == (Outcome.REVIEW, SENTENCES[Word.CHANGED])
