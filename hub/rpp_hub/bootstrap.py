@@ -241,6 +241,7 @@ def _rerunner(
             limits=RerunLimits(
                 seconds=settings.review.rerun_timeout, memory=settings.workspace.memory * MEBIBYTE
             ),
+            told=settings.appetite.told(),
         )
         complete = outcome.outcome is RerunOutcome.COMPLETE
         return Rerun(outcome.notebook, complete, outcome.message, environment.version)

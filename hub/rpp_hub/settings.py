@@ -96,6 +96,23 @@ class Appetite(_Closed):
 
     threshold: int = Field(default=10, ge=2, description="Counts below this are small cells.")
     max_rows: int = Field(default=200, ge=1, description="A table with more rows fails.")
+    dominance: float = Field(
+        default=0.90, gt=0, le=1, description="A total fails of which the two largest make up this share."
+    )
+    p_ratio: float = Field(
+        default=0.10,
+        ge=0,
+        le=1,
+        description="A total fails whose rest is less than this share of its largest.",
+    )
+    degrees: int = Field(
+        default=10, ge=1, description="A model needs at least so many residual degrees of freedom."
+    )
+    leaf: int = Field(default=5, ge=1, description="A leaf of a tree needs at least so many records.")
+
+    def told(self) -> dict[str, str]:
+        """The same for what advises in a workspace: rpp.check, the hints, acro."""
+        return {"RPP_APPETITE": self.model_dump_json()}
 
 
 class Review(_Closed):

@@ -180,16 +180,16 @@ async def _run(
 
 def _pool(installation: Installation, settings: Settings) -> Pool:
     """What waits for the next person to open a workspace."""
-    runs, limits = installation.run_dir / "w", limits_of(settings.workspace)
+    runs, limits, told = installation.run_dir / "w", limits_of(settings.workspace), settings.appetite.told()
     store = Store(database_url(installation, settings), installation.anchors_path)
     environments = environments_of(installation, settings, store)
 
     def wanted(run_dir: Path) -> SupervisorConfig:
-        return waiting_config(run_dir, environments.current().path, limits)
+        return waiting_config(run_dir, environments.current().path, limits, told)
 
     def key() -> str:
         current = environments.current()
-        return making(waiting_config(runs, current.path, limits), current.version)
+        return making(waiting_config(runs, current.path, limits, told), current.version)
 
     # What waits has no person yet, and so no account of its own: where there are accounts, nothing waits.
     size = settings.workspace.warm if accounts.broker() is None else 0

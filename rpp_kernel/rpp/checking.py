@@ -21,7 +21,7 @@ def check(notebook: str | Path | None = None) -> pandas.DataFrame:
     The hub runs the notebook again before anybody reviews it; its findings count, these are a look ahead.
     """
     import pandas
-    from rpp_review.checks import Appetite, Outcome, Surroundings, run_checks
+    from rpp_review.checks import Outcome, Surroundings, appetite_told, run_checks
     from rpp_review.evidence import evidence_by_identity
     from rpp_review.normal_form import InvalidNotebook, normal_form
 
@@ -34,13 +34,14 @@ def check(notebook: str | Path | None = None) -> pandas.DataFrame:
     except InvalidNotebook as error:
         raise CutError(f"The notebook {path.name} cannot be checked. {error.message}") from None
     surroundings = Surroundings(columns={table: tuple(columns(table)) for table in tables()})
+    appetite = appetite_told(os.environ.get("RPP_APPETITE", ""))
     titles = {item.identity: item.title for item in form.items}
     rows = [
         {
             "output": titles.get(found.identity, found.identity), "outcome": str(found.outcome), "what": found.summary,
             "where": found.where, "mend": found.remedy,
         }
-        for found in run_checks(form, Appetite(), surroundings, evidence_by_identity(content))
+        for found in run_checks(form, appetite, surroundings, evidence_by_identity(content))
         if found.outcome is not Outcome.PASS
     ]  # fmt: skip
     return pandas.DataFrame(rows, columns=["output", "outcome", "what", "where", "mend"])

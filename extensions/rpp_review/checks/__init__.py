@@ -11,7 +11,7 @@ from types import MappingProxyType
 from rpp_review.checks import hidden, identity, row_level, size, small_cells
 from rpp_review.checks.behind import NAME as behind_name
 from rpp_review.checks.behind import examine_evidence, examine_source
-from rpp_review.checks.finding import Appetite, Finding, Outcome, Surroundings
+from rpp_review.checks.finding import Appetite, Finding, Outcome, Surroundings, appetite_told
 from rpp_review.checks.ran import NAME as ran_name
 from rpp_review.checks.reading import Reading, read
 from rpp_review.checks.recounted import NAME as recounted_name
@@ -19,7 +19,16 @@ from rpp_review.evidence import Evidence
 from rpp_review.items import Kind, NormalForm
 from rpp_review.normal_form import source_cells
 
-__all__ = ["FAMILIES", "NAMES", "Appetite", "Finding", "Outcome", "Surroundings", "run_checks"]
+__all__ = [
+    "FAMILIES",
+    "NAMES",
+    "Appetite",
+    "Finding",
+    "Outcome",
+    "Surroundings",
+    "appetite_told",
+    "run_checks",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What does a check say, and what does it need to know?"""
 
+import json
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -38,6 +39,15 @@ class Appetite:
     degrees: int = 10  # ACRO's safe_dof_threshold
     leaf: int = 5  # SACRO-ML's safemodel rules
     max_run: int = 64  # characters in one piece without a blank, before text looks like packed data
+
+
+def appetite_told(text: str) -> Appetite:
+    """The partnership's appetite as a workspace's environment states it; the default for what is not stated or not readable."""
+    try:
+        told = dict(json.loads(text))
+        return Appetite(**{name: value for name, value in told.items() if name in Appetite.__slots__})
+    except (ValueError, TypeError):
+        return Appetite()
 
 
 @dataclass(frozen=True, slots=True)

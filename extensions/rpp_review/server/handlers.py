@@ -17,7 +17,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
-from traitlets import Float, Integer, Unicode, default
+from traitlets import Float, Unicode, default
 from traitlets.config import LoggingConfigurable
 
 from rpp_review.limits import InvalidNotebook, Limits
@@ -41,13 +41,13 @@ class ReviewSettings(LoggingConfigurable):
         config=True
     )
     gateway_seconds = Float(60.0, help="How long to wait for the portal's answer.").tag(config=True)
-    threshold = Integer(
-        10, help="The smallest group that the hints accept; the hub's own checks decide."
+    appetite = Unicode(
+        help="The partnership's thresholds as JSON, by which the hints advise (environment: RPP_APPETITE)."
     ).tag(config=True)
 
-    @default("threshold")
-    def _default_threshold(self) -> int:
-        return int(os.environ.get("RPP_THRESHOLD") or 10)
+    @default("appetite")
+    def _default_appetite(self) -> str:
+        return os.environ.get("RPP_APPETITE") or ""
 
     @default("gateway")
     def _default_gateway(self) -> str:
@@ -60,7 +60,7 @@ class Desk:
 
     folder: Folder
     gateway: Gateway
-    threshold: int
+    appetite: str
     reading: asyncio.Semaphore
     questions: Questions
 
@@ -128,7 +128,7 @@ class OutputsHandler(ReviewHandler):
     async def _reviewed(self, path: str, notebook: bytes) -> dict[str, Any]:
         async with self.desk.reading:
             try:
-                return await asyncio.to_thread(reviewed, path, notebook, self.desk.threshold)
+                return await asyncio.to_thread(reviewed, path, notebook, self.desk.appetite)
             except InvalidNotebook as invalid:
                 raise Refused(422, invalid.code, invalid.message) from None
 
@@ -183,10 +183,10 @@ class LinesHandler(ReviewHandler):
     @authorized
     @refusing
     async def post(self) -> None:
-        from rpp_review.checks import Appetite
+        from rpp_review.checks import appetite_told
         from rpp_review.server.lines import lines
 
-        appetite = Appetite(threshold=self.desk.threshold)
+        appetite = appetite_told(self.desk.appetite)
         self.answer(
             200, await asyncio.to_thread(lines, self.request.body, appetite, self.desk.questions.line)
         )
@@ -201,12 +201,12 @@ def read_notebook(folder: Folder, path: str) -> bytes:
     return folder.read(path, NOTEBOOK_LIMIT)[0]
 
 
-def reviewed(path: str, notebook: bytes, threshold: int) -> dict[str, Any]:
+def reviewed(path: str, notebook: bytes, appetite: str) -> dict[str, Any]:
     """What the panel shows. Imported here, since a workspace should not wait for the checks in order to open."""
-    from rpp_review.checks import Appetite
+    from rpp_review.checks import appetite_told
     from rpp_review.server.outputs import review
 
-    return review(path, notebook, Appetite(threshold=threshold))
+    return review(path, notebook, appetite_told(appetite))
 
 
 def check_is_what_was_seen(asked: Asked, notebook: bytes) -> None:
@@ -225,7 +225,7 @@ def desk_of(root: str, settings: ReviewSettings) -> Desk:
     return Desk(
         folder=Folder(root),
         gateway=gateway,
-        threshold=settings.threshold,
+        appetite=settings.appetite,
         reading=asyncio.Semaphore(1),
         questions=Questions(gateway),
     )

@@ -179,6 +179,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
             ingress=self.rpp.installation.ingress_dir(self.name),
             egress=self.rpp.egress.allowance(self.name, self.user.name),
             log=logs / f"{self.user.name}-{self.name}.log",
+            kernel_environment=self.rpp.settings.appetite.told(),
             limits=limits_of(self.rpp.settings.workspace),
             loopback=self.name in self.rpp.settings.workspace.loopback_projects,
         )
@@ -188,7 +189,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         return {
             "RPP_CUT": cut,
             "RPP_ENVIRONMENT": self.rpp.environments.current().version,
-            "RPP_THRESHOLD": str(self.rpp.settings.appetite.threshold),
+            **self.rpp.settings.appetite.told(),
         }
 
     def _secrets(self) -> Secrets:

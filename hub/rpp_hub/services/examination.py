@@ -73,7 +73,7 @@ class Examination:
         self._store = store
         self._recount = recount
         self._needed = settings.review.reviewers
-        self._appetite = Appetite(threshold=settings.appetite.threshold, max_rows=settings.appetite.max_rows)
+        self._appetite = Appetite(**settings.appetite.model_dump())
         self._content = content
         self._rerun = rerun
         self._surroundings = surroundings

@@ -10,8 +10,9 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from rpp_hub.domain.errors import RppError
 from rpp_hub.workspace import client
@@ -24,13 +25,16 @@ STATUS_PATIENCE = 1.0
 log = logging.getLogger("rpp.pool")
 
 
-def waiting_config(run_dir: Path, environment: Path, limits: Limits) -> SupervisorConfig:
+def waiting_config(
+    run_dir: Path, environment: Path, limits: Limits, told: Mapping[str, str] = MappingProxyType({})
+) -> SupervisorConfig:
     """What waits: made as workspaces are, and nobody's."""
     return SupervisorConfig(
         run_dir=run_dir,
         environment=environment,
         workspace=run_dir / "nobody",
         purpose=Purpose.WAITING,
+        kernel_environment=dict(told),
         limits=limits,
     )
 

@@ -9,10 +9,12 @@ import secrets
 import select
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
 from rpp_hub.workspace.client import COMMAND, HOST_VARIABLES
 from rpp_hub.workspace.config import MEBIBYTE, Limits, Purpose, RerunOrder, Secrets, SupervisorConfig, to_json
@@ -60,8 +62,9 @@ def rerun_notebook(
     run_dir: Path,
     limits: RerunLimits | None = None,
     log: Path | None = None,
+    told: Mapping[str, str] = MappingProxyType({}),
 ) -> Rerun:
-    """Blocks until it is done. `run_dir` is the folder of all re-runs; each has its own below it and leaves nothing.
+    """Blocks until it is done. `told` is what the kernel's environment says of the partnership. `run_dir` is the folder of all re-runs; each has its own below it and leaves nothing.
 
     When this process is killed, the supervisor notices its standard input's end and takes everything with it; what
     a killed supervisor left is removed by the next re-run.
@@ -83,6 +86,7 @@ def rerun_notebook(
                     limits,
                     RerunOrder(source, result_end, limits.seconds, limits.cell_seconds),
                     log,
+                    told,
                 )
                 process = stack.enter_context(_started(config, (source, result_end)))
             finally:
@@ -95,7 +99,13 @@ def rerun_notebook(
 
 
 def _config(
-    home: Path, data: Path | None, environment: Path, limits: RerunLimits, order: RerunOrder, log: Path | None
+    home: Path,
+    data: Path | None,
+    environment: Path,
+    limits: RerunLimits,
+    order: RerunOrder,
+    log: Path | None,
+    told: Mapping[str, str],
 ) -> SupervisorConfig:
     return SupervisorConfig(
         run_dir=home,
@@ -105,9 +115,8 @@ def _config(
         purpose=Purpose.RERUN,
         log=log,
         rerun=order,
-        kernel_environment={
-            "RPP_EVIDENCE_SETS": "1"
-        },  # whom each cell stands for: seen by the trusted side alone
+        # Whom each cell stands for, and of which records it is made: seen by the trusted side alone.
+        kernel_environment={**told, "RPP_EVIDENCE_SETS": "1"},
         limits=Limits(kernels=1, stop_grace=1.0, memory=limits.memory),
     )
 

@@ -22,6 +22,7 @@ WATCHED = {
     "seaborn": "rpp_kernel.evidence.charts",
     "plotly.express": "rpp_kernel.evidence.charts",
     "altair": "rpp_kernel.evidence.charts",
+    "acro": "rpp_kernel.evidence.acros",
 }
 
 

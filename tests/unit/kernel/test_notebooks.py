@@ -159,3 +159,49 @@ display(session.pivot_table(frame, index="grade_level", columns="iep", values="t
     counted = Counter(cut).counts("GRID grade_level | iep | FROM student_classifications")
     found = [one["metadata"]["rpp_evidence"] for one in outputs if "rpp_evidence" in one["metadata"]]
     assert [(one["status"], flat(one)) for one in found] == [("exact", counted)] * 2
+
+
+@pytest.mark.parametrize(
+    ("threshold", "degrees", "statuses"), [(10, 10, ["pass", "pass"]), (60, 10, ["fail", "pass"]), (10, 99_999, ["pass", "fail"])]
+)  # fmt: skip
+def test_acro_checks_by_the_partnership_s_appetite(
+    cuts: dict[str, Path], tmp_path: Path, threshold: int, degrees: int, statuses: list[str]
+) -> None:
+    cut = cuts["district"]
+    code = f"""
+import acro, pandas
+frame = pandas.read_parquet("{cut}/student_classifications.parquet")
+session = acro.ACRO(suppress=False)
+_ = session.crosstab(frame["grade_level"], frame["iep"])
+fitted = session.ols(frame["total_days_absent"], frame[["iep", "ell"]])
+display(fitted.summary())
+repr((session.config["safe_nk_k"], [session.results.get_index(n).status for n in (0, 1)]))
+"""
+    told = json.dumps({"threshold": threshold, "degrees": degrees, "dominance": 0.85})
+    with kernel(tmp_path, ours=True, home=tmp_path, RPP_DATA=str(cut), RPP_APPETITE=told) as running:
+        outputs, error = executed(running, code)
+    assert not error
+    assert outputs[-1]["data"]["text/plain"] == repr(repr((0.85, statuses)))
+    model = next(one["metadata"]["rpp_evidence"] for one in outputs if "rpp_evidence" in one["metadata"])
+    assert (model["shown"], model["status"], model["residual_degrees_of_freedom"]) == ("model", "exact", 5842)
+
+
+def test_a_cell_that_acro_suppressed_stands_for_nobody(cuts: dict[str, Path], tmp_path: Path) -> None:
+    cut = cuts["district"]
+    code = f"""
+import acro, pandas
+frame = pandas.read_parquet("{cut}/student_classifications.parquet")
+acro.ACRO(suppress=True).crosstab(frame["grade_level"], frame["iep"])
+"""
+    with kernel(
+        tmp_path, ours=True, home=tmp_path, RPP_DATA=str(cut), RPP_APPETITE='{"threshold": 60}'
+    ) as running:
+        outputs, error = executed(running, code)
+    assert not error
+    counted = Counter(cut).counts("GRID grade_level | iep | FROM student_classifications")
+    found = flat(outputs[-1]["metadata"]["rpp_evidence"])
+    hidden = [n for n, shown in enumerate(found) if shown == 0]
+    assert 0 < len(hidden) < len(found)
+    assert [number for n, number in enumerate(found) if n not in hidden] == [
+        number for n, number in enumerate(counted) if n not in hidden
+    ]
