@@ -45,11 +45,12 @@ class Running:
     port: int
     process: subprocess.Popen[bytes] | None = None
     arguments: tuple[str, ...] = ()
+    own_origins: bool = False  # each workspace below a wildcard domain, which browsers take *.localhost for
     passwords: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{'rpp.localhost' if self.own_origins else '127.0.0.1'}:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -57,6 +58,9 @@ class Running:
 
     def start(self) -> None:
         """Start, and wait until people can log in."""
+        if self.own_origins and not self.home.exists():
+            self.rpp("demo", *self.arguments, "--prepare-only")
+            self._write_origins()
         log = (self.home.parent / f"{self.home.name}.out").open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "rpp_hub.cli", "demo", *self.arguments],
@@ -74,10 +78,20 @@ class Running:
         accounts = json.loads((self.home / "demo.json").read_text())["accounts"]
         self.passwords = {a["name"]: a["password"] for a in accounts}
 
+    def _write_origins(self) -> None:
+        config = self.home / "rpp.toml"
+        head, line, tail = config.read_text().partition(f'bind = "127.0.0.1:{self.port}"')
+        assert line
+        own = f'\norigin = "{self.url}"\nworkspace_domain = "w.rpp.localhost"'
+        config.write_text(head + line + own + tail)
+
     def answers(self) -> bool:
         for path in ("/hub/api", "/services/rpp/health"):
+            # not every machine's resolver knows *.localhost, as browsers do
+            host = {"Host": self.url.removeprefix("http://")}
+            asked = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=host)
             try:
-                with urllib.request.urlopen(f"{self.url}{path}", timeout=5):
+                with urllib.request.urlopen(asked, timeout=5):
                     pass
             except (OSError, ValueError):
                 return False
@@ -136,10 +150,10 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(*arguments: str) -> Iterator[Running]:
+def running(*arguments: str, own_origins: bool = False) -> Iterator[Running]:
     """An installation that is stopped and removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="rpp-test-"))
-    installation = Running(folder / "instance", free_port(), arguments=arguments)
+    installation = Running(folder / "instance", free_port(), arguments=arguments, own_origins=own_origins)
     try:
         installation.start()
         yield installation

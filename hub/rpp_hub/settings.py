@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rpp_hub.domain.errors import Invalid, Unavailable
+from rpp_hub.domain.origins import Origins, fault
 from rpp_hub.domain.permissions import Role
 from rpp_hub.domain.review_clock import Season, YearDay
 
@@ -89,6 +90,26 @@ class Server(_Closed):
         pattern=r"^[0-9.:\[\]a-z]+:\d{1,5}$",
         description="Address and port of the proxy. It speaks HTTP: keep it on loopback, behind a TLS terminator.",
     )
+    origin: str = Field(
+        default="",
+        description="The portal's public address, as a browser shows it and without a path: `https://rpp.example.org`.",
+    )
+    workspace_domain: str = Field(
+        default="",
+        description="A wildcard domain below `origin`'s host, without the star: each workspace then has an origin of its own "
+        "there and is shown in a frame of the portal. Empty: workspaces share the portal's origin.",
+    )
+
+    @model_validator(mode="after")
+    def _origins_fit(self) -> Server:
+        if found := fault(self.origin, self.workspace_domain):
+            raise ValueError(found)
+        return self
+
+    @property
+    def origins(self) -> Origins | None:
+        """Where workspaces have origins of their own; None where they share the portal's."""
+        return Origins(self.origin, self.workspace_domain) if self.workspace_domain else None
 
 
 class Appetite(_Closed):

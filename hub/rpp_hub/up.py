@@ -70,6 +70,7 @@ def parts(installation: Installation, settings: Settings) -> tuple[Part, ...]:
             (
                 str(node), str(proxy), "--ip", host, "--port", port, "--api-socket", str(run_dir / "proxy-api.sock"),
                 "--error-target", f"http+unix://{quote(str(run_dir / 'hub.sock'), safe='')}/hub/error", "--log-level", "warn", "--no-x-forward",
+                *(("--host-routing",) if settings.server.origins else ()),
             ),
             {"CONFIGPROXY_AUTH_TOKEN": token},
         ),
@@ -282,7 +283,9 @@ async def _until_ready(settings: Settings, stopping: asyncio.Event) -> None:
     """Wait until the hub and the portal answer through the proxy."""
     deadline = time.monotonic() + _PATIENCE
     urls = [f"http://{settings.server.bind}{path}" for path in ("/hub/api", "/services/rpp/health")]
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+    origins = settings.server.origins
+    host = {} if origins is None else {"Host": origins.portal_host}
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5), headers=host) as session:
         while not stopping.is_set():
             if all([await _answers(session, url) for url in urls]):
                 return

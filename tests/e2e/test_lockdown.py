@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import http.server
 import json
 import os
 import secrets
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.ear import Ear
 from tests.e2e.over_http import Workspace, visiting
 from tests.e2e.people import Someone, at_browser
 from tests.factories import notebook
@@ -328,36 +327,6 @@ def test_pages_carry_a_policy_bound_to_the_workspaces_own_path(site: Running, wo
             assert missing not in policy["sandbox"]
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
-
-
-class Ear:
-    """Listens on another port of the machine and remembers what is asked of it."""
-
-    def __init__(self) -> None:
-        heard: set[str] = set()
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                heard.add(self.path)
-                self.send_response(200)
-                self.send_header("Access-Control-Allow-Origin", "*")
-                self.end_headers()
-
-            do_POST = do_GET
-
-            def log_message(self, *_: object) -> None:
-                return
-
-        self.heard = heard
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, CookieJar, UnixConnector, WSMsgType, web
-from rpp_hub.workspace.config import MEBIBYTE, Limits
+from multidict import CIMultiDict
+from rpp_hub.workspace.config import MEBIBYTE, Framing, Limits
 from rpp_hub.workspace.meter import Budget, Meter, today
 from rpp_hub.workspace.relay import Relay
 
@@ -39,6 +40,12 @@ async def _answer(request: web.Request) -> web.StreamResponse:
         return web.json_response(dict(request.headers))
     if path == "api/contents/x.py":
         return web.json_response({"size": len(await request.read())})
+    if path == "lab/log-in":
+        place = "http://rpp.localhost:8000/hub/api/oauth2/authorize?client_id=x"
+        return web.Response(status=302, headers={"Location": place})
+    if path == "api/status":
+        tossed = [("Set-Cookie", "own=1; Path=/"), ("Set-Cookie", "other=1; Path=/; domain=rpp.localhost")]
+        return web.Response(headers=CIMultiDict(tossed))
     response = web.Response(text="<p>page</p>", content_type="text/html")
     response.headers["Content-Disposition"] = "attachment; filename=data.csv"
     response.headers["Content-Security-Policy"] = "default-src *"
@@ -49,12 +56,12 @@ async def _answer(request: web.Request) -> web.StreamResponse:
 
 
 @asynccontextmanager
-async def _relayed(budget: Budget | None) -> AsyncIterator[tuple[Browser, Relay]]:
+async def _relayed(budget: Budget | None, framing: Framing | None) -> AsyncIterator[tuple[Browser, Relay]]:
     with tempfile.TemporaryDirectory(prefix=f"rpp-{secrets.token_hex(2)}") as name:
         folder = Path(name)
         inner = web.Application(client_max_size=MEBIBYTE)
         inner.router.add_route("*", "/{path:.*}", _answer)
-        relay = Relay(folder / "srv.sock", BASE, LIMITS, Meter(None, budget))
+        relay = Relay(folder / "srv.sock", BASE, LIMITS, Meter(None, budget), framing=framing)
         runners = []
         for app, socket in ((inner, "srv.sock"), (relay.application(), "in.sock")):
             runner = web.AppRunner(app, access_log=None)
@@ -69,9 +76,9 @@ async def _relayed(budget: Budget | None) -> AsyncIterator[tuple[Browser, Relay]
                 await runner.cleanup()
 
 
-def relayed(test: Test, budget: Budget | None = None) -> None:
+def relayed(test: Test, budget: Budget | None = None, framing: Framing | None = None) -> None:
     async def run() -> None:
-        async with _relayed(budget) as (browser, relay):
+        async with _relayed(budget, framing) as (browser, relay):
             await test(browser, relay)
 
     asyncio.run(run())

@@ -36,9 +36,13 @@ function Request({ request }: { request: IRequest }): React.ReactElement {
   return (
     <li data-testid={`rpp-request-${request.id}`} data-status={request.status}>
       <div className="rpp-RequestName">
-        <a href={portalAddress(request.url)} title="Opens the portal in this tab; your notebooks stay open in the workspace">
-          {request.id}
-        </a>{' '}
+        {FRAMED ? (
+          <strong title="Shown in the portal: Requests, in the bar above the workspace">{request.id}</strong>
+        ) : (
+          <a href={portalAddress(request.url)} title="Opens the portal in this tab; your notebooks stay open in the workspace">
+            {request.id}
+          </a>
+        )}{' '}
         <span>{request.name}</span>
         {request.round > 1 && <span className="rpp-Where"> round {request.round}</span>}
       </div>
@@ -49,6 +53,9 @@ function Request({ request }: { request: IRequest }): React.ReactElement {
     </li>
   );
 }
+
+/** In the portal's frame a link leads nowhere, and so none is shown. */
+const FRAMED = window.self !== window.top;
 
 /** Only an address of this very host: the list came through a socket, but a link is a link. */
 function portalAddress(url: string): string {

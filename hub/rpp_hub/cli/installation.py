@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +12,15 @@ import click
 
 from rpp_hub import demo as demonstration
 from rpp_hub import up as running
-from rpp_hub.bootstrap import initialise, upgrade
+from rpp_hub.bootstrap import home_from, initialise, upgrade
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.domain.actor import Via, system
+from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.permissions import Role
 from rpp_hub.installation import Installation
 from rpp_hub.settings import read_settings
-from rpp_hub.workspace.doctor import notes, probe
+from rpp_hub.workspace.doctor import Note, Problem, notes, probe
+from rpp_hub.workspace.doctor_names import names
 
 _FIRST_CONFIG = """\
 # The installation's settings. An unknown key is an error.
@@ -71,13 +74,25 @@ def up(ctx: CliContext) -> None:
 @json_option
 def doctor(as_json: bool) -> None:
     """Whether this machine can run workspaces, and what to do where it cannot."""
-    problems, known = probe(), notes()
+    installed = tuple(_installed(home_from(os.environ) / "rpp.toml"))
+    problems = [*probe(), *(p for p in installed if isinstance(p, Problem))]
+    known = [*notes(), *(n for n in installed if isinstance(n, Note))]
     text = "\n".join(f"{p.sentence} {p.remedy}" for p in problems) or "This machine can run workspaces."
     lines = (f"{note.sentence} {note.remedy}".strip() for note in known)
     found = {"problems": [asdict(p) for p in problems], "notes": [asdict(note) for note in known]}
     answer(found, as_json, lambda: "\n".join((text, *lines)))
     if problems:
         raise SystemExit(1)
+
+
+def _installed(config: Path) -> Iterator[Problem | Note]:
+    """What the installation here asks of the machine, if there is one."""
+    if not config.exists():
+        return
+    try:
+        yield names(read_settings(config).server.origins)
+    except Invalid as error:
+        yield Problem("settings", error.message, f"Put it right in {config}.")
 
 
 @click.command(short_help="Prepare a demonstration and start it.")

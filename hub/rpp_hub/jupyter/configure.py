@@ -52,16 +52,20 @@ def _hub(c: Any, rpp: Rpp, run_dir: Path) -> None:
     c.JupyterHub.shutdown_on_logout = False
     c.JupyterHub.init_spawners_timeout = 1
     c.JupyterHub.last_activity_interval = 120
+    # a name that no other host can set, where the workspaces' hosts are not the hub's; `/` is the portal's and the hub's alone
+    c.JupyterHub.cookie_host_prefix_enabled = rpp.settings.server.origins is not None
 
 
 def _proxy(c: Any, rpp: Rpp, run_dir: Path) -> None:
-    c.JupyterHub.proxy_class = SocketProxy
+    portal = socket_url(run_dir / "portal.sock")
+    served = {"origins": rpp.settings.server.origins, "portal_target": portal}
+    c.JupyterHub.proxy_class = bound(SocketProxy, rpp, **served)
     c.ConfigurableHTTPProxy.api_url = socket_url(run_dir / "proxy-api.sock")
     c.ConfigurableHTTPProxy.auth_token = (
         (rpp.installation.hub_dir / "proxy.token").read_text(encoding="ascii").strip()
     )
     # a service's own URL may not be a socket (JupyterHub 6.1), a route may
-    c.ConfigurableHTTPProxy.extra_routes = {f"/services/{SERVICE}/": socket_url(run_dir / "portal.sock")}
+    c.ConfigurableHTTPProxy.extra_routes = {f"/services/{SERVICE}/": portal}
     c.ConfigurableHTTPProxy.should_start = False  # `rpp up` does, so that the hub can restart without it
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 from jupyterhub.proxy import ConfigurableHTTPProxy
 from tornado.ioloop import PeriodicCallback
 from traitlets import validate
+
+from rpp_hub.domain.origins import Origins
 
 _LOOK_AGAIN = 2000  # milliseconds
 
@@ -19,7 +22,13 @@ class SocketProxy(ConfigurableHTTPProxy):  # type: ignore[misc]
     name. Services and the hub itself need this as much as workspaces do.
     A proxy that was killed comes back without routes. JupyterHub looks only every few minutes; here it is seconds, since
     without routes nobody gets in.
+    With a wildcard domain the proxy tells hosts apart: a workspace's path is there on its own host alone, and the hub and
+    the portal are on theirs alone. JupyterHub knows nothing of it, since its own subdomains are one a person and come with
+    a cookie that all of them see.
     """
+
+    origins: Origins | None = None
+    portal_target = ""  # who answers on a workspace's host once the workspace is closed
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
@@ -37,6 +46,20 @@ class SocketProxy(ConfigurableHTTPProxy):  # type: ignore[misc]
     async def add_route(self, routespec: str, target: str, data: dict[str, Any]) -> None:
         """Add a route; the socket's path is taken as it is."""
         await super().add_route(routespec, re.sub(r"^(http\+unix://[^/:]+):80\b", r"\1", target), data)
+        if (
+            self.origins is not None
+            and (host := self.origins.host_of_path(routespec)) != self.origins.portal_host
+        ):
+            await self.api_request(f"/{host}", method="POST", body={"target": self.portal_target})
+
+    def _routespec_to_chp_path(self, routespec: str) -> str:
+        path: str = super()._routespec_to_chp_path(routespec)
+        return path if self.origins is None else f"/{self.origins.host_of_path(path)}{path}".rstrip("/")
+
+    def _routespec_from_chp_path(self, chp_path: str) -> str:
+        if self.origins is None or chp_path == "/":
+            return str(super()._routespec_from_chp_path(chp_path))
+        return quote(f"/{chp_path.lstrip('/').partition('/')[2]}".rstrip("/") + "/", safe="@/~")
 
     @validate("extra_routes")
     def _validate_extra_routes(self, proposal: Any) -> dict[str, str]:

@@ -24,7 +24,7 @@ from rpp_hub.services.environments import note_opening
 from rpp_hub.workspace import client
 from rpp_hub.workspace.allowances import limits_of
 from rpp_hub.workspace.capability import mint
-from rpp_hub.workspace.config import Secrets, SupervisorConfig, making, server_environment
+from rpp_hub.workspace.config import Framing, Secrets, SupervisorConfig, making, server_environment
 from rpp_hub.workspace.environment import version_of
 from rpp_hub.workspace.leftovers import holder, sweep
 from rpp_hub.workspace.pool import waiting
@@ -89,6 +89,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         self._check_gate(person, project)
         folder = self.rpp.installation.workspace_dir(project, person)
         make_folders(self.rpp.installation, project, person)
+        self._log_in_at_its_own_origin()
         reading = self.rpp.living.state(project, person) is Life.READING
         if not reading:
             place_starter(self.rpp, project, folder)
@@ -104,6 +105,20 @@ class RppSpawner(Spawner):  # type: ignore[misc]
             self._note_close(error.code)
             raise HTTPError(503, error.message, reason="workspace failed to start") from error
         return f"http+unix://{quote(str(self.run_dir / 'in.sock'), safe='')}"
+
+    def _log_in_at_its_own_origin(self) -> None:
+        """Where the hub sends a browser back to; JupyterHub has put the path alone there."""
+        framing, client = self._framing(), self.orm_spawner.oauth_client
+        if framing is not None and client is not None:
+            client.redirect_uri = f"{framing.own}{self.server.base_url}oauth_callback"
+            self.db.commit()
+
+    def _framing(self) -> Framing | None:
+        origins = self.rpp.settings.server.origins
+        if origins is None:
+            return None
+        page = f"/services/rpp/projects/{quote(self.name, safe='')}/workspace/frame"
+        return Framing(origins.of(self.user.name, self.name), origins.portal, page)
 
     async def _open(self, folder: Path, runs: Path) -> None:
         """In what waits, or anew."""
@@ -162,6 +177,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         logs = self.rpp.installation.logs_dir / "workspaces"
         logs.mkdir(parents=True, exist_ok=True, mode=0o700)
         cut = None if reading else self.rpp.cutting.current(self.name)
+        framing = self._framing()
         return SupervisorConfig(
             run_dir=self.run_dir,
             environment=self.rpp.environments.current().path,
@@ -171,13 +187,14 @@ class RppSpawner(Spawner):  # type: ignore[misc]
             person=self.user.name,
             project=self.name,
             base_url=base_url,
-            server_environment=server_environment(self.get_env(), hub_api_path="/hub/api", base_url=base_url)
+            server_environment=server_environment(self.get_env(), "/hub/api", base_url, framing)
             | self._told("" if cut is None else cut.name),
             hub_socket=run_dir / "hub.sock",
             portal_socket=run_dir / "portal.sock",
             shared=self.rpp.installation.shared_dir(self.name),
             ingress=self.rpp.installation.ingress_dir(self.name),
             egress=self.rpp.egress.allowance(self.name, self.user.name),
+            framing=framing,
             log=logs / f"{self.user.name}-{self.name}.log",
             kernel_environment=self.rpp.settings.appetite.told(),
             limits=limits_of(self.rpp.settings.workspace),

@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from rpp_hub.bootstrap import Rpp
 from rpp_hub.web import BASE, auth, rest, rest_accounts, rest_audit, rest_people, rest_projects, workspace_api
+from rpp_hub.web.elsewhere import Elsewhere
 from rpp_hub.web.faults import Faults, add_error_answers
 from rpp_hub.web.headers import STATIC_CACHE, Headers
 from rpp_hub.web.hub_client import HubClient
@@ -28,6 +29,7 @@ from rpp_hub.web.pages import (
     data,
     dues,
     egress,
+    framed,
     home,
     identities,
     ingress,
@@ -55,6 +57,7 @@ ROUTERS = (
     project_review.router,
     agreements.router,
     workspaces.router,
+    framed.router,
     requests.router,
     review.router,
     releases.router,
@@ -92,6 +95,7 @@ def create_app(rpp: Rpp, hub: HubClient, now: Callable[[], datetime] = _utc_now)
         redirect_slashes=False,  # a redirect of the framework's would repeat the caller's Host
         middleware=[
             Middleware(Tracing),
+            Middleware(Elsewhere, origins=rpp.settings.server.origins),
             Middleware(Headers),
             Middleware(Faults),
             Middleware(BodyLimit),

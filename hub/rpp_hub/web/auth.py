@@ -22,7 +22,7 @@ from rpp_hub.web.hub_client import CLIENT_ID
 from rpp_hub.web.paths import own_path
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, see
 from rpp_hub.web.same_origin import check_same_origin
-from rpp_hub.web.sessions import LONGEST_LOGIN, LONGEST_SESSION, SESSION_COOKIE
+from rpp_hub.web.sessions import LONGEST_LOGIN, LONGEST_SESSION, SESSION_COOKIE, Kept
 
 CALLBACK = f"{BASE}/oauth_callback"
 _AUTHORIZE = "/hub/api/oauth2/authorize"
@@ -33,7 +33,7 @@ router = APIRouter(prefix=BASE, include_in_schema=False)
 
 async def session_token(request: Request, portal: PortalDep) -> str:
     """The hub's token out of the session cookie. Raises NotLoggedIn."""
-    kept = portal.sealer.unseal("session", request.cookies.get(SESSION_COOKIE, ""), portal.now())
+    kept = portal.sealer.unseal("session", request.cookies.get(_session(portal).name, ""), portal.now())
     if kept is None:
         raise NotLoggedIn
     return str(kept["token"])
@@ -144,14 +144,14 @@ def login_redirect(request: Request, portal: Portal) -> RedirectResponse:
         portal.now() + LONGEST_LOGIN,
     )
     answer = RedirectResponse(f"{_AUTHORIZE}?{urlencode(query)}", status_code=302)
-    _set_cookie(answer, request, _login_cookie(state), sealed, CALLBACK, int(LONGEST_LOGIN.total_seconds()))
+    _set_cookie(answer, request, _login(portal, state), sealed, int(LONGEST_LOGIN.total_seconds()))
     return answer
 
 
 @router.get("/oauth_callback")
 def oauth_callback(request: Request, portal: PortalDep, state: str = "", code: str = "") -> Response:
     """Back from the hub with a code. Raises NotPermitted unless this browser set out from here."""
-    kept = portal.sealer.unseal("login", request.cookies.get(_login_cookie(state), ""), portal.now())
+    kept = portal.sealer.unseal("login", request.cookies.get(_login(portal, state).name, ""), portal.now())
     if kept is None or not state or not secrets.compare_digest(str(kept["state"]).encode(), state.encode()):
         raise NotPermitted(
             "This log-in did not begin here, or took too long. Open the portal again.", code="login-forged"
@@ -159,8 +159,8 @@ def oauth_callback(request: Request, portal: PortalDep, state: str = "", code: s
     token = portal.hub.token_for_code(code, str(kept["verifier"]), CALLBACK)
     answer = see(own_path(str(kept["next"])))
     sealed = portal.sealer.seal("session", {"token": token}, portal.now() + LONGEST_SESSION)
-    _set_cookie(answer, request, SESSION_COOKIE, sealed, f"{BASE}/", int(LONGEST_SESSION.total_seconds()))
-    answer.delete_cookie(_login_cookie(state), path=CALLBACK)
+    _set_cookie(answer, request, _session(portal), sealed, int(LONGEST_SESSION.total_seconds()))
+    _forget(answer, _login(portal, state))
     return answer
 
 
@@ -169,15 +169,25 @@ def logout(portal: PortalDep, _form: FormDep, token: Annotated[str, Depends(sess
     """Out here, then out at the hub."""
     portal.known.forget(token)
     answer = see("/hub/logout")
-    answer.delete_cookie(SESSION_COOKIE, path=f"{BASE}/")
+    _forget(answer, _session(portal))
     return answer
 
 
-def _login_cookie(state: str) -> str:
+def _session(portal: Portal) -> Kept:
+    return portal.cookie(SESSION_COOKIE, f"{BASE}/")
+
+
+def _login(portal: Portal, state: str) -> Kept:
     """One cookie for each log-in under way, so that two tabs do not spoil each other's."""
-    return f"rpp-login-{hashlib.sha256(state.encode()).hexdigest()[:12]}"
+    return portal.cookie(f"rpp-login-{hashlib.sha256(state.encode()).hexdigest()[:12]}", CALLBACK)
 
 
-def _set_cookie(answer: Response, request: Request, name: str, value: str, path: str, seconds: int) -> None:
-    secure = request.url.scheme == "https"
-    answer.set_cookie(name, value, max_age=seconds, path=path, secure=secure, httponly=True, samesite="lax")
+def _set_cookie(answer: Response, request: Request, kept: Kept, value: str, seconds: int) -> None:
+    secure = kept.host_alone or request.url.scheme == "https"
+    answer.set_cookie(
+        kept.name, value, max_age=seconds, path=kept.path, secure=secure, httponly=True, samesite="lax"
+    )
+
+
+def _forget(answer: Response, kept: Kept) -> None:
+    answer.delete_cookie(kept.name, path=kept.path, secure=kept.host_alone, httponly=True, samesite="lax")

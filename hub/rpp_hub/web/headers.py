@@ -42,6 +42,14 @@ def review_policy(host: str) -> str:
     return _POLICY.format(script=script, connect="'none'", frame="'self'")
 
 
+def frame_policy(origin: str) -> str:
+    """The policy of the page that holds a workspace: a frame of that one origin and no other, whatever the frame wants."""
+    return (
+        f"default-src 'none'; style-src 'self'; img-src 'self' data: {origin}; frame-src {origin}; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
 def item_policy(style_hash: str) -> str:
     """The policy of one item's own document, framed or opened alone: nothing runs, nothing loads, nothing leads away."""
     return (

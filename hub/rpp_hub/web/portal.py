@@ -20,7 +20,7 @@ from rpp_hub.web.hub_client import HubClient
 from rpp_hub.web.jobs import Jobs
 from rpp_hub.web.known_tokens import KnownTokens
 from rpp_hub.web.paths import path
-from rpp_hub.web.sessions import Sealer
+from rpp_hub.web.sessions import Kept, Sealer
 from rpp_hub.web.templating import render
 
 
@@ -34,6 +34,10 @@ class Portal:
     sealer: Sealer
     known: KnownTokens
     now: Callable[[], datetime]
+
+    def cookie(self, name: str, path: str) -> Kept:
+        """Under which name and path a cookie of ours is kept here."""
+        return Kept.of(name, path, host_alone=self.rpp.settings.server.origins is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,19 @@ _LONGEST_COOKIE = 4000
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A cookie's name and path. With `__Host-` no other host of the same site can set it, and browsers ask for `/` then."""
+
+    name: str
+    path: str
+    host_alone: bool
+
+    @classmethod
+    def of(cls, name: str, path: str, *, host_alone: bool) -> Kept:
+        return cls(f"__Host-{name}", "/", True) if host_alone else cls(name, path, False)
+
+
+@dataclass(frozen=True, slots=True)
 class Sealer:
     """Seals small values with keys derived from the portal's own key. A seal is good for one purpose only."""
 

@@ -91,6 +91,19 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
+class Framing:
+    """A workspace with an origin of its own, shown in a frame of the portal's and nowhere else."""
+
+    own: str  # both are origins: scheme, host and port
+    portal: str
+    page: str  # the portal's page that holds the frame
+
+    @property
+    def host(self) -> str:
+        return self.own.partition("://")[2]
+
+
+@dataclass(frozen=True, slots=True)
 class Secrets:
     """What nobody in a kernel may learn. Never logged, never in an environment, never on a command line."""
 
@@ -123,6 +136,7 @@ class SupervisorConfig:
     loopback: bool = False
     rerun: RerunOrder | None = None
     egress: Allowance | None = None
+    framing: Framing | None = None  # None: the workspace shares the portal's origin
     notices: dict[str, str] = field(
         default_factory=dict
     )  # what the person is told from the start, by a name of ours
@@ -153,7 +167,7 @@ def to_json(config: SupervisorConfig, secrets: Secrets) -> str:
 
 
 _A_PERSONS = frozenset(
-    "purpose person project workspace data shared ingress base_url server_environment hub_socket portal_socket log egress notices".split()
+    "purpose person project workspace data shared ingress base_url server_environment hub_socket portal_socket log egress framing notices".split()
 )
 
 
@@ -185,7 +199,10 @@ def from_json(text: str) -> tuple[SupervisorConfig, Secrets]:
 
 
 def server_environment(
-    spawner_environment: Mapping[str, str], hub_api_path: str, base_url: str
+    spawner_environment: Mapping[str, str],
+    hub_api_path: str,
+    base_url: str,
+    framing: Framing | None = None,
 ) -> dict[str, str]:
     """What the single-user server needs of `Spawner.get_env()`, with addresses as they are in the sandbox.
 
@@ -205,6 +222,21 @@ def server_environment(
         "JUPYTERHUB_SERVICE_URL": f"http://127.0.0.1:8888{base_url}",
         "JUPYTERHUB_SERVICE_PREFIX": base_url,
         "JUPYTERHUB_DISABLE_USER_CONFIG": "1",
+        **({} if framing is None else _own_origin(framing, base_url)),
+    }
+
+
+def _own_origin(framing: Framing, base_url: str) -> dict[str, str]:
+    """The log-in goes to the hub's host and comes back to this one; its cookie can be set by no other host."""
+    own = f"{framing.own}{base_url}"
+    return {
+        "JUPYTERHUB_HOST": framing.portal,
+        "JUPYTERHUB_PUBLIC_URL": own,
+        "JUPYTERHUB_PUBLIC_HUB_URL": f"{framing.portal}/hub/",
+        "JUPYTERHUB_OAUTH_CALLBACK_URL": f"{own}oauth_callback",
+        "JUPYTERHUB_COOKIE_HOST_PREFIX_ENABLED": "1",
+        # browsers take `localhost` for as safe as TLS; the server sees HTTP there, as it does behind a TLS terminator
+        "JUPYTERHUB_COOKIE_OPTIONS": '{"secure": true}',
     }
 
 

@@ -46,6 +46,7 @@ DROPPED_RESPONSE = HOP_BY_HOP | {
     ),
     *("service-worker-allowed", "clear-site-data", "date"),
 }
+NOBODY = "'none'"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
@@ -87,18 +88,27 @@ def request_headers(headers: Iterable[tuple[str, str]]) -> Headers:
     ]
 
 
-def response_headers(headers: Iterable[tuple[str, str]], kind: Kind, host: str, base: str) -> Headers:
+def response_headers(
+    headers: Iterable[tuple[str, str]], kind: Kind, host: str, base: str, framed_by: str = NOBODY
+) -> Headers:
     """What the browser gets to see."""
     listed = list(headers)
     named = _named_by_connection(listed)
-    kept = [(n, v) for n, v in listed if n.lower() not in DROPPED_RESPONSE | named]
-    return [*kept, *protection(host, base), ("Cache-Control", _cache_control(kind, listed))]
+    kept = [
+        (n, v) for n, v in listed if n.lower() not in DROPPED_RESPONSE | named and not _reaches_others(n, v)
+    ]
+    return [*kept, *protection(host, base, framed_by), ("Cache-Control", _cache_control(kind, listed))]
 
 
-def protection(host: str, base: str) -> Headers:
+def _reaches_others(name: str, value: str) -> bool:
+    """A cookie with a domain is one for other hosts, too."""
+    return name.lower() == "set-cookie" and re.search(r";\s*domain\s*=", value, re.IGNORECASE) is not None
+
+
+def protection(host: str, base: str, framed_by: str = NOBODY) -> Headers:
     """The headers every answer of the relay carries, its own refusals too."""
     return [
-        ("Content-Security-Policy", content_security_policy(host, base)),
+        ("Content-Security-Policy", content_security_policy(host, base, framed_by)),
         ("X-Content-Type-Options", "nosniff"),
         ("Server", "rpp"),
         ("Referrer-Policy", "no-referrer"),
@@ -112,7 +122,7 @@ def protection(host: str, base: str) -> Headers:
     ]
 
 
-def content_security_policy(host: str, base: str) -> str:
+def content_security_policy(host: str, base: str, framed_by: str = NOBODY) -> str:
     """Bound to the workspace's own path, so that it cannot read another of the same person's; no downloads, no popups.
 
     JupyterLab needs 'unsafe-eval' (ajv compiles its schemas). Leaving out allow-downloads blocks downloads.
@@ -131,7 +141,7 @@ def content_security_policy(host: str, base: str) -> str:
             "form-action 'none'",
             "base-uri 'none'",
             "object-src 'none'",
-            "frame-ancestors 'none'",
+            f"frame-ancestors {framed_by}",
             "sandbox allow-same-origin allow-scripts allow-forms allow-modals",
         )
     )

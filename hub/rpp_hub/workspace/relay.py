@@ -23,14 +23,22 @@ from yarl import URL
 
 from rpp_hub.workspace.answers import told
 from rpp_hub.workspace.bounded import CHUNK, BoundedBody, spill
-from rpp_hub.workspace.config import Limits
+from rpp_hub.workspace.config import Framing, Limits
+from rpp_hub.workspace.framed import (
+    LOGGED_OUT,
+    framing_refusal,
+    is_framed,
+    leads_on,
+    may_redirect,
+    wrapper,
+)
 from rpp_hub.workspace.message_kind import kind_of_message
 from rpp_hub.workspace.meter import Exhausted, Meter
 from rpp_hub.workspace.meter import Kind as Counted
 from rpp_hub.workspace.policy import (
     HOST,
+    NOBODY,
     SAFE_METHODS,
-    is_local_redirect,
     protection,
     request_headers,
     request_refusal,
@@ -44,6 +52,7 @@ NO_SERVER = Barred(
 TOO_LARGE = Barred(
     413, "too-large", "This is larger than a workspace takes; make the notebook's outputs smaller."
 )
+REDIRECT = Barred(502, "redirect", "The workspace may not send a browser elsewhere.")
 SAVED_ANSWER = 4096
 SPENT = 4429  # a websocket's close code for the same; 4000 to 4999 are an application's own
 COUNTED = {
@@ -70,9 +79,10 @@ class Relay:
         limits: Limits,
         meter: Meter,
         touch: Callable[[], None] = lambda: None,
+        framing: Framing | None = None,
     ) -> None:
         self.meter = meter
-        self._touch = touch
+        self._touch, self._framing = touch, framing
         self._upstream, self._base, self._limits = upstream, base, limits
         self._session: ClientSession | None = None
 
@@ -100,7 +110,7 @@ class Relay:
         decision = decide(request.method, request.raw_path, self._base, websocket=websocket)
         if isinstance(decision, Barred):
             return await self._refuse(request, decision)
-        refusal = request_refusal(request.method, request.headers, decision.kind)
+        refusal = self._refusal(request, decision)
         if refusal is not None:
             return await self._refuse(request, refusal)
         if (request.content_length or 0) > self._limits.request_body:
@@ -119,9 +129,18 @@ class Relay:
         except Exhausted:
             return await self._refuse(request, PAUSED)
 
+    def _refusal(self, request: web.Request, passed: Passed) -> Barred | None:
+        refusal = request_refusal(request.method, request.headers, passed.kind)
+        if refusal is None and self._framing is not None:
+            refusal = framing_refusal(self._framing, request.headers, passed, self._base)
+        return refusal
+
     async def _refuse(self, request: web.Request, barred: Barred) -> web.Response:
         await _settle(request)
-        headers = [*protection(_public_host(request), self._base), ("Cache-Control", "no-store")]
+        headers = [
+            *protection(_public_host(request), self._base, self._framed_by),
+            ("Cache-Control", "no-store"),
+        ]
         response = told(barred, as_page="text/html" in request.headers.get("Accept", ""))
         response.headers.extend(headers)
         if request.body_exists:
@@ -138,13 +157,22 @@ class Relay:
         ) as answer:
             if request.method not in SAFE_METHODS and answer.status < 400:
                 self._touch()  # whoever did it is logged in, or the server had refused
-            if "Location" in answer.headers and not is_local_redirect(answer.headers["Location"]):
-                return await self._refuse(
-                    request, Barred(502, "redirect", "The workspace may not send a browser elsewhere.")
-                )
+            location = answer.headers.get("Location", "")
+            framed = is_framed(request.headers)
+            if location and not may_redirect(self._framing, location, framed=framed):
+                return await self._refuse(request, LOGGED_OUT if self._framing and framed else REDIRECT)
+            if (
+                self._framing
+                and passed.kind is Kind.PAGE
+                and not framed
+                and not leads_on(answer.status, location)
+            ):
+                return self._to_wrapper(request, self._framing)
             response = web.StreamResponse(status=answer.status, reason=answer.reason)
             response.headers.extend(
-                response_headers(answer.headers.items(), passed.kind, _public_host(request), self._base)
+                response_headers(
+                    answer.headers.items(), passed.kind, _public_host(request), self._base, self._framed_by
+                )
             )
             if answer.content_length is not None:
                 response.content_length = answer.content_length
@@ -163,6 +191,17 @@ class Relay:
                 await response.write_eof()
                 await _settle(request)
             return response
+
+    @property
+    def _framed_by(self) -> str:
+        return NOBODY if self._framing is None else self._framing.portal
+
+    def _to_wrapper(self, request: web.Request, framing: Framing) -> web.Response:
+        response = web.Response(
+            status=303, headers={"Location": wrapper(framing), "Cache-Control": "no-store"}
+        )
+        response.headers.extend(protection(_public_host(request), self._base, self._framed_by))
+        return response
 
     async def _let_pass(self, method: str, passed: Passed, size: int) -> None:
         """In a paused workspace work is still saved: the short answer to it is counted and passes."""

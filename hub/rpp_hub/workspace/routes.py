@@ -146,7 +146,12 @@ def _match(
             403, "download", f"Files are not downloaded from a workspace ('{refused}'): ask for a release."
         )
     encoded = base + "/".join(quote(part, safe="@:+,;=!$&'()*~") for part in inside.split("/"))
-    return Passed(encoded + ("?" + urlencode(fields) if fields else ""), allowed[0].kind)
+    asked = urlencode(fields)
+    if (
+        len(encoded) > PATH_LIMIT or len(asked) > QUERY_LIMIT
+    ):  # written out, an address can be three times as long
+        return Barred(400, "path", "This address is too long.")
+    return Passed(encoded + (f"?{asked}" if asked else ""), allowed[0].kind)
 
 
 def _segments(path: str) -> list[str] | None:

@@ -29,7 +29,9 @@ class Ways:
             config.limits.submission_body,
         )
         self._gateway = Gateway(table)
-        self._relay = Relay(config.run_dir / "srv.sock", config.base_url, config.limits, meter, touch)
+        self._relay = Relay(
+            config.run_dir / "srv.sock", config.base_url, config.limits, meter, touch, config.framing
+        )
         self._runners: list[web.AppRunner] = []
 
     async def open(self, inward: socket.socket, outward: socket.socket) -> None:

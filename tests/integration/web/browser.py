@@ -18,9 +18,10 @@ OWN = {"Origin": HOST, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navig
 class Browser:
     """One person's browser on the portal. `app` is asked in this process."""
 
-    def __init__(self, app: FastAPI, hub: StandInHub, person: str | None = None) -> None:
+    def __init__(self, app: FastAPI, hub: StandInHub, person: str | None = None, host: str = HOST) -> None:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        self._client = httpx.AsyncClient(transport=transport, base_url=HOST)
+        self._client = httpx.AsyncClient(transport=transport, base_url=host)
+        self._own = {**OWN, "Origin": host}
         self._hub = hub
         self.csrf = ""
         if person is not None:
@@ -44,13 +45,13 @@ class Browser:
             "POST",
             path,
             data={"csrf": self.csrf, **(data or {})},
-            headers={**OWN, **more.pop("headers", {})},
+            headers={**self._own, **more.pop("headers", {})},
             **more,
         )
 
     def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """A call of the API by a script of our own pages."""
-        headers = {**OWN, "Sec-Fetch-Mode": "cors", "X-RPP-CSRF": self.csrf}
+        headers = {**self._own, "Sec-Fetch-Mode": "cors", "X-RPP-CSRF": self.csrf}
         return self.ask(
             method, f"/api{path}", headers=headers, **({"json": body} if body is not None else {})
         )

@@ -31,7 +31,7 @@ from rpp_hub.services.returning import Returning
 from rpp_hub.services.vaulting import Vaulting
 from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.services.workspaces import Workspaces
-from rpp_hub.settings import District, Settings
+from rpp_hub.settings import District, Server, Settings
 from rpp_hub.store.model_clocks import Ending
 from rpp_hub.store.models import Build, Destruction, Linkage
 from rpp_hub.vault.open import create_vault, open_vault
@@ -44,7 +44,7 @@ from rpp_hub.web.app import create_app
 from rpp_hub.web.hub_client import HubClient
 
 from tests.factories import NOW, SETUP, World, actor
-from tests.integration.web.browser import Browser
+from tests.integration.web.browser import HOST, Browser
 from tests.integration.web.stand_in_hub import PORTAL_TOKEN, StandInHub
 
 
@@ -59,7 +59,7 @@ class PortalWorld:
 
     def browser(self, person: str | None = None) -> Browser:
         """A browser of its own; logged in if it is somebody's."""
-        return Browser(self.app, self.hub, person)
+        return Browser(self.app, self.hub, person, self.world.settings.server.origin or HOST)
 
     def a_while_later(self) -> None:
         """When the short memory of who is logged in has passed."""
@@ -86,11 +86,13 @@ def portal(tmp_path: Path) -> Iterator[PortalWorld]:
 
 
 @contextmanager
-def open_world(home: Path) -> Iterator[PortalWorld]:
+def open_world(home: Path, server: Server | None = None) -> Iterator[PortalWorld]:
     """The same in any folder."""
     world = World(home)
     world.settings = Settings(
-        appetite=world.settings.appetite, districts={"bayview": District(title="Bayview")}
+        appetite=world.settings.appetite,
+        districts={"bayview": District(title="Bayview")},
+        server=server or Server(),
     )
     world.populate()
     hub = StandInHub()

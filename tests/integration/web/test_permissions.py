@@ -169,6 +169,8 @@ DOORS = (
     call("POST", "/api/agreements/{name}/withdraw", only("paula", "dora", "dirk"), {}),
     get("/projects/{name}", SEES_PROJECTS),
     get("/projects/{name}/workspace", SEES_PROJECTS),
+    get("/projects/{name}/workspace/frame", SEES_PROJECTS),
+    get("/projects/{name}/workspace/closed", SEES_PROJECTS),
     get("/projects/{name}/cut", only("dora")),
     get("/projects/{name}/linking", only("dora")),
     get("/projects/{name}/linking/{linkage}", only("dora")),

@@ -129,6 +129,13 @@ def test_an_encoded_letter_is_read_once_and_passed_on_in_its_plain_form() -> Non
     assert decision == Passed(BASE + "api/kernelspecs", Kind.API)
 
 
+def test_an_address_that_grows_too_long_when_it_is_written_out_is_barred() -> None:
+    for grows in ("lab?a=" + '"' * 3000, "lab/tree/" + '"' * 3000):
+        found = decide("GET", BASE + grows, BASE, websocket=False)
+        assert isinstance(found, Barred)
+        assert found.status == 400
+
+
 def test_a_twice_encoded_dot_stays_a_name() -> None:
     decision = decide("GET", BASE + "api/contents/%252e%252e", BASE, websocket=False)
     assert decision == Passed(BASE + "api/contents/%252e%252e", Kind.CONTENTS)

@@ -11,13 +11,12 @@ from rpp_hub.domain.refusal import Refusal
 from rpp_hub.warehouse.progress import Progress
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
+from rpp_hub.web.elsewhere import CLEARED
 from rpp_hub.web.hub_client import Server
 from rpp_hub.web.jobs import JobState
 from rpp_hub.web.paths import path, workspace_path
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
 
-# What JupyterLab's pages left in the browser: kept files, stored states, service workers. Log-ins are cookies and stay.
-CLEARED = '"cache", "storage"'
 router = APIRouter(prefix=BASE, include_in_schema=False)
 
 
@@ -41,6 +40,8 @@ def open_or_stop(portal: PortalDep, viewer: ViewerDep, form: FormDep, name: str)
     """Open one's own workspace, or stop it."""
     if form.text("do") == "stop":
         stop_workspace(portal, viewer, name)
+        if portal.rpp.settings.server.origins is not None:
+            return see(path("projects", name, "workspace", "closed"))
         answer = see(path("projects", name))
         answer.headers["Clear-Site-Data"] = CLEARED
         return answer
@@ -56,7 +57,9 @@ def progress(request: Request, portal: PortalDep, viewer: ViewerDep, name: str) 
     under_way = job is not None and job.state is JobState.RUNNING
     server = portal.hub.server(viewer.name, name)
     if server is not None and server.ready and not under_way:
-        return _lead_to(request, workspace_path(viewer.name, name))
+        framed = portal.rpp.settings.server.origins is not None
+        place = path("projects", name, "workspace", "frame") if framed else workspace_path(viewer.name, name)
+        return _lead_to(request, place)
     refusals = job.refusals if job is not None else ()
     starting = under_way or (server is not None and server.pending == "spawn")
     template = "opening_state.html" if _is_htmx(request) else "opening.html"
