@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI
-from rpp_hub.bootstrap import Rpp
+from rpp_hub.bootstrap import Rpp, environments_of
 from rpp_hub.domain.attestations import AttestationKind, AttestationTerms
 from rpp_hub.services.accounts import Accounts
 from rpp_hub.services.cutting import Cutting
@@ -208,7 +208,7 @@ def open_rpp(world: World) -> Rpp:
     return Rpp(
         installation=world.installation,
         settings=world.settings,
-        environment=world.home / "environment",
+        environments=environments_of(world.installation, world.settings, world.store),
         store=world.store,
         people=world.people,
         dues=world.dues,
