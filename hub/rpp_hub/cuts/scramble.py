@@ -14,13 +14,13 @@ import duckdb
 import pyarrow as pa
 
 from rpp_hub.cuts.coarser import coarser_sql, common_name, find_common
-from rpp_hub.cuts.packed import Source, Wanted, packing, write_packed
 from rpp_hub.cuts.plan import Agreed, Column, CutPlan, TablePlan, Treatment, reason_to_drop
 from rpp_hub.cuts.risk import Told, indirect, joinable
 from rpp_hub.domain.generalisation import Generalisation
 from rpp_hub.vault import Crosswalk
 from rpp_hub.warehouse.engine import first, one, quoted, text_literal
 from rpp_hub.warehouse.masters import Masters
+from rpp_hub.warehouse.packed import Source, Wanted, packing, write_packed
 from rpp_hub.warehouse.progress import Progress
 
 _PEOPLE = ("student", "staff")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.warehouse.cleaning import KINDS, Work
@@ -22,13 +23,14 @@ from rpp_hub.warehouse.folders import canonical_json, hash_file, locked, point, 
 from rpp_hub.warehouse.identities import Candidate, find_candidates
 from rpp_hub.warehouse.identity_table import Decision, apply_decisions, decisions_json, merged
 from rpp_hub.warehouse.masters import CURRENT, MERGED, PERSONS
+from rpp_hub.warehouse.packed_masters import Unsorted, write_packed_master
 from rpp_hub.warehouse.progress import Progress, silent
 from rpp_hub.warehouse.receive import ReceivedDrop
 from rpp_hub.warehouse.rules import Declared, RuleBook, rule_book
 from rpp_hub.warehouse.tables import Loaded, complete_codebook, described, drops_in, find_tables, type_tables
 
 # Part of what a build's name is made of: raise it when the same rules come to mean something else.
-_VERSION = 3
+_VERSION = 4
 # The most identifiers that are sorted as numbers: a list of them is held in memory.
 _ENUMERABLE = 1_000_000
 
@@ -139,7 +141,7 @@ def _inputs_hash(
         "codebook": hashlib.sha256(codebook_json(codebook)).hexdigest(),
         "rules": rules.sha256,
         "identities": hashlib.sha256(decisions_json(decisions)).hexdigest(),
-        "duckdb": duckdb.__version__,
+        "written_by": [duckdb.__version__, pa.__version__],
     }
     return hashlib.sha256(canonical_json(inputs)).hexdigest()
 
@@ -222,24 +224,33 @@ def _write(
         progress(f"writing {name}", number, len(tables))
         (stage / name).mkdir()
         work = Work(con, loaded.typed, described(codebook, name), {})
-        con.execute(
-            f"COPY ({_sorted(work)}) TO {text_literal(str(stage / name / 'part-0.parquet'))} (FORMAT parquet, COMPRESSION zstd)"
-        )
-        counts[name] = work.count()
+        counts[name] = _write_sorted(work, loaded, stage / name / "part-0.parquet")
         con.execute(f"DROP TABLE {loaded.typed}")
     return counts
 
 
-def _sorted(work: Work) -> str:
-    """A master by person and by the order in which their rows were sent: always the same order.
+def _write_sorted(work: Work, loaded: Loaded, target: Path) -> int:
+    """Write a master by person and by the order in which their rows were sent, always the same; how many rows it has.
 
-    Where a person has many rows their identifiers are sorted as numbers, which takes half the time.
+    Where a person has many rows their identifiers are sorted as numbers, which takes half the time, or less.
     """
-    con, sql = work.con, work.sql
+    key = next((k.name for k in work.table.fields if k.is_key and k.unit in PERSONS), "")
+    many = bool(key) and _many_rows_each(work, loaded, key)
+    if many:
+        columns = [f.name for f in work.table.fields]
+        written = write_packed_master(Unsorted(work.con, work.sql, columns, key, work.seq), target)
+        if written:
+            return written
+    query = _sorted(work, key, many)
+    work.con.execute(f"COPY ({query}) TO {text_literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+    return work.count()
+
+
+def _sorted(work: Work, name: str, many: bool) -> str:
+    con, sql, key = work.con, work.sql, quoted(name)
     columns = [quoted(f.name) for f in work.table.fields]
-    key = next((quoted(k.name) for k in work.table.fields if k.is_key and k.unit in PERSONS), "")
     inner, outer = [*columns, f"{work.seq} AS _sent"], columns
-    if key and _many_rows_each(work, key):
+    if many:
         con.execute("DROP TYPE IF EXISTS identifiers")
         con.execute(
             f"CREATE TYPE identifiers AS ENUM (SELECT DISTINCT {key} FROM {sql} WHERE {key} IS NOT NULL ORDER BY 1)"
@@ -251,18 +262,23 @@ def _sorted(work: Work) -> str:
         ]
         # text again on its way into the file: what DuckDB writes of an enumeration is not always the same bytes
         outer = [f"{c}::VARCHAR AS {c}" if c == key else c for c in columns]
-    order = ", ".join([*([key] if key else []), "_sent"])
+    order = ", ".join([*([key] if name else []), "_sent"])
     return f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(inner)} FROM {sql} ORDER BY {order})"
 
 
-def _many_rows_each(work: Work, key: str) -> bool:
+def _many_rows_each(work: Work, loaded: Loaded, key: str) -> bool:
     """Whether it pays, and can be done: text, persons few enough to be listed, rows few enough for a narrow number."""
     kinds = dict(work.con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {work.sql})").fetchall())
     last = one(work.con, f"SELECT max({work.seq}) FROM {work.sql}")
-    if kinds.get(key.strip('"')) != "VARCHAR" or last >= 1 << 32:
+    if kinds.get(key) != "VARCHAR" or last >= 1 << 32:
         return False
-    persons = one(work.con, f"SELECT approx_count_distinct({key}) FROM {work.sql}")
-    return 0 < persons <= _ENUMERABLE and persons * 4 <= work.count()
+    most = min(_ENUMERABLE, work.count() // 4)
+    sent = (
+        loaded.facts[key].distinct if key in loaded.columns else 0
+    )  # at most so many, known without looking
+    if 0 < sent <= most:
+        return True
+    return 0 < one(work.con, f"SELECT approx_count_distinct({quoted(key)}) FROM {work.sql}") <= most
 
 
 def _seal(stage: Path, codebook: Codebook, report: BuildReport, decisions: Sequence[Decision]) -> None:

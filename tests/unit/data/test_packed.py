@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rpp_hub.cuts import scramble
-from rpp_hub.cuts.packed import packing
 from rpp_hub.cuts.plan import agree
 from rpp_hub.vault import create_vault
 from rpp_hub.warehouse.codebook import Field, Identifier, Type
 from rpp_hub.warehouse.engine import engine
 from rpp_hub.warehouse.masters import Masters
+from rpp_hub.warehouse.packed import packing
 from rpp_hub.warehouse.progress import silent
 
 from tests.unit.data import small

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rpp_hub.cuts.row_groups import Struct, decode, encode, write_row_groups
+from rpp_hub.warehouse.row_groups import Struct, decode, encode, write_row_groups
 
 ROWS = st.lists(
     st.tuples(

@@ -2,7 +2,8 @@
 
 The code comes first, then the columns in their order, each in as few bits as its values need. Numbers sort many times
 faster than rows, take eight bytes a row however many columns there are, and hold nothing but what was granted: so their
-order cannot say anything else. What does not fit is left to DuckDB (`scramble`).
+order cannot say anything else. What does not fit is left to DuckDB (`cuts.scramble`). Masters, whose order is the one in which rows were sent, are packed in two
+numbers (`warehouse.packed_masters`).
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rpp_hub.cuts.row_groups import write_row_groups
 from rpp_hub.warehouse.engine import first, one, quoted
+from rpp_hub.warehouse.row_groups import write_row_groups
 
 _BITS = 64
 # Eight bytes each: a gigabyte at most.
 _MOST_ROWS = 125_000_000
-_ROW_GROUP, _FETCHED = 122_880, 1_000_000
+_ROW_GROUP, FETCHED = 122_880, 1_000_000
 _CORES = min(os.cpu_count() or 1, 8)
 # A text of more different values is no category, and its values are not held in memory.
 _MOST_WORDS, _PROBED = 4096, 200_000
@@ -37,7 +38,7 @@ _KINDS = {
     "UTINYINT": pa.uint8(), "USMALLINT": pa.uint16(), "UINTEGER": pa.uint32(), "DATE": pa.date32(),
 }  # fmt: skip
 
-_WORDS = pa.dictionary(pa.int32(), pa.string())
+WORDS = pa.dictionary(pa.int32(), pa.string())
 
 Numbers = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.signedinteger[Any]]
@@ -96,7 +97,7 @@ class Packing:
 
 def packing(con: duckdb.DuckDBPyConnection, columns: Sequence[Wanted], source: Source) -> Packing | None:
     """How rows are packed that are to be sorted by these columns; None if they do not fit."""
-    with _in_any_order(con):
+    with in_any_order(con):
         return _packing(con, columns, source)
 
 
@@ -129,7 +130,7 @@ def _most_rows(con: duckdb.DuckDBPyConnection, source: Source) -> int:
 
 
 @contextmanager
-def _in_any_order(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def in_any_order(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Rows come in whichever order is fastest: they are sorted afterwards, or are values of which each counts once."""
     con.execute("SET preserve_insertion_order = false")
     try:
@@ -142,17 +143,22 @@ def write_packed(
     con: duckdb.DuckDBPyConnection, packed: Packing, names: Sequence[str], source: Source, target: Path
 ) -> int:
     """Fetch, sort and write the columns `names`; how many rows there were. Nothing is written if there were none."""
-    with _in_any_order(con):
+    with in_any_order(con):
         numbers = _fetch(con, packed, source)
     if not len(numbers):
         return 0
-    _sort(numbers)
+    sort_numbers(numbers)
+    return write_groups(numbers, lambda group: encoded(decoded(packed, group, names)), target)
+
+
+def write_groups(numbers: Numbers, encode: Callable[[Numbers], memoryview], target: Path) -> int:
+    """One file of row groups, each encoded from as many numbers on one core; how many rows there are."""
     groups = [numbers[at : at + _ROW_GROUP] for at in range(0, len(numbers), _ROW_GROUP)]
     with ThreadPoolExecutor(_CORES) as pool:
-        return write_row_groups(_ahead(pool, lambda group: _encoded(packed, group, names), groups), target)
+        return write_row_groups(_ahead(pool, encode, groups), target)
 
 
-def _sort(numbers: Numbers) -> None:
+def sort_numbers(numbers: Numbers) -> None:
     """In its place, each core a share of it."""
     ends = [len(numbers) * share // _CORES for share in range(1, _CORES)]
     if ends:
@@ -174,11 +180,10 @@ def _ahead(
         yield waiting.popleft().result()
 
 
-def _encoded(packed: Packing, numbers: Numbers, names: Sequence[str]) -> memoryview:
+def encoded(batch: pa.RecordBatch, *, statistics: bool = False) -> memoryview:
     """One row group as a Parquet file. Narrow numbers go as they are: zstd finds what repeats as well as a dictionary."""
-    batch = _decoded(packed, numbers, names)
     listed = [f.name for f in batch.schema if pa.types.is_dictionary(f.type) or f.type.bit_width == _BITS]
-    options = {"compression": "zstd", "write_statistics": False, "store_schema": False}
+    options = {"compression": "zstd", "write_statistics": statistics, "store_schema": False}
     out = pa.BufferOutputStream()
     with pq.ParquetWriter(out, batch.schema, use_dictionary=listed, **options) as writer:
         writer.write_batch(batch, row_group_size=_ROW_GROUP)
@@ -190,7 +195,12 @@ def _coded(con: duckdb.DuckDBPyConnection, column: Wanted) -> Part | None:
     codes = con.sql(f"SELECT code::VARCHAR FROM {column.codes} ORDER BY code").to_arrow_table().column(0)
     if not len(codes):
         return None
-    return Part(column, column.place, 0, _width(len(codes)), _WORDS, codes.combine_chunks())
+    return words_part(column, column.place, codes.combine_chunks())
+
+
+def words_part(column: Wanted, place: str, words: pa.Array, join: str = "") -> Part:
+    """A column of texts, by their places among these words."""
+    return Part(column, place, 0, max(len(words), 1).bit_length(), WORDS, words, join)
 
 
 def _kinds(con: duckdb.DuckDBPyConnection, columns: Sequence[Wanted], source: Source) -> dict[str, str]:
@@ -247,7 +257,7 @@ def _category(con: duckdb.DuckDBPyConnection, number: int, column: Wanted, sourc
     con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM words_in")
     con.unregister("words_in")
     join = f" LEFT JOIN {table} ON {table}.word = {column.sql}"
-    return Part(column, f"{table}.place", 0, _width(len(words)), _WORDS, words.cast(pa.string()), join)
+    return words_part(column, f"{table}.place", words.cast(pa.string()), join)
 
 
 def _width(values: int) -> int:
@@ -255,15 +265,24 @@ def _width(values: int) -> int:
     return max(values, 1).bit_length()
 
 
-def _fetch(con: duckdb.DuckDBPyConnection, packed: Packing, source: Source) -> Numbers:
+def packed_sql(packed: Packing) -> str:
+    """A row's number in SQL."""
     terms = [f"{_number(p)} << {shift}" for p, shift in zip(packed.parts, packed.shifts, strict=True)]
-    rows = source.granted("".join(p.join for p in packed.parts))
-    query = f"SELECT {' | '.join(f'({t})' for t in terms)} AS n {rows}"
+    return " | ".join(f"({term})" for term in terms) or "0::UBIGINT"
+
+
+def packed_joins(packed: Packing) -> str:
+    """The joins that a row's number needs."""
+    return "".join(p.join for p in packed.parts)
+
+
+def _fetch(con: duckdb.DuckDBPyConnection, packed: Packing, source: Source) -> Numbers:
+    query = f"SELECT {packed_sql(packed)} AS n {source.granted(packed_joins(packed))}"
     numbers: Numbers = np.empty(
         packed.most, dtype=np.uint64
     )  # pages that nothing is written to take no memory
     at = 0
-    for batch in con.sql(query).to_arrow_reader(_FETCHED):
+    for batch in con.sql(query).to_arrow_reader(FETCHED):
         found = batch.column(0).to_numpy()
         if at + len(found) > packed.most:
             raise ValueError(f"more than {packed.most} rows were read, which is all that there can be")
@@ -272,9 +291,10 @@ def _fetch(con: duckdb.DuckDBPyConnection, packed: Packing, source: Source) -> N
     return numbers[:at]
 
 
-def _decoded(packed: Packing, numbers: Numbers, names: Sequence[str]) -> pa.RecordBatch:
+def decoded(packed: Packing, numbers: Numbers, names: Sequence[str]) -> pa.RecordBatch:
+    """The columns `names` of packed rows."""
     places = {p.column.name: (p, shift) for p, shift in zip(packed.parts, packed.shifts, strict=True)}
-    arrays = [_column(*places[name], numbers) for name in names]
+    arrays = [column_of(*places[name], numbers) for name in names]
     return pa.record_batch(arrays, names=list(names))
 
 
@@ -282,7 +302,8 @@ def _number(part: Part) -> str:
     return f"coalesce({part.value}, 0::UBIGINT)" if part.gaps else part.value
 
 
-def _column(part: Part, shift: int, numbers: Numbers) -> pa.Array:
+def column_of(part: Part, shift: int, numbers: Numbers) -> pa.Array:
+    """One column of packed rows, whose bits stand so far from the right."""
     values = _unpacked(part, shift, numbers)
     missing = values == 0 if part.gaps and values.min() == 0 else None
     if part.words is not None:
