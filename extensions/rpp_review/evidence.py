@@ -9,6 +9,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rpp_review.declared import as_declared, is_declared
+from rpp_review.languages import Kernel, kernel_of
+
 EVIDENCE_KEY = "rpp_evidence"
 EVIDENCE_TYPE = "application/vnd.rpp.evidence.v1+json"
 VERSION = 1
@@ -27,11 +30,12 @@ def evidence_by_identity(notebook: bytes) -> dict[str, Evidence]:
         cells = read["cells"]
     except (ValueError, KeyError, TypeError):
         return {}
+    is_r = kernel_of(read) is Kernel.R
     found: dict[str, Evidence] = {}
     for cell in cells if isinstance(cells, list) else []:
         if isinstance(cell, dict) and isinstance(cell.get("outputs"), list):
             found.update(_of_cell(str(cell.get("id", "")), cell["outputs"]))
-    return found
+    return {name: as_declared(told) if is_r or is_declared(told) else told for name, told in found.items()}
 
 
 def sets_of(evidence: Evidence) -> list[Any]:

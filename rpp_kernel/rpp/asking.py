@@ -17,11 +17,23 @@ def note(field: str, question: str) -> None:
     A field that only one table has needs no table's name. The workspace sends the question, once; the line under the output
     says whether it has arrived. The answer will be read in `rpp.codebook(table)` and in the portal.
     """
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.display import publish_display_data
+
+    words, told = as_asked(field, question)
+    if not InteractiveShell.initialized():
+        raise CutError("Questions are asked from a notebook in a workspace. Elsewhere, ask in the portal.")
+    publish_display_data({"text/plain": words, MEDIA_TYPE: told})
+
+
+def as_asked(field: str, text: str) -> tuple[str, dict[str, object]]:
+    """A question in words, and as the workspace sends it."""
     table, name = _field(field)
-    text = question.strip() if isinstance(question, str) else ""
-    if not 0 < len(text) <= LONGEST:
-        raise CutError(f"A question has 1 to {LONGEST:,} characters; this one has {len(text):,}.")
-    _show(table, name, text)
+    asked = text.strip() if isinstance(text, str) else ""
+    if not 0 < len(asked) <= LONGEST:
+        raise CutError(f"A question has 1 to {LONGEST:,} characters; this one has {len(asked):,}.")
+    words = f"To the data manager, about {table}.{name}: {asked}"
+    return words, {"version": 1, "id": uuid.uuid4().hex, "table": table, "field": name, "question": asked}
 
 
 def _field(field: str) -> tuple[str, str]:
@@ -40,14 +52,3 @@ def _field(field: str) -> tuple[str, str]:
         one_of = ", ".join(f'"{table}.{field}"' for table in having)
         raise CutError(f"Several tables have a field {field!r}. Name one of them: {one_of}.")
     return having[0], field
-
-
-def _show(table: str, field: str, question: str) -> None:
-    from IPython.core.interactiveshell import InteractiveShell
-    from IPython.display import publish_display_data
-
-    words = f"To the data manager, about {table}.{field}: {question}"
-    if not InteractiveShell.initialized():
-        raise CutError("Questions are asked from a notebook in a workspace. Elsewhere, ask in the portal.")
-    told = {"version": 1, "id": uuid.uuid4().hex, "table": table, "field": field, "question": question}
-    publish_display_data({"text/plain": words, MEDIA_TYPE: told})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rpp.folder import CutError, absent, table_path
@@ -28,18 +29,32 @@ def load(
     Text and dates stay in Arrow's memory (`string[pyarrow]` and `date32[pyarrow]`); numbers are numpy's, as statsmodels
     and scikit-learn want them. Rows are in the order of the table.
     """
+    found = read(table, columns, years)
+    frame: pandas.DataFrame = found.table.to_pandas(types_mapper=_type)
+    _tell(frame, table, found.size, found.kept)
+    return frame
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Of a table of `size` rows, those that were asked for; `kept` are their positions, None for all."""
+
+    table: pyarrow.Table
+    size: int
+    kept: pyarrow.Array | None
+
+
+def read(
+    table: str, columns: Iterable[str] | None = None, years: int | str | Iterable[int | str] | None = None
+) -> Read:
+    """The same as Arrow has it."""
     import pyarrow.parquet
 
     schema = _schema(table)
     wanted = None if columns is None else _known_columns(table, columns, schema.names)
     kept = None if years is None else _rows_of(table, schema, years)
-    read = pyarrow.parquet.read_table(table_path(table), columns=wanted)
-    size = read.num_rows
-    if kept is not None:
-        read = read.take(kept)
-    frame: pandas.DataFrame = read.to_pandas(types_mapper=_type)
-    _tell(frame, table, size, kept)
-    return frame
+    whole = pyarrow.parquet.read_table(table_path(table), columns=wanted)
+    return Read(whole if kept is None else whole.take(kept), whole.num_rows, kept)
 
 
 def _type(kind: pyarrow.DataType) -> Any:

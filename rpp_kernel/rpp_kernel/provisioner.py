@@ -60,6 +60,7 @@ class SandboxProvisioner(KernelProvisionerBase):
             key=manager.session.key.decode(),
             cwd=str(kwargs.get("cwd") or ""),
             session=str(environment.get("JPY_SESSION_NAME", "")),
+            language=str(self.kernel_spec.language),
         )
         self._launched = True
         self.connection_info = manager.get_connection_info()

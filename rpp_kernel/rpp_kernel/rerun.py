@@ -19,7 +19,7 @@ from typing import Any
 # A grammar that jsonschema builds at import, for a check nobody asks for: more than a second.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
-KERNEL = "rpp"
+PYTHON, R = "rpp", "rpp-r"
 WORKSPACE = "/workspace"
 
 
@@ -61,7 +61,7 @@ def execute(source: Path, target: Path, cell_seconds: float) -> Outcome:
         papermill.execute_notebook(
             str(source),
             str(target),
-            kernel_name=KERNEL,
+            kernel_name=kernel_of(source),
             cwd=WORKSPACE,
             progress_bar=False,
             log_output=False,
@@ -79,6 +79,15 @@ def execute(source: Path, target: Path, cell_seconds: float) -> Outcome:
     except Exception as error:
         return Outcome("failed", f"{type(error).__name__}: {error}"[:2000])
     return Outcome("complete")
+
+
+def kernel_of(source: Path) -> str:
+    """R where the notebook asks for it, else Python."""
+    try:
+        name = json.loads(source.read_bytes())["metadata"]["kernelspec"]["name"]
+    except (ValueError, KeyError, TypeError):
+        return PYTHON
+    return R if name == R else PYTHON
 
 
 def cleaned(target: Path) -> tuple[bytes, str]:

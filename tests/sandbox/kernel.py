@@ -17,13 +17,13 @@ from jupyter_client.manager import KernelManager
 PATIENCE = 60.0
 
 
-def kernelspecs(folder: Path, run_dir: Path) -> KernelSpecManager:
+def kernelspecs(folder: Path, run_dir: Path, language: str = "python") -> KernelSpecManager:
     """One kernelspec, whose provisioner asks this supervisor."""
     config = {"control_socket": str(run_dir / "ctl.sock"), "kernel_sockets": str(run_dir / "ipc")}
     spec = {
         "argv": ["python"],
         "display_name": "rpp",
-        "language": "python",
+        "language": language,
         "interrupt_mode": "message",
         "metadata": {"kernel_provisioner": {"provisioner_name": "rpp-sandbox", "config": config}},
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from traitlets.config import Config
 
-KERNEL = "rpp"
+from rpp_review.languages import Kernel, offered
+
 BODY_LIMIT = 50_000_000
 
 # One path-less layer inside; the relay outside binds the same policy to the workspace's own path.
@@ -53,9 +54,9 @@ def _lock_kernels(config: Config) -> None:
     config.ServerApp.kernel_spec_manager_class = "rpp_review.server.kernels.WorkspaceKernelSpecs"
     config.ServerApp.kernel_manager_class = "rpp_review.server.runs.RecordedKernels"
     config.ServerApp.kernel_websocket_connection_class = "rpp_review.server.runs.RecordedConnection"
-    config.KernelSpecManager.allowed_kernelspecs = {KERNEL}
+    config.KernelSpecManager.allowed_kernelspecs = set(offered())
     config.KernelSpecManager.ensure_native_kernel = False
-    config.MultiKernelManager.default_kernel_name = KERNEL
+    config.MultiKernelManager.default_kernel_name = str(Kernel.PYTHON)
 
 
 def _lock_lab(config: Config) -> None:

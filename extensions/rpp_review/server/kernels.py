@@ -12,11 +12,11 @@ from pathlib import Path
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from traitlets import Unicode
 
-KERNEL = "rpp"
+from rpp_review.languages import offered
 
 
 class WorkspaceKernelSpecs(KernelSpecManager):
-    """Knows one kernel."""
+    """Knows Python's, and R's where the machine has R."""
 
     prefix = Unicode(sys.prefix, help="The environment in whose share/jupyter/kernels the kernel lies.").tag(
         config=True
@@ -27,9 +27,9 @@ class WorkspaceKernelSpecs(KernelSpecManager):
 
     def find_kernel_specs(self) -> dict[str, str]:
         found: dict[str, str] = super().find_kernel_specs()
-        return {name: folder for name, folder in found.items() if name == KERNEL}
+        return {name: folder for name, folder in found.items() if name in offered()}
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        if kernel_name != KERNEL:
+        if kernel_name not in offered():
             raise NoSuchKernel(kernel_name)
         return super().get_kernel_spec(kernel_name)

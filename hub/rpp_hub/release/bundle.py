@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rpp_review.items import SOURCE_IDENTITY, Item, Kind
+from rpp_review.languages import Kernel, kernel_of
 from rpp_review.normal_form import normal_form
 from rpp_review.rendering import table_csv
 
@@ -68,7 +69,7 @@ def build_bundle(
     items = _approved_items(notebook, approved)
     named = _named(items)
     files = {name: _file(item) for name, item in named if name}
-    files |= _notebook_files(items, facts)
+    files |= _notebook_files(items, kernel_of(json.loads(notebook)), facts)
     manifest = _manifest(hashlib.sha256(notebook).hexdigest(), named, files, facts)
     files |= {MANIFEST: manifest, SIGNATURE: sign_payload(manifest, sign, key), PUBLIC_KEY: key}
     write_whole(target, pack(files))
@@ -104,12 +105,12 @@ def _file(item: Item) -> bytes:
     return table_csv(item).encode() if item.kind is Kind.TABLE else item.content
 
 
-def _notebook_files(items: Sequence[Item], facts: ReleaseFacts) -> dict[str, bytes]:
+def _notebook_files(items: Sequence[Item], kernel: Kernel, facts: ReleaseFacts) -> dict[str, bytes]:
     """Notebook and page, if the source was approved: without it there is nothing to attach outputs to."""
     source = next((item for item in items if item.identity == SOURCE_IDENTITY), None)
     if source is None:
         return {}
-    notebook = released_notebook(source, [item for item in items if item is not source])
+    notebook = released_notebook(source, [item for item in items if item is not source], kernel)
     page = notebook_page(notebook, f"{facts.project}: {facts.request}")
     return {"notebook.html": page, "notebook.ipynb": notebook_file(notebook)}
 

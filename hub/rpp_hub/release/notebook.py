@@ -17,6 +17,7 @@ import nbformat
 from nbconvert.exporters import HTMLExporter
 from nbstripout import strip_output
 from rpp_review.items import Item, Kind
+from rpp_review.languages import Kernel
 from rpp_review.normal_form import source_cells
 from rpp_review.rendering import item_html, item_text
 
@@ -25,15 +26,27 @@ _STYLE = (_TEMPLATES / "rpp_release" / "page.css").read_text(encoding="utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
 _POLICY = f"default-src 'none'; img-src data:; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
 _METADATA = {
-    "kernelspec": {"display_name": "rpp", "language": "python", "name": "rpp"},
-    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+    Kernel.PYTHON: {
+        "kernelspec": {"display_name": "rpp", "language": "python", "name": "rpp"},
+        "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+    },
+    Kernel.R: {
+        "kernelspec": {
+            "display_name": "R",
+            "language": "R",
+            "name": "ir",
+        },  # as R's own kernel is called elsewhere
+        "language_info": {"file_extension": ".r", "mimetype": "text/x-r-source", "name": "R"},
+    },
 }
 
 
-def released_notebook(source: Item, outputs: Sequence[Item]) -> Mapping[str, Any]:
+def released_notebook(
+    source: Item, outputs: Sequence[Item], kernel: Kernel = Kernel.PYTHON
+) -> Mapping[str, Any]:
     """The notebook with the approved outputs and no others."""
     cells = [_cell(cell) for cell in source_cells(source)]
-    notebook = _node({"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5})
+    notebook = _node({"cells": cells, "metadata": _METADATA[kernel], "nbformat": 4, "nbformat_minor": 5})
     strip_output(notebook, keep_output=False, keep_count=False, keep_id=True)
     places = {cell["id"]: cell for cell in notebook["cells"]}
     for item in sorted(outputs, key=lambda item: item.position):

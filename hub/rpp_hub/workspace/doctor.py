@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from rpp_review.languages import DEBIAN, r_lacks
+
 from rpp_hub.workspace import accounts, confinement
 
 OLDEST = (0, 8, 0)
@@ -52,7 +54,7 @@ class Note:
 
 def notes() -> list[Note]:
     """By what a workspace is held on this machine, and whose its processes are."""
-    return [_limits(), _accounts()]
+    return [_limits(), _accounts(), _r()]
 
 
 def probe() -> list[Problem]:
@@ -188,6 +190,17 @@ def _accounts() -> Note:
         "one-account",
         f"All workspaces run under the one account {_account()}: namespaces and the filter of system calls keep them apart.",
         "To give each an account of its own, let root start the installation with 'scripts/with-accounts'.",
+    )
+
+
+def _r() -> Note:
+    lacking = r_lacks()
+    if not lacking:
+        return Note("r", "Workspaces offer R notebooks beside Python's.")
+    return Note(
+        "no-r",
+        f"Workspaces offer no R notebooks: {' and '.join(lacking)} is not installed.",
+        f"To offer them: 'apt-get install --no-install-recommends {DEBIAN}'.",
     )
 
 

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rpp_review.languages import Kernel
+
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.resources import resource
 from rpp_hub.workspace.sandbox import PYTHON
@@ -45,8 +47,9 @@ class Sources:
     labextension: Path | None
 
     @property
-    def kernelspec(self) -> Path:
-        return next(package for package in self.packages if package.name == "rpp_kernel") / "kernelspec"
+    def kernelspecs(self) -> dict[str, Path]:
+        home = next(package for package in self.packages if package.name == "rpp_kernel")
+        return {str(Kernel.PYTHON): home / "kernelspec", str(Kernel.R): home / "kernelspec_r"}
 
     @property
     def jupyter(self) -> Path:
@@ -157,9 +160,10 @@ def _fill(folder: Path, found: Sources) -> None:
     (metadata / "entry_points.txt").write_text(ENTRY_POINTS, encoding="utf-8")
     prefix = folder / "prefix"
     share = prefix / "share" / "jupyter"
-    shutil.copytree(found.kernelspec, share / "kernels" / "rpp", ignore=IGNORED)
-    spec = share / "kernels" / "rpp" / "kernel.json"
-    spec.write_text(spec.read_text(encoding="utf-8").replace("{python}", PYTHON), encoding="utf-8")
+    for name, kernelspec in found.kernelspecs.items():
+        shutil.copytree(kernelspec, share / "kernels" / name, ignore=IGNORED)
+        spec = share / "kernels" / name / "kernel.json"
+        spec.write_text(spec.read_text(encoding="utf-8").replace("{python}", PYTHON), encoding="utf-8")
     if found.labextension is not None:
         shutil.copytree(found.labextension, share / "labextensions" / "@rpp" / "lab", ignore=IGNORED)
     if found.jupyter.is_dir():
@@ -168,7 +172,8 @@ def _fill(folder: Path, found: Sources) -> None:
 
 def _linked(prefix: Path) -> Iterator[Path]:
     """Whole folders where they are ours, single files in folders that are shared."""
-    whole = (prefix / "share/jupyter/kernels/rpp", prefix / "share/jupyter/labextensions/@rpp/lab")
+    kernels = (prefix / "share/jupyter/kernels" / kernel for kernel in Kernel)
+    whole = (*kernels, prefix / "share/jupyter/labextensions/@rpp/lab")
     yield from (path for path in whole if path.is_dir())
     for path in sorted(prefix.rglob("*")):
         if path.is_file() and not any(path.is_relative_to(folder) for folder in whole):

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rpp_review.languages import Kernel, r_lacks
+
 from rpp_hub.workspace import sandbox
 from rpp_hub.workspace.config import Purpose, SupervisorConfig
 from rpp_hub.workspace.folders import give, kernel_folders
@@ -28,6 +30,12 @@ PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 LOOK_AGAIN = 0.004
 REST = 2.0  # before the next kernel is warmed, so that its imports do not compete with the first cell
 REMEMBERED = 64
+MODULES = {Kernel.PYTHON: "rpp_kernel.warm", Kernel.R: "rpp_kernel.r_kernel"}
+R_SETTINGS = Path("/etc/R")
+OTHERS: Mapping[Kernel, tuple[Bind, ...]] = {
+    Kernel.PYTHON: (),
+    Kernel.R: (Bind(R_SETTINGS, str(R_SETTINGS)),) if R_SETTINGS.is_dir() else (),
+}
 
 log = logging.getLogger("rpp.workspace")
 
@@ -44,6 +52,7 @@ class KernelOrder:
     key: str
     directory: str
     session: str
+    kind: Kernel = Kernel.PYTHON
 
     @classmethod
     def parse(cls, request: Mapping[str, Any]) -> KernelOrder:
@@ -52,7 +61,8 @@ class KernelOrder:
             raise KernelRefused("kernel, key, cwd and session are text.")
         if KERNEL_ID.fullmatch(texts["kernel"]) is None or KEY.fullmatch(texts["key"]) is None:
             raise KernelRefused("The kernel's id or key is not of the known form.")
-        return cls(texts["kernel"], texts["key"], _inside(texts["cwd"]), texts["session"][:1000])
+        kind = Kernel.R if request.get("language") == "R" else Kernel.PYTHON
+        return cls(texts["kernel"], texts["key"], _inside(texts["cwd"]), texts["session"][:1000], kind)
 
     def document(self) -> bytes:
         """What the waiting process reads from its pipe: where to listen, and where to be."""
@@ -62,7 +72,7 @@ class KernelOrder:
             **{name: number for number, name in enumerate(PORTS, start=1)},
             "key": self.key,
             "signature_scheme": "hmac-sha256",
-            "kernel_name": "rpp",
+            "kernel_name": str(self.kind),
         }
         whole = {"connection": connection, "cwd": self.directory, "session": self.session}
         return json.dumps(whole).encode() + b"\n"
@@ -164,7 +174,7 @@ class Kernels:
     async def start(self, order: KernelOrder) -> None:
         """Returns when the kernel's five sockets are there: earlier, a client's first message would be late."""
         self._check_room(order)
-        slot = self._take_slot()
+        slot = self._take_slot() if order.kind is Kernel.PYTHON else self._launch(order.kind)
         self._running[order.kernel] = slot
         self._codes.pop(order.kernel, None)
         slot.process.ended.add_done_callback(lambda ended: self._forget(order.kernel, slot, ended.result()))
@@ -209,6 +219,8 @@ class Kernels:
             raise KernelRefused("The workspace is being stopped.")
         if self._config.reading:
             raise KernelRefused("This workspace was opened for reading only: nothing runs in it.")
+        if order.kind is Kernel.R and (lacking := r_lacks()):
+            raise KernelRefused(f"This machine runs no R notebooks: it lacks {' and '.join(lacking)}.")
         if order.kernel in self._running:
             raise KernelRefused("This kernel is running already.")
         if len(self._running) >= self._config.limits.kernels:
@@ -222,14 +234,16 @@ class Kernels:
             return waiting
         return self._launch()
 
-    def _launch(self) -> Slot:
+    def _launch(self, kind: Kernel = Kernel.PYTHON) -> Slot:
         self._check_places()
         self._count += 1
         folder = self._ipc / f"s{self._count}"
         folder.mkdir(mode=0o700)
         reader, writer = os.pipe2(os.O_CLOEXEC)
         try:
-            process = launch(f"kernel {self._count}", self._sandbox(folder, reader), self._keeper, (reader,))
+            process = launch(
+                f"kernel {self._count}", self._sandbox(folder, reader, kind), self._keeper, (reader,)
+            )
         except BaseException:
             os.close(writer)
             remove(folder)
@@ -248,15 +262,16 @@ class Kernels:
                     "A folder of this workspace is not the one it was opened with. Close the workspace and open it again."
                 )
 
-    def _sandbox(self, folder: Path, pipe: int) -> Sandbox:
+    def _sandbox(self, folder: Path, pipe: int, kind: Kernel) -> Sandbox:
         config, limits = self._config, self._config.limits
         binds = (
             *self._binds,
             *kernel_folders(config),
+            *OTHERS[kind],
             Bind(folder, sandbox.KERNEL_IPC, writable=True),
         )
         return Sandbox(
-            command=(sandbox.PYTHON, "-I", "-m", "rpp_kernel.warm", "--pipe", str(pipe)),
+            command=(sandbox.PYTHON, "-I", "-m", MODULES[kind], "--pipe", str(pipe)),
             binds=binds,
             ceilings=Ceilings(limits.open_files, limits.file_size, limits.processes, limits.address_space),
             variables={"IPYTHONDIR": f"{sandbox.HOME}/.ipython", **config.kernel_environment},

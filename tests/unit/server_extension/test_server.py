@@ -95,10 +95,10 @@ def test_the_server_cannot_be_shut_down_from_the_browser(locked: Server) -> None
     assert get(locked, "/api/status").status_code == 200
 
 
-@pytest.mark.parametrize("name", ["python3", "planted"])
+@pytest.mark.parametrize("name", ["python3", "planted", "ir"])
 def test_no_kernel_but_ours_is_offered_or_started(locked: Server, name: str) -> None:
     plant_kernel(locked)
-    assert set(get(locked, "/api/kernelspecs").json()["kernelspecs"]) <= {"rpp"}
+    assert set(get(locked, "/api/kernelspecs").json()["kernelspecs"]) <= {"rpp", "rpp-r"}
     assert get(locked, f"/api/kernelspecs/{name}").status_code == 404
     session = {"name": "x", "path": "x.ipynb", "type": "notebook", "kernel": {"name": name}}
     assert post(locked, "/api/kernels", {"name": name}).status_code >= 400
@@ -119,7 +119,7 @@ def test_control_a_plain_server_starts_the_native_kernel_and_a_planted_one(plain
 def plant_kernel(server: Server) -> None:
     """As code in a kernel could, if it could write where the server looks."""
     spec = {"argv": ["sleep", "60", "{connection_file}"], "display_name": "planted", "language": "python"}
-    for name in ("planted", "rpp"):
+    for name in ("planted", "rpp", "rpp-r"):
         folder = server.home / "data" / "kernels" / name
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
@@ -128,7 +128,8 @@ def plant_kernel(server: Server) -> None:
 def test_a_planted_kernel_does_not_take_the_name_of_ours(locked: Server) -> None:
     plant_kernel(locked)
     kernels = get(locked, "/api/kernelspecs").json()["kernelspecs"]
-    assert kernels.get("rpp", {"spec": {"display_name": ""}})["spec"]["display_name"] != "planted"
+    for name in ("rpp", "rpp-r"):
+        assert kernels.get(name, {"spec": {"display_name": ""}})["spec"]["display_name"] != "planted"
 
 
 def test_control_a_planted_kernel_takes_any_name_in_a_plain_server(plain: Server) -> None:
