@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.people import chromium
+from tests.e2e.plain import Plain, plain_server
 from tests.harness import Running, cannot_sandbox, running
 
 
@@ -29,3 +30,10 @@ def site() -> Iterator[Running]:
         pytest.skip(reason)
     with running("--students", "3000") as installation:
         yield installation
+
+
+@pytest.fixture(scope="module")
+def plain() -> Iterator[Plain]:
+    """A plain JupyterLab beside it."""
+    with plain_server() as server:
+        yield server

@@ -29,6 +29,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null
   ) => {
+    // A button in an output could run any command of the interface; nothing of JupyterLab's own needs that.
+    app.commandLinker.dispose();
     const model = new ReviewModel(tracker, new ReviewApi(app.serviceManager.serverSettings));
     const panel = new ReviewPanel(model);
     panel.id = PANEL;
