@@ -19,9 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(300)
 OWN = "attendance-gaps"
 BUTTON = '<button data-commandlinker-command="application:toggle-left-area" data-commandlinker-args="{}">press here</button>'
 NAMED = '<form id="rppFormed" name="rppNamed"><p>named here</p></form><a id="rppAnchored" name="rppAnchored">anchor</a>'
-FORMULA = (
-    r"$\href{javascript:void(document.body.dataset.formula='ran')}{press}$ and $\href{https://example.org/}{lead}$"
-)
+FORMULA = r"$\href{javascript:void(document.body.dataset.formula='ran')}{press}$ and $\href{https://example.org/}{lead}$"
 CLOBBERED = "() => ['rppFormed', 'rppNamed', 'rppAnchored'].filter(name => name in window)"
 SCRIPTED = """() => {
     const a = Object.assign(document.createElement('a'), {href: "javascript:void(document.body.dataset.scripted='ran')"});

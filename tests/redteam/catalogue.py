@@ -44,6 +44,8 @@ _LIMITS = "sandbox/test_limits"
 _RELAY = "sandbox/test_relay"
 _ISOLATION = "e2e/test_isolation"
 _LOCKDOWN = "e2e/test_lockdown"
+_OWN_ORIGIN = "e2e/test_own_origin"
+_AT_REST = "e2e/test_outputs_at_rest"
 _SURVIVAL = "e2e/test_survival"
 _PORTAL = "integration/web"
 _SERVER = "unit/server_extension/test_server"
@@ -61,8 +63,9 @@ def _measured(ident: str, title: str, *tests: tuple[str, ...], reason: str = "")
     return Threat(ident, title, Status.MEASURED, tuple(test for some in tests for test in some), reason)
 
 
-def _open(ident: str, title: str, reason: str) -> Threat:
-    return Threat(ident, title, Status.OPEN, (), reason)
+def _open(ident: str, title: str, reason: str, *tests: tuple[str, ...]) -> Threat:
+    """Tests of an open one show how far it reaches."""
+    return Threat(ident, title, Status.OPEN, tuple(test for some in tests for test in some), reason)
 
 
 ESCAPE = (
@@ -99,7 +102,7 @@ ESCAPE = (
     _blocked("A31", "System calls by another architecture's gate", _at(_ESCAPE, "a_call_in_another_dress_ends_the_process")),
     _blocked("A32", "Switches and memory of the host in /proc", _at(_ESCAPE, "no_switch_of_the_host_is_turned", "no_memory_of_the_host_is_read")),
     _blocked("A33", "Devices", _at(_KERNEL, "the_devices_are_the_harmless_ones")),
-    _open("A34", "Paths of the host in the list of mounts", "A kernel can read under which path its own project's folders lie on the host. Nothing can be done with it from there, and it names no other project; folders with neutral names would hide it."),
+    _open("A34", "Paths of the host in the list of mounts", "Linux shows for each mount where it lies in its file system, and no way of binding it changes that; the list is a file of each process and so cannot be masked. It names the person's own project and where the installation lies, no other project, and nothing can be done with it from there.", _at(_ESCAPE, "the_list_of_mounts_names_its_own_folders_and_nothing_of_others", "control_what_it_is_mounted_from_is_in_the_list_of_mounts")),
     _blocked("A35", "Programs that lend privileges", _at(_ESCAPE, "a_program_that_lends_privileges_lends_none"), _at(_KERNEL, "it_has_no_privilege_and_can_gain_none")),
     _blocked("A36", "A sandbox within the sandbox", _at(_ESCAPE, "no_sandbox_within_the_sandbox")),
     _blocked("A37", "A fork bomb", _at(_KERNEL, "a_fork_bomb_ends_at_the_limit"), _at(_LIMITS, "a_fork_bomb_ends_at_the_limit_of_the_whole_workspace")),
@@ -134,15 +137,15 @@ BROWSER = (
     _blocked("B7", "Outputs that load something from elsewhere", _at(_LOCKDOWN, "outputs_of_a_notebook_reach_nothing_and_run_nothing", "control_a_plain_servers_outputs_reach_another_port_and_run")),
     _blocked("B8", "JavaScript in outputs", _at(_LOCKDOWN, "outputs_of_a_notebook_reach_nothing_and_run_nothing", "control_a_plain_servers_outputs_reach_another_port_and_run")),
     _blocked("B9", "Forms in outputs that send elsewhere", _at("unit/workspace/test_policy", "the_policy_names_this_workspace_alone_and_allows_neither_download_nor_popup"), _at(_LOCKDOWN, "pages_carry_a_policy_bound_to_the_workspaces_own_path")),
-    _open("B10", "A workspace opened outside of a wrapper page", "Navigation, a followed link and WebRTC are not held by a content-security policy alone; the page on what stays open says what is done about each."),
-    _open("B11", "A button in an output that runs a command of the interface", "Commands by links are switched off for what is shown without having been run; an output of a cell that the person ran themselves is trusted by JupyterLab."),
-    _open("B12", "Names in Markdown that hide names of the page", "JupyterLab's own setting (allowNamedProperties) is off; not tried in a browser here."),
-    _open("B13", "Links in formulas", "Script links are refused by the content-security policy; a link elsewhere opens only where a person follows it (see B10)."),
+    _blocked("B10", "A workspace opened outside of a wrapper page", _at(_OWN_ORIGIN, "out_of_the_frame_nothing_leads_when", "control_in_a_frame_without_rules_everything_leads_there_when", "control_with_the_policy_alone_a_tab_of_its_own_is_led_away_when", "a_tab_of_its_own_ends_in_the_frame_and_anything_else_is_refused", "nothing_is_kept_as_a_file_from_the_frame", "control_a_frame_without_rules_keeps_a_file", "no_other_page_frames_a_workspace"), _at("sandbox/test_framed", "a_page_outside_of_the_frame_is_not_shown_but_leads_to_it", "only_pages_are_shown_as_documents", "control_without_an_origin_of_its_own_a_tab_shows_the_page"), reason="Where a wildcard domain is configured. Without one a page can still be led elsewhere; what is done about it stands on the page about what stays open. WebRTC is open either way."),
+    _blocked("B11", "A button in an output that runs a command of the interface", _at(_AT_REST, "a_button_that_names_a_command_does_nothing_stored_or_just_run", "control_in_a_plain_interface_such_a_button_runs_the_command")),
+    _blocked("B12", "Names in Markdown that hide names of the page", _at(_AT_REST, "names_in_markdown_hide_nothing_of_the_page", "control_with_the_sanitizers_switch_on_names_reach_the_page")),
+    _blocked("B13", "Links in formulas", _at(_AT_REST, "a_link_in_a_formula_runs_nothing_and_gives_no_page_a_hold_on_this_one", "control_in_a_plain_page_a_script_link_runs"), reason="A link elsewhere that a person follows is B10."),
     _blocked("B14", "A drawing that runs a script when it is opened", _at(_SERVER, "nothing_is_uploaded", "control_a_plain_server_takes_uploads"), _at(_LOCKDOWN, "outputs_of_a_notebook_reach_nothing_and_run_nothing")),
     _blocked("B15", "Settings of the interface that bring a script", _at(_KERNEL, "nothing_of_the_system_can_be_written"), _at("unit/server_extension/test_bundle", "the_bundle_runs_without_inline_scripts_and_calls_no_other_host")),
-    _open("B16", "Cookies set for another workspace or the hub", "Workspaces, hub and portal share an origin unless a wildcard domain is configured. No script of an output runs; the cookies of the portal are sealed and bound to its path."),
+    _blocked("B16", "Cookies set for another workspace or the hub", _at(_OWN_ORIGIN, "each_cookie_is_its_own_hosts_alone_and_none_is_set_for_the_hub", "neither_hub_nor_portal_is_on_a_workspaces_host_and_no_workspace_on_theirs"), _at("sandbox/test_framed", "a_cookie_for_other_hosts_is_not_passed_on"), _at(f"{_PORTAL}/test_framed", "the_session_is_kept_under_a_name_that_no_other_host_can_set"), reason="Where a wildcard domain is configured. Without one they share a host: no script of an output runs, and the portal's cookies are sealed and bound to its path."),
     _blocked("B17", "A token in an address", _at(_RELAY, "a_token_is_refused_with_a_sentence"), _at("unit/workspace/test_routes", "what_gives_a_file_or_another_way_in_is_barred")),
-    _blocked("B18", "A service worker that stays", _at("unit/workspace/test_policy", "refused_is"), _at(_RELAY, "a_page_arrives_with_our_policy_and_not_as_a_download")),
+    _blocked("B18", "A service worker or a store that stays", _at("unit/workspace/test_policy", "refused_is"), _at(_RELAY, "a_page_arrives_with_our_policy_and_not_as_a_download"), _at(_OWN_ORIGIN, "no_service_worker_is_left_behind", "a_stop_makes_the_browser_forget_what_the_workspaces_pages_kept"), _at(f"{_PORTAL}/test_workspaces", "one_stops_ones_own_workspace")),
     _blocked("B19", "Data in a browser's store after the log-out", _at("unit/workspace/test_policy", "only_static_files_may_be_kept_by_a_browser")),
     _blocked("B20", "Requests and web sockets from another site", _at(_RELAY, "a_websocket_from_elsewhere_is_refused"), _at("unit/workspace/test_policy", "refused_is", "the_workspaces_own_pages_and_a_link_to_it_pass")),
     _open("B21", "Copying, photographing and typing off the screen", "No page can stop it: what is on the screen can be kept. What is shown is already scrambled, and how much is shown is counted."),
@@ -171,7 +174,7 @@ SERVICES = (
     _blocked("E20", "Somebody the register does not know", _at(f"{_PORTAL}/test_login", "somebody_the_register_does_not_know_is_told_whom_to_ask", "a_token_of_the_hubs_that_is_not_for_the_portal_does_not_count")),
     _blocked("E21", "A switch that does nothing", _at("unit/domain/test_gate", "an_open_gate_means_that_every_rule_was_asked_and_agreed"), _at(_LOCKDOWN, "control_a_plain_interface_offers_all_of_them", "control_the_way_is_open_in_a_plain_server")),
     _blocked("E22", "An administrator drawn into somebody's workspace", _at(_ISOLATION, "somebody_elses_running_workspace_refuses", "the_hubs_pages_mint_no_token_and_start_no_server")),
-    _blocked("E23", "The reviewers' page and a researcher's output", _at(f"{_PORTAL}/test_in_chromium", "nothing_in_an_items_frame_runs_or_loads_whatever_it_holds", "an_item_opened_alone_runs_nothing_either"), reason="Same host as the workspaces unless a wildcard domain is configured; an item is a document of its own in which nothing runs."),
+    _blocked("E23", "The reviewers' page and a researcher's output", _at(f"{_PORTAL}/test_in_chromium", "nothing_in_an_items_frame_runs_or_loads_whatever_it_holds", "an_item_opened_alone_runs_nothing_either"), _at(_OWN_ORIGIN, "neither_hub_nor_portal_is_on_a_workspaces_host_and_no_workspace_on_theirs"), reason="Without a wildcard domain they share a host; an item is a document of its own in which nothing runs."),
     _blocked("E24", "A proxy to other services inside of a workspace", _at("redteam/test_catalogue", "nothing_is_installed_that_opens_a_way_in_or_out"), _at(_WORKSPACE, "the_way_out_is_shut_for")),
     _blocked("E25", "A part that fails and lets through", _at(f"{_PORTAL}/test_login", "a_silent_hub_lets_nobody_in_and_says_so"), _at("unit/store/test_audit", "a_full_disk_is_told_plainly_and_changes_nothing"), _at("sandbox/test_doctor", "a_supervisor_starts_nothing_there_and_says_the_same")),
     _blocked("E26", "A forged or replayed manifest", _at("unit/release/test_bundle", "any_flipped_bit_is_found", "a_bundle_signed_again_by_somebody_else_is_not_ours", "a_signature_of_the_bare_manifest_is_no_signature_of_a_release")),

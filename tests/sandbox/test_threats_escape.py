@@ -317,3 +317,26 @@ def test_a_cut_or_a_folder_that_is_swapped_while_a_workspace_runs_is_not_shown(
             pass
     finally:
         asyncio.run(client.stop(place.run_dir, "the test is over"))
+
+
+# --- the host's paths (A34, which stays open: how far it reaches)
+
+MOUNTS = "answer = open('/proc/self/mountinfo').read()"
+
+
+def test_the_list_of_mounts_names_its_own_folders_and_nothing_of_others(
+    kernel: Kernel, workspace: Workspace
+) -> None:
+    listed = kernel.ask(MOUNTS)
+    shown = [line.split()[3] for line in listed.splitlines()]
+    below = {path for path in shown if str(workspace.place.root.name) in path}
+    own = (workspace.place.data, workspace.place.workspace, workspace.place.run_dir)
+    assert all(any(str(folder).endswith(path) or str(folder) in path for folder in own) for path in below)
+    for word in ("other", "bob", "vault", "warehouse", "requests", "releases"):
+        assert f"/{word}/" not in listed, word
+
+
+def test_control_what_it_is_mounted_from_is_in_the_list_of_mounts(
+    kernel: Kernel, workspace: Workspace
+) -> None:
+    assert "/cuts/gaps/c0001/data /data " in kernel.ask(MOUNTS)

@@ -195,6 +195,9 @@ class RppSpawner(Spawner):  # type: ignore[misc]
             ingress=self.rpp.installation.ingress_dir(self.name),
             egress=self.rpp.egress.allowance(self.name, self.user.name),
             framing=framing,
+            notices=self.rpp.projects.notices(
+                self.user.name, self.name, self.rpp.settings.clocks.notice, reading=reading
+            ),
             log=logs / f"{self.user.name}-{self.name}.log",
             kernel_environment=self.rpp.settings.appetite.told(),
             limits=limits_of(self.rpp.settings.workspace),

@@ -16,6 +16,7 @@ from rpp_hub.cuts.look import Leak
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound
 from rpp_hub.domain.ingress import IngressKind, IngressStatus, check_offer
+from rpp_hub.domain.ingress_findings import look
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
@@ -43,6 +44,7 @@ class IngressView:
     size: int
     sha256: str
     purpose: str
+    findings: tuple[str, ...]  # what to look at before it is let in
     status: IngressStatus
     offered_at: datetime
     decided_by: str | None
@@ -86,7 +88,7 @@ class Ingressing:
             self._check_may_offer(act.session, actor, project)
             row = Ingress(
                 project=project, author=actor.name, file_name=file_name, kind=str(kind), size=len(content), sha256=digest,
-                purpose=purpose.strip(), findings=[], status=str(IngressStatus.OFFERED), offered_at=self._now(),
+                purpose=purpose.strip(), findings=list(look(file_name, kind, content.decode("utf-8-sig"))), status=str(IngressStatus.OFFERED), offered_at=self._now(),
             )  # fmt: skip
             act.session.add(row)
             act.session.flush()
@@ -243,6 +245,7 @@ def _view(row: Ingress) -> IngressView:
         size=row.size,
         sha256=row.sha256,
         purpose=row.purpose,
+        findings=tuple(map(str, row.findings)),
         status=IngressStatus(row.status),
         offered_at=row.offered_at,
         decided_by=row.decided_by,

@@ -19,6 +19,7 @@ from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectAct, ProjectStatus
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.domain.workspace_notices import notices
 from rpp_hub.services.authority import require, rights_of, seen_projects
 from rpp_hub.services.dues import note_end
 from rpp_hub.services.project_fields import check_fields
@@ -211,6 +212,15 @@ class Projects:
         """Why this person may not work on this project today; empty when they may."""
         with self._store.read() as session:
             return gate_on(session, person, project, today or datetime.now(UTC).date())
+
+    def notices(self, person: str, project: str, days: int, *, reading: bool) -> dict[str, str]:
+        """What the person is told when this workspace opens: what ends within so many days."""
+        today = datetime.now(UTC).date()
+        with self._store.read() as session:
+            found = standings(session, (person,), (project,), today)
+        return {
+            text: told for one in found for text, told in notices(one, today, days, reading=reading).items()
+        }
 
     def gates(
         self, people: Collection[str], projects: Collection[str], today: date | None = None
