@@ -15,7 +15,8 @@ def note(field: str, question: str) -> None:
     """Ask the data manager about a field: `rpp.note("enrollment.grade", "Is 0 kindergarten?")`.
 
     A field that only one table has needs no table's name. The workspace sends the question, once; the line under the output
-    says whether it has arrived. The answer will be read in `rpp.codebook(table)` and in the portal.
+    says whether it has arrived. The answer will be read in `rpp.codebook(table)` and in the portal. The hub's re-run of a
+    submitted notebook shows the question and sends nothing.
     """
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.display import publish_display_data

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pyarrow
 import pyarrow.parquet
 import pytest
 from aiohttp import ClientWebSocketResponse
+from rpp_hub.workspace import client
 from rpp_review.provenance import Word, cells_of, holds, read_record, source_hash, words
 
 from tests.execute_request import execute_request
 from tests.factories import cell, notebook, printed
 from tests.sandbox.browser import Browser
-from tests.sandbox.conftest import Workspace
+from tests.sandbox.conftest import Place, Workspace, config_for, secrets_for
+from tests.sandbox.small_hub import SmallHub
 
 pytestmark = pytest.mark.sandbox
 
@@ -48,10 +54,14 @@ class Notebook:
         self.browser, self._socket, self.path, self.kernel = browser, socket, path, kernel
         self.heard: list[dict[str, Any]] = []
 
-    async def run(self, identity: str, code: str) -> str:
+    async def send(self, identity: str, code: str) -> dict[str, Any]:
         request = execute_request("s", code)
         request["metadata"] = {"cellId": identity}
         await self._socket.send_str(json.dumps(request))
+        return request
+
+    async def run(self, identity: str, code: str) -> str:
+        request = await self.send(identity, code)
         printed = ""
         while True:
             message = json.loads((await self._socket.receive(timeout=60)).data)
@@ -87,7 +97,8 @@ async def opened(workspace: Workspace, path: str) -> AsyncIterator[Notebook]:
         socket = await browser.websocket(f"api/kernels/{kernel}/channels?session_id=s")
         yield Notebook(browser, socket, path, kernel)
         await socket.close()
-        await browser.ask("DELETE", f"api/kernels/{kernel}")
+        with contextlib.suppress(aiohttp.ClientError):  # killed by a test
+            await browser.ask("DELETE", f"api/kernels/{kernel}")
 
 
 def test_a_submission_carries_what_the_server_saw_run(workspace: Workspace) -> None:
@@ -131,6 +142,39 @@ def test_a_notebook_that_did_not_run_here_was_not_seen(workspace: Workspace) -> 
             assert words(record, cells_of(content), record.cut) == {"one": Word.UNSEEN}
 
     asyncio.run(go())
+
+
+def test_a_workspace_killed_in_the_middle_of_a_run_claims_nothing_of_before(hub: SmallHub) -> None:
+    """Its notebooks stay; what it saw went with it, so that a reviewer is told that it was not seen to run, and the new chain holds."""
+    place = Place(hub.folder / os.urandom(2).hex())
+    place.root.mkdir()
+    place.fill()
+
+    async def began() -> bytes:
+        async with opened(Workspace(place, hub, pid), "killed.ipynb") as book:
+            await book.run("one", "x = 1")
+            record, content = await book.submitted(Workspace(place, hub, pid), ("one", "x = 1"))
+            assert words(record, cells_of(content), record.cut) == {"one": Word.IN_ORDER}
+            await book.send("two", "import time; time.sleep(60)")
+            os.kill(pid, signal.SIGKILL)
+            return content
+
+    async def again(before: bytes) -> None:
+        path = place.workspace / "killed.ipynb"
+        assert path.read_bytes() == before
+        async with opened(Workspace(place, hub, pid), "other.ipynb") as book:
+            book.path = "killed.ipynb"
+            record, content = await book.submitted(Workspace(place, hub, pid), ("one", "x = 1"))
+            assert holds(record)
+            assert words(record, cells_of(content), record.cut) == {"one": Word.UNSEEN}
+
+    pid = asyncio.run(client.start_supervisor(config_for(place, hub), secrets_for()))
+    try:
+        content = asyncio.run(began())
+        pid = asyncio.run(client.start_supervisor(config_for(place, hub), secrets_for()))
+        asyncio.run(again(content))
+    finally:
+        asyncio.run(client.stop(place.run_dir, "the test is over"))
 
 
 def test_a_kernel_that_forges_what_ran_changes_nothing(workspace: Workspace) -> None:

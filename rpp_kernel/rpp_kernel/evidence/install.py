@@ -16,7 +16,10 @@ def install() -> None:
         watch_groups,
         watch_joins,
         watch_made,
+        watch_moves,
+        watch_operators,
         watch_shapes,
+        watch_singles,
         watch_sources,
         watch_values,
     )
@@ -27,7 +30,10 @@ def install() -> None:
         watch_made,
         watch_groups,
         watch_shapes,
+        watch_moves,
         watch_values,
+        watch_operators,
+        watch_singles,
         watch_filters,
         watch_sources,
     ):
