@@ -52,18 +52,16 @@ class _Part:
 
 
 def recount(form: NormalForm, told: Mapping[str, Evidence], data: Path) -> dict[str, Recount]:
-    """For each item with evidence, what came of counting again."""
+    """For each item of which something is said, what came of counting again."""
     cut = CutTables(data)
-    return {
-        item.identity: _of_item(item, told[item.identity], cut)
-        for item in form.items
-        if item.identity in told
-    }
+    said = {identity: one for identity, one in told.items() if one.get("status") != "unknown"}
+    every = [item for item in form.items if item.identity in said]
+    return {item.identity: _of_item(item, said[item.identity], cut) for item in every}
 
 
 def _of_item(item: Item, evidence: Evidence, cut: CutTables) -> Recount:
     try:
-        if evidence.get("status") in ("none", "unknown") or evidence.get("shown") == "records":
+        if evidence.get("status") == "none" or evidence.get("shown") == "records":
             raise _Silent("there is nothing to count again")
         every = [_part(part, cut) for part in parts(evidence)]
         _compare_shown(item, evidence, every)

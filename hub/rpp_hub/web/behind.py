@@ -95,7 +95,7 @@ def _words(part: Mapping[str, Any], unit: str) -> Iterator[str]:
         known = [number for number in numbers if number is not None]
         if known:
             span = f"{min(known):,}" if min(known) == max(known) else f"{min(known):,} to {max(known):,}"
-            yield f"{len(numbers)} {'value' if len(numbers) == 1 else 'values'}, each of {span} {_plural(unit)}."
+            yield f"{len(numbers)} {'value' if len(numbers) == 1 else 'values, each'} of {span} {_plural(unit)}."
         if len(known) < len(numbers):
             yield f"{len(numbers) - len(known)} not known."
 

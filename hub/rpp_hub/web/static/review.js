@@ -28,6 +28,27 @@ if (form) {
     item.scrollIntoView();
     item.querySelector(".verdict input").focus({ preventScroll: true });
   });
+  // only while the focus is in an item and not in a text: a letter typed elsewhere does nothing
+  const go = (item) => {
+    if (!item) return;
+    item.scrollIntoView();
+    (item.querySelector(".verdict input:checked") || item.querySelector(".verdict input")).focus({ preventScroll: true });
+  };
+  form.addEventListener("keydown", (event) => {
+    const item = event.target.closest("article.item");
+    if (!item || event.target.matches("textarea") || event.ctrlKey || event.altKey || event.metaKey) return;
+    const verdict = { a: "approve", r: "refuse" }[event.key];
+    if (verdict) {
+      const choice = item.querySelector(`.verdict input[value="${verdict}"]`);
+      choice.checked = true;
+      choice.dispatchEvent(new Event("input", { bubbles: true }));
+      (verdict === "refuse" ? item.querySelector("textarea") : choice).focus();
+      event.preventDefault();
+    } else if (event.key === "n" || event.key === "p") {
+      go(items[items.indexOf(item) + (event.key === "n" ? 1 : -1)]);
+      event.preventDefault();
+    }
+  });
   window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
   count();
 }
