@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor, Via, system
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound
 from rpp_hub.domain.names import printable
+from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import require, rights_of
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_accounts import Account
 from rpp_hub.store.models import Person
+from rpp_hub.store.paging import read_rows_by_pair
 
 _MOST_UNLINKED = 200
 _HUB = system(Via.HUB)
@@ -46,6 +49,30 @@ class AccountView:
     linked_by: str | None
     linked_at: datetime | None
     two_factors: bool
+
+
+_ACCOUNT = Account.__table__.c
+_LINE: Select[*tuple[Any, ...]] = select(
+    _ACCOUNT.id, _ACCOUNT.issuer, _ACCOUNT.subject, _ACCOUNT.email, _ACCOUNT.display_name, _ACCOUNT.first_seen, _ACCOUNT.person,
+    _ACCOUNT.linked_by, _ACCOUNT.linked_at, _ACCOUNT.two_factors,
+)  # fmt: skip
+_WAITING = _LINE.where(_ACCOUNT.person.is_(None)).order_by(_ACCOUNT.id)
+_LINKED = _LINE.where(_ACCOUNT.person.is_not(None))
+
+
+def _line(row: Row[Any]) -> AccountView:
+    return AccountView(
+        name=f"a{row.id:04d}",
+        issuer=row.issuer,
+        subject=row.subject,
+        email=row.email,
+        display_name=row.display_name,
+        first_seen=row.first_seen,
+        person=row.person,
+        linked_by=row.linked_by,
+        linked_at=row.linked_at,
+        two_factors=row.two_factors,
+    )
 
 
 class Accounts:
@@ -106,6 +133,18 @@ class Accounts:
             act.detail["person"] = row.person
             row.person = row.linked_by = row.linked_at = None
             return _view(row)
+
+    def waiting(self, actor: Actor) -> tuple[AccountView, ...]:
+        """Those that are nobody here yet, the oldest first; more than a bounded number never wait."""
+        with self._store.read() as session:
+            require(session, actor, Permission.ACCOUNT_LINK)
+            return tuple(map(_line, session.execute(_WAITING)))
+
+    def linked(self, actor: Actor, at: PageAt) -> Page[AccountView]:
+        """A page of those that are somebody's, by person."""
+        with self._store.read() as session:
+            require(session, actor, Permission.ACCOUNT_LINK)
+            return read_rows_by_pair(session, _LINKED, _ACCOUNT.person, _ACCOUNT.id, at).map(_line)
 
     def list(self, actor: Actor) -> tuple[AccountView, ...]:
         """All accounts: those that wait for a person first, then by person."""

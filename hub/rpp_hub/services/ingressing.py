@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select, true
 from sqlalchemy.orm import Session
 
 from rpp_hub.cuts.look import Leak
@@ -18,15 +19,17 @@ from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound
 from rpp_hub.domain.ingress import IngressKind, IngressStatus, check_offer
 from rpp_hub.domain.ingress_findings import look
 from rpp_hub.domain.names import printable
+from rpp_hub.domain.paging import PAGE, Page, PageAt
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.installation import Installation
-from rpp_hub.services.authority import require, rights_of, seen_projects
+from rpp_hub.services.authority import Rights, projects_within, require, rights_of, seen_projects
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_workspace import Ingress
 from rpp_hub.store.models import Membership, Project
+from rpp_hub.store.paging import read_rows
 
 MOST_WAITING = 20
 Scan = Callable[[str, str, Sequence[str]], Sequence[Leak]]  # project, the file's name, its lines
@@ -50,6 +53,51 @@ class IngressView:
     decided_by: str | None
     decided_at: datetime | None
     decision_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngressLine:
+    """An offer as one line of a list."""
+
+    name: str
+    project: str
+    author: str
+    file_name: str
+    size: int
+    status: IngressStatus
+    offered_at: datetime
+    decision_reason: str
+
+
+_INGRESS = Ingress.__table__.c
+_LINE: Select[*tuple[Any, ...]] = select(
+    _INGRESS.id, _INGRESS.project, _INGRESS.author, _INGRESS.file_name, _INGRESS.size, _INGRESS.status, _INGRESS.offered_at,
+    _INGRESS.decision_reason,
+)  # fmt: skip
+_WAITING = _LINE.where(_INGRESS.status == str(IngressStatus.OFFERED))
+_DECIDED = _LINE.where(_INGRESS.status != str(IngressStatus.OFFERED))
+
+
+def _decided_by(rights: Rights) -> ColumnElement[bool]:
+    """What this person decides on: what was offered in the projects of their districts."""
+    if rights.reach(Permission.INGRESS_DECIDE) is None:
+        return true()
+    return _INGRESS.project.in_(
+        select(Project.name).where(projects_within(rights, Permission.INGRESS_DECIDE))
+    )
+
+
+def _line(row: Row[Any]) -> IngressLine:
+    return IngressLine(
+        name=f"i{row.id:04d}",
+        project=row.project,
+        author=row.author,
+        file_name=row.file_name,
+        size=row.size,
+        status=IngressStatus(row.status),
+        offered_at=row.offered_at,
+        decision_reason=row.decision_reason,
+    )
 
 
 class Ingressing:
@@ -147,6 +195,20 @@ class Ingressing:
             rows = session.scalars(query).all()
             seen = seen_projects(session, rights, Permission.INGRESS_DECIDE)
         return tuple(_view(row) for row in rows if seen is None or row.project in seen)
+
+    def waiting(self, actor: Actor, most: int = PAGE) -> tuple[IngressLine, ...]:
+        """What waits for a decision, the oldest first, at most so many."""
+        with self._store.read() as session:
+            rights = require(session, actor, Permission.INGRESS_DECIDE)
+            query = _WAITING.where(_decided_by(rights)).order_by(_INGRESS.id).limit(most)
+            return tuple(_line(row) for row in session.execute(query))
+
+    def decided(self, actor: Actor, at: PageAt) -> Page[IngressLine]:
+        """A page of what was decided or taken back, newest first."""
+        with self._store.read() as session:
+            rights = require(session, actor, Permission.INGRESS_DECIDE)
+            query = _DECIDED.where(_decided_by(rights))
+            return read_rows(session, query, _INGRESS.id, at, newest_first=True).map(_line)
 
     def get(self, actor: Actor, name: str) -> tuple[IngressView, bytes]:
         """One offer and its bytes, for the project's members and those who decide."""

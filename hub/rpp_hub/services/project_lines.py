@@ -1,4 +1,4 @@
-"""Lists of projects: a line each, in two queries whatever the page holds."""
+"""Lists of projects: a line each, in one query whatever the page holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVarTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.paging import Page, PageAt
@@ -31,6 +31,16 @@ class ProjectLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnProject:
+    """A project as its member finds it again."""
+
+    name: str
+    title: str
+    district: str
+    status: ProjectStatus
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectFilter:
     """Which projects: an empty field means any."""
 
@@ -41,8 +51,20 @@ class ProjectFilter:
 
 ANY = ProjectFilter()
 Ts = TypeVarTuple("Ts")
+_PROJECT, _MEMBER = Project.__table__.c, Membership.__table__.c
 _LINE = select(
-    Project.name, Project.title, Project.status, Project.district, Project.sponsor, Project.agreement_ends
+    _PROJECT.name,
+    _PROJECT.title,
+    _PROJECT.status,
+    _PROJECT.district,
+    _PROJECT.sponsor,
+    _PROJECT.agreement_ends,
+    select(func.count()).where(_MEMBER.project == _PROJECT.name).scalar_subquery().label("members"),
+)
+_OWN = (
+    select(_PROJECT.name, _PROJECT.title, _PROJECT.district, _PROJECT.status)
+    .where(_PROJECT.name.in_(bindparam("names", type_=String, expanding=True)))
+    .order_by(_PROJECT.name)
 )
 
 
@@ -50,9 +72,9 @@ def fitting(query: Select[*Ts], rights: Rights, wanted: ProjectFilter) -> Select
     """Only the projects this person may know of, and of them those that are asked for."""
     query = query.where(projects_within(rights, Permission.PROJECT_READ_ALL))
     for column, value in (
-        (Project.status, wanted.status),
-        (Project.district, wanted.district),
-        (Project.sponsor, wanted.sponsor),
+        (_PROJECT.status, wanted.status),
+        (_PROJECT.district, wanted.district),
+        (_PROJECT.sponsor, wanted.sponsor),
     ):
         query = query.where(column == value) if value else query
     return query
@@ -62,13 +84,7 @@ def project_lines(
     session: Session, rights: Rights, at: PageAt, wanted: ProjectFilter = ANY
 ) -> Page[ProjectLine]:
     """A page of the projects this person may know of, by name."""
-    page = read_rows(session, fitting(_LINE, rights, wanted), Project.name, at)
-    counted = (
-        select(Membership.project, func.count())
-        .where(Membership.project.in_([row.name for row in page]))
-        .group_by(Membership.project)
-    )
-    members = {row[0]: row[1] for row in session.execute(counted)}
+    page = read_rows(session, fitting(_LINE, rights, wanted), _PROJECT.name, at)
     return page.map(
         lambda row: ProjectLine(
             row.name,
@@ -76,7 +92,15 @@ def project_lines(
             ProjectStatus(row.status),
             row.district,
             row.sponsor,
-            members.get(row.name, 0),
+            row.members,
             row.agreement_ends,
         )
     )
+
+
+def own_projects(session: Session, rights: Rights) -> tuple[OwnProject, ...]:
+    """The projects that this person is a member of, by name."""
+    if not rights.projects:
+        return ()
+    rows = session.execute(_OWN, {"names": sorted(rights.projects)})
+    return tuple(OwnProject(r.name, r.title, r.district, ProjectStatus(r.status)) for r in rows)

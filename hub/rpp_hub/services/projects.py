@@ -23,7 +23,15 @@ from rpp_hub.domain.workspace_notices import notices
 from rpp_hub.services.authority import require, rights_of, seen_projects
 from rpp_hub.services.dues import note_end
 from rpp_hub.services.project_fields import check_fields
-from rpp_hub.services.project_lines import ANY, ProjectFilter, ProjectLine, fitting, project_lines
+from rpp_hub.services.project_lines import (
+    ANY,
+    OwnProject,
+    ProjectFilter,
+    ProjectLine,
+    fitting,
+    own_projects,
+    project_lines,
+)
 from rpp_hub.services.project_papers import Draft, write_paper
 from rpp_hub.services.project_rounds import IrbLetter, answer_round, keep_file, project_exists, send
 from rpp_hub.services.project_state import Surroundings, check_act, get_project, may_see, no_project
@@ -207,6 +215,11 @@ class Projects:
             return tuple(
                 _view(p) for p in session.scalars(select(Project).where(mine).order_by(Project.name))
             )
+
+    def own_lines(self, actor: Actor) -> tuple[OwnProject, ...]:
+        """The same, as much of each as a list shows."""
+        with self._store.read() as session:
+            return own_projects(session, rights_of(session, actor.name))
 
     def gate(self, person: str, project: str, today: date | None = None) -> tuple[Refusal, ...]:
         """Why this person may not work on this project today; empty when they may."""

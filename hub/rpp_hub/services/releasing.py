@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, Row, select, true
 from sqlalchemy.orm import Session
 
 import rpp_hub
@@ -29,7 +30,7 @@ from rpp_hub.settings import Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Cut, Project, Release, Request
-from rpp_hub.store.paging import read_page
+from rpp_hub.store.paging import read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,29 @@ class ReleaseView:
     bundle_sha256: str
     released_at: datetime
     revoked_at: datetime | None
+
+
+_RELEASE, _REQUEST = Release.__table__.c, Request.__table__.c
+_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    _RELEASE.id, _RELEASE.request_id, _RELEASE.project, _REQUEST.author, _RELEASE["items"].label("items_held"),
+    _RELEASE.bundle_sha256, _RELEASE.released_at, _RELEASE.revoked_at,
+)  # fmt: skip
+_LINES = select(*_COLUMNS).select_from(
+    Release.__table__.join(Request.__table__, _REQUEST.id == _RELEASE.request_id)
+)
+
+
+def _line(row: Row[Any]) -> ReleaseView:
+    return ReleaseView(
+        name=f"e{row.id:04d}",
+        request=f"r{row.request_id:04d}",
+        project=row.project,
+        author=row.author,
+        items=row.items_held,
+        bundle_sha256=row.bundle_sha256,
+        released_at=row.released_at,
+        revoked_at=row.revoked_at,
+    )
 
 
 class Releasing:
@@ -125,12 +149,8 @@ class Releasing:
         """A page of the releases this person may know of, newest first; `own` are those of their projects."""
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
-            query = select(Release)
-            query = query.where(Release.project.in_(rights.projects) if own else _visible(rights))
-            page = read_page(session, query, Release.id, at, newest_first=True)
-            asked = select(Request.id, Request.author).where(Request.id.in_([r.request_id for r in page]))
-            authors = {row[0]: row[1] for row in session.execute(asked)}
-            return page.map(lambda release: _view(release, authors[release.request_id]))
+            query = _LINES.where(_RELEASE.project.in_(rights.projects) if own else _visible(rights))
+            return read_rows(session, query, _RELEASE.id, at, newest_first=True).map(_line)
 
     def download(self, actor: Actor, name: str) -> tuple[Path, ReleaseView]:
         """The bundle's path, for a member of its project; each download is an act of its own.

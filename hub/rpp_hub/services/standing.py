@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Row, ScalarSelect, Select, and_, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Row,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from rpp_hub.domain.agreements import PaperKind, PaperStatus
@@ -21,6 +34,10 @@ from rpp_hub.store.model_people import Affiliation, Cover, Institution
 from rpp_hub.store.models import Cut, Membership, Person, Project
 
 _EVER = date.max
+
+
+def _names(what: str) -> BindParameter[Any]:
+    return bindparam(what, type_=String, expanding=True)
 
 
 def gate_on(session: Session, person: str, project: str, today: date) -> tuple[Refusal, ...]:
@@ -40,7 +57,8 @@ def standings(
     if not people or not projects:
         return ()
     rows: dict[str, dict[str | None, Row[Any]]] = {}
-    for row in session.execute(_query(people, projects, today)):
+    asked = {"people": list(people), "projects": list(projects), "today": today}
+    for row in session.execute(_query(), asked):
         rows.setdefault(row.project, {})[row.person] = row
     return tuple(
         _standing(person, project, of_project.get(person), next(iter(of_project.values())))
@@ -50,7 +68,8 @@ def standings(
     )
 
 
-def _query(people: Collection[str], projects: Collection[str], today: date) -> Select[*tuple[Any, ...]]:
+@cache
+def _query() -> Select[*tuple[Any, ...]]:
     is_member = and_(Membership.project == Project.name, Membership.person == Person.name)
     return (
         select(
@@ -58,7 +77,7 @@ def _query(people: Collection[str], projects: Collection[str], today: date) -> S
             Project.status,
             Project.irb_ends,
             Project.agreement_ends,
-            _umbrella_ends(today).label("umbrella_ends"),
+            _umbrella_ends().label("umbrella_ends"),
             select(Cut.id).where(Cut.project == Project.name).exists().label("has_cut"),
             Person.name.label("person"),
             Person.active,
@@ -74,20 +93,20 @@ def _query(people: Collection[str], projects: Collection[str], today: date) -> S
             last_day_at_partner(Cover.sponsor, InstitutionKind.UNIVERSITY).label("sponsor_until"),
         )
         .select_from(Project)
-        .outerjoin(Person, Person.name.in_(people))  # a stranger is no row, but the project is one
+        .outerjoin(Person, Person.name.in_(_names("people")))  # a stranger is no row, but the project is one
         .outerjoin(Membership, is_member)
         .outerjoin(Cover, Cover.person == Person.name)
-        .where(Project.name.in_(projects))
+        .where(Project.name.in_(_names("projects")))
     )
 
 
-def _umbrella_ends(today: date) -> ScalarSelect[date]:
+def _umbrella_ends() -> ScalarSelect[date]:
     """The last day of the newest umbrella agreement that is signed and has begun, as a part of a query."""
     newest = select(func.coalesce(Paper.ends, _EVER, type_=Date)).where(
         Paper.kind == str(PaperKind.UMBRELLA),
         Paper.status == str(PaperStatus.SIGNED),
         Paper.district == Project.district,
-        Paper.starts <= today,
+        Paper.starts <= bindparam("today", type_=Date),
     )
     return newest.order_by(Paper.number.desc(), Paper.id.desc()).limit(1).scalar_subquery()
 

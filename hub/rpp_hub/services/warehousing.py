@@ -15,8 +15,9 @@ from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import NotFound, Unavailable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.installation import Installation
-from rpp_hub.services.authority import require
+from rpp_hub.services.authority import Rights, require
 from rpp_hub.services.codebooks import Codebooks, described_now
+from rpp_hub.services.district_lines import DistrictLine, district_lines
 from rpp_hub.services.identities import decisions_now
 from rpp_hub.services.questions import Questions
 from rpp_hub.services.receiving import DropView, Receiving, drop_view, find_district
@@ -126,6 +127,12 @@ class Warehousing:
         with self._store.read() as session:
             query = select(District.name, District.title).order_by(District.title)
             return {name: title for name, title in session.execute(query)}
+
+    def lines(self, rights: Rights) -> tuple[DistrictLine, ...]:
+        """Those that somebody receives and reads for, a line each, for a list."""
+        reach = rights.reach(Permission.DROP_READ)
+        with self._store.read() as session:
+            return tuple(d for d in district_lines(session) if reach is None or d.district in reach)
 
     def drops(self, district: str) -> tuple[DropView, ...]:
         """Deliveries, in the order of their months."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Integer, Row, Select
+from sqlalchemy import ColumnElement, Integer, Row, Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from rpp_hub.domain.errors import Invalid
@@ -30,6 +30,20 @@ def read_rows(
 ) -> Page[Row[Any]]:
     """The same for a query of columns; `key` must be among them under its own name."""
     return _page(session.execute(_from(query, key, at, newest_first=newest_first)).all(), key, at)
+
+
+def read_rows_by_pair(
+    session: Session, query: Select[*tuple[Any, ...]], first: Key, number: Key, at: PageAt
+) -> Page[Row[Any]]:
+    """The same in the order of two columns that are unique together; both are among the query's, the second a number."""
+    if at.after:
+        begins, _, behind = at.after.rpartition(":")
+        query = query.where(tuple_(first, number) > (begins, _typed(number, behind)))
+    limit = _limit(at)
+    rows = session.execute(query.order_by(first, number).limit(limit + 1)).all()
+    shown = tuple(rows[:limit])
+    marks = (getattr(shown[-1], str(key.key)) for key in (first, number)) if len(rows) > limit else ()
+    return Page(shown, ":".join(map(str, marks)), first=not at.after)
 
 
 def _from(

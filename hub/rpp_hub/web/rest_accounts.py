@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from rpp_hub.services.accounts import AccountView
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import ViewerDep, check_api_call
+from rpp_hub.web.paging import ApiPageAtDep, link_next
 from rpp_hub.web.portal import PortalDep
 
 router = APIRouter(prefix=f"{BASE}/api/accounts")
@@ -24,9 +25,14 @@ class LinkBody(BaseModel):
 
 
 @router.get("")
-def accounts(portal: PortalDep, viewer: ViewerDep) -> list[AccountView]:
-    """The accounts that have logged in, those that are nobody here first."""
-    return list(portal.rpp.accounts.list(viewer.actor))
+def accounts(
+    request: Request, response: Response, portal: PortalDep, viewer: ViewerDep, at: ApiPageAtDep
+) -> list[AccountView]:
+    """The accounts that have logged in, those that are nobody here first; the Link header leads to the next page."""
+    waiting = () if at.after else portal.rpp.accounts.waiting(viewer.actor)
+    linked = portal.rpp.accounts.linked(viewer.actor, at)
+    link_next(request, response, linked)
+    return [*waiting, *linked]
 
 
 @router.post("/{account}/link", dependencies=_CHANGES)

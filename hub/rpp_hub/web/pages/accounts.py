@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
+from rpp_hub.web.paging import PageAtDep
 from rpp_hub.web.paths import path
 from rpp_hub.web.portal import PortalDep, page, see
 
@@ -15,15 +16,14 @@ router = APIRouter(prefix=BASE, include_in_schema=False)
 
 
 @router.get("/accounts")
-def accounts(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
-    """All accounts, those that wait for a person first."""
-    seen = portal.rpp.accounts.list(viewer.actor)
+def accounts(request: Request, portal: PortalDep, viewer: ViewerDep, at: PageAtDep) -> Response:
+    """Those that wait for a person first, then the others a page at a time."""
     return page(
         request,
         "accounts.html",
         viewer,
-        waiting=[a for a in seen if a.person is None],
-        linked=[a for a in seen if a.person is not None],
+        waiting=portal.rpp.accounts.waiting(viewer.actor),
+        linked=portal.rpp.accounts.linked(viewer.actor, at),
         login=portal.rpp.settings.login,
     )
 

@@ -9,32 +9,23 @@ from fastapi.responses import Response
 
 from rpp_hub.domain.errors import Invalid, RppError
 from rpp_hub.domain.permissions import Permission
-from rpp_hub.services.warehousing import WarehouseStatus
 from rpp_hub.warehouse.progress import Progress
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
 from rpp_hub.web.jobs import Job
 from rpp_hub.web.paths import path
-from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
+from rpp_hub.web.portal import Portal, PortalDep, page, see
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
-
-
-def district_states(portal: Portal, viewer: Viewer) -> tuple[WarehouseStatus, ...]:
-    """The districts of this installation that the viewer works for."""
-    warehousing, reach = portal.rpp.warehousing, viewer.rights.reach(Permission.DROP_READ)
-    names = (name for name in warehousing.districts() if reach is None or name in reach)
-    return tuple(warehousing.status(name) for name in names)
 
 
 @router.get("/data")
 def data(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
     """All districts."""
     viewer.check_may(Permission.DROP_READ)
-    waits = portal.rpp.warehousing.questions.list(viewer.actor, waiting=True)
-    return page(
-        request, "data.html", viewer, districts=district_states(portal, viewer), questions_waiting=len(waits)
-    )
+    waits = portal.rpp.warehousing.questions.count_waiting(viewer.actor)
+    districts = portal.rpp.warehousing.lines(viewer.rights)
+    return page(request, "data.html", viewer, districts=districts, questions_waiting=waits)
 
 
 @router.get("/data/{district}")

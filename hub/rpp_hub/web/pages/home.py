@@ -12,11 +12,10 @@ from rpp_hub.domain.paging import PageAt
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.desk import Desk
-from rpp_hub.services.projects import ProjectView
+from rpp_hub.services.project_lines import OwnProject
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import ViewerDep
 from rpp_hub.web.hub_client import Server
-from rpp_hub.web.pages.data import district_states
 from rpp_hub.web.pages.dues import due_lines
 from rpp_hub.web.pages.first_steps import first_steps, may_do
 from rpp_hub.web.pages.workspaces import running_workspaces
@@ -34,7 +33,7 @@ _DUE = 9
 class MyProject:
     """A project of the viewer's, with what stands between them and its workspace."""
 
-    project: ProjectView
+    project: OwnProject
     refusals: tuple[Refusal, ...]
     server: Server | None
 
@@ -65,7 +64,7 @@ def my_projects(portal: Portal, viewer: Viewer) -> tuple[MyProject, ...]:
     if not viewer.rights.projects:
         return ()
     servers = {s.project: s for s in portal.hub.running(viewer.name)}
-    own = portal.rpp.projects.own(viewer.actor)
+    own = portal.rpp.projects.own_lines(viewer.actor)
     gates = portal.rpp.projects.gates([viewer.name], [p.name for p in own])
     return tuple(MyProject(p, gates[(viewer.name, p.name)], servers.get(p.name)) for p in own)
 
@@ -77,7 +76,7 @@ def _by_role(portal: Portal, viewer: Viewer) -> dict[str, Any]:
         "requests": rpp.requests.page(actor, _NEWEST, own=True) if mine else (),
         "releases": rpp.releasing.page(actor, _NEWEST, own=True) if mine else (),
         "queue": rpp.requests.top_of_desk(actor, _NEXT) if may(Permission.REQUEST_REVIEW) else Desk(),
-        "districts": district_states(portal, viewer) if may(Permission.DROP_READ) else (),
+        "districts": rpp.warehousing.lines(viewer.rights) if may(Permission.DROP_READ) else (),
         "running": running_workspaces(portal, viewer) if may(Permission.WORKSPACE_REVOKE) else (),
         "worker": rpp.examination.queue() if may(Permission.AUDIT_READ) else None,
     }

@@ -11,27 +11,31 @@ from rpp_review.visible_text import visible
 
 from rpp_hub.domain.errors import Invalid, RppError
 from rpp_hub.domain.ingress import CODE, TABLE, IngressKind
+from rpp_hub.domain.paging import PageAt
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
 from rpp_hub.web.errors import status_of
+from rpp_hub.web.paging import PageAtDep
 from rpp_hub.web.paths import path
 from rpp_hub.web.portal import PortalDep, page, see
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
 SHOWN_LINES, SHOWN_ROWS = 2000, 200
+_DECIDED = 25
 ACCEPT = ",".join(f".{suffix}" for suffix in sorted(CODE | TABLE))
 
 
 @router.get("/ingress")
-def waiting(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
-    """What waits for a decision, and what was decided."""
+def waiting(request: Request, portal: PortalDep, viewer: ViewerDep, at: PageAtDep) -> Response:
+    """What waits for a decision, and what was decided, a page at a time."""
     viewer.check_may(Permission.INGRESS_DECIDE)
     return page(
         request,
         "ingress.html",
         viewer,
-        offers=portal.rpp.ingress.list(viewer.actor),
+        offers=portal.rpp.ingress.waiting(viewer.actor),
+        decided=portal.rpp.ingress.decided(viewer.actor, PageAt(at.after, _DECIDED)),
         project=None,
         error=None,
     )
