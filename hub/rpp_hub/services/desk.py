@@ -27,6 +27,7 @@ from rpp_hub.services.request_lines import (
     lines_of,
     visible,
 )
+from rpp_hub.store.constants import number, said
 from rpp_hub.store.models import Cut, Membership, PersonRole, ReviewRow
 
 MOST = 25
@@ -89,21 +90,26 @@ def top_of_desk(session: Session, rights: Rights, needed: int, shown: int) -> De
 
 _CUT, _MEMBER, _ROLE = Cut.__table__.c, Membership.__table__.c, PersonRole.__table__.c
 _ME = bindparam("me", type_=String)
-_AFTER, _MOST = bindparam("after", type_=Integer), bindparam("most", type_=Integer)
-_IS_MEMBER = select(_MEMBER.person).where(_MEMBER.project == REQUEST.project, _MEMBER.person == _ME).exists()
-_LEAD = select(_MEMBER.person).where(_MEMBER.project == REQUEST.project, _MEMBER.role == "lead").limit(1)
-_CUT_MAKER = select(_CUT.built_by).where(_CUT.project == REQUEST.project, _CUT.name == ROUND.cut)
+_AFTER, _MOST = bindparam("after", type_=Integer), number("most")
 _GIVEN_BY = select(_ROLE.given_by).where(_ROLE.person == _ME, _ROLE.role == str(Role.OUTPUT_REVIEWER))
+_CUT_MAKER = select(_CUT.built_by).where(_CUT.project == REQUEST.project, _CUT.name == ROUND.cut)
+_MEMBERS = Membership.__table__
+_GIVER = _MEMBERS.alias("giver")  # whoever made this reviewer one, if they lead the project
+_AS_MEMBER = and_(_MEMBER.project == REQUEST.project, _MEMBER.person == _ME)
+_AS_LEAD = and_(
+    _GIVER.c.project == REQUEST.project,
+    _GIVER.c.person == _GIVEN_BY.scalar_subquery(),
+    _GIVER.c.role == "lead",
+)
 _SUBMITTED = (
     select(
         *SHOWN,
-        _IS_MEMBER.label("is_member"),
-        _LEAD.scalar_subquery().label("lead"),
+        _MEMBER.person.label("member"),
+        _GIVER.c.person.label("lead"),
         _CUT_MAKER.scalar_subquery().label("cut_maker"),
-        _GIVEN_BY.scalar_subquery().label("given_by"),
     )
-    .select_from(CURRENT)
-    .where(REQUEST.status == str(Status.SUBMITTED), REQUEST.id > _AFTER)
+    .select_from(CURRENT.outerjoin(_MEMBERS, _AS_MEMBER).outerjoin(_GIVER, _AS_LEAD))
+    .where(REQUEST.status == said(Status.SUBMITTED), REQUEST.id > _AFTER)
     .order_by(REQUEST.id)
     .limit(_MOST)
 )
@@ -112,7 +118,7 @@ _MINE = (
     .where(REVIEW.reviewer == _ME)
     .limit(_MOST)
 )
-_BEGUN = _MINE.where(REVIEW.decision.is_(None), REQUEST.status == str(Status.SUBMITTED)).order_by(
+_BEGUN = _MINE.where(REVIEW.decision.is_(None), REQUEST.status == said(Status.SUBMITTED)).order_by(
     REVIEW.request_id
 )
 _DONE = _MINE.where(REVIEW.decision.is_not(None)).order_by(REVIEW.request_id.desc())
@@ -139,8 +145,8 @@ def _submitted(
     for _ in range(0, _MOST_ROWS, most):
         rows = session.execute(query, {"me": rights.name, "after": after, "most": most}).all()
         found = 0
-        for number, of_one in groupby(rows, key=lambda row: row.id):
-            found, after = found + 1, number
+        for request, of_one in groupby(rows, key=lambda row: row.id):
+            found, after = found + 1, request
             yield _seen(rights, list(of_one), needed)
         if found < most or enough():
             return
@@ -157,14 +163,14 @@ def _seen(rights: Rights, rows: Sequence[Row[Any]], needed: int) -> _Seen:
     state = RequestState(
         status=Status.SUBMITTED,
         author=row.author,
-        members=frozenset({me} if row.is_member else ()),
+        members=frozenset({me} if row.member else ()),
         cut_maker=row.cut_maker or "",
         items=(),
         examined=row.examined_at is not None,
         reviews=reviews,
         reviewers_needed=needed,
         lead=row.lead or "",
-        made_by_lead=frozenset({me} if row.lead and row.given_by == row.lead else ()),
+        made_by_lead=frozenset({me} if row.lead else ()),
     )
     reasons = refusals(state, Action.REVIEW, Doer(me, rights.roles_in(row.project)))
     line = line_of(row, needed, decided=len(state.decided))

@@ -13,7 +13,6 @@ from sqlalchemy import (
     CompoundSelect,
     Date,
     FromClause,
-    Integer,
     Select,
     String,
     and_,
@@ -30,6 +29,7 @@ from rpp_hub.domain.lifecycle import Status
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.services.request_lines import CURRENT, REQUEST, ROUND
 from rpp_hub.services.standing import last_day_at_partner
+from rpp_hub.store.constants import number, said
 from rpp_hub.store.model_agreements import Paper
 from rpp_hub.store.model_clocks import Ending
 from rpp_hub.store.model_people import Affiliation, Attestation, Cover
@@ -54,11 +54,11 @@ _MINE = bindparam("projects", type_=String, expanding=True)
 _DISTRICTS = bindparam("districts", type_=String, expanding=True)
 _HORIZON = bindparam("horizon", type_=Date)
 _TODAY = bindparam("today", type_=Date)
-_LIMIT = bindparam("limit", type_=Integer)
+_LIMIT = number("limit")
 
 _HAS_CUT = select(_CUT.id).where(_CUT.project == _PROJECT.name).exists()
-_IS_APPLIED = _PROJECT.status == str(ProjectStatus.APPLIED)
-_IS_APPROVED = _PROJECT.status == str(ProjectStatus.APPROVED)
+_IS_APPLIED = _PROJECT.status == said(ProjectStatus.APPLIED)
+_IS_APPROVED = _PROJECT.status == said(ProjectStatus.APPROVED)
 _UNSETTLED = and_(_ENDING.confirmed_at.is_(None), _ENDING.ended_on.is_not(None), _HAS_CUT)
 
 
@@ -137,8 +137,6 @@ _WITH_COVER = _PEOPLE.outerjoin(_COVERS, _COVER.person == _PERSON.name)
 _OF_PERSON = (
     _PERSON.name, _PERSON.training_ends, _PERSON.access_agreement_ends, _COVER.ends, _UNTIL.label("until"),
 )  # fmt: skip
-# whoever's last day at a partner comes near has some day that does: found by its index, then looked at whole
-_LEAVING = _PERSON.name.in_(select(_WORKS.person).where(_WORKS.until <= _HORIZON))
 _ENDING_SOON = union(
     _first(_PERSON.name, _PEOPLE, _PERSON.training_ends, _PERSON.training_ends <= _HORIZON, _PERSON.active, _RUNS),
     _first(
@@ -148,7 +146,11 @@ _ENDING_SOON = union(
         _PERSON.name, _COVERS.join(_PEOPLE, _PERSON.name == _COVER.person), _COVER.ends, _COVER.ends <= _HORIZON,
         _PERSON.active, _RUNS,
     ),
-    _first(_PERSON.name, _PEOPLE, _PERSON.name, _LEAVING, _UNTIL <= _HORIZON, _PERSON.active, _RUNS),
+    # whoever's last day at a partner comes near has some day that does: found by its index, then looked at whole
+    _first(
+        _PERSON.name, Affiliation.__table__.join(_PEOPLE, _PERSON.name == _WORKS.person), _WORKS.until,
+        _WORKS.until <= _HORIZON, _UNTIL <= _HORIZON, _PERSON.active, _RUNS,
+    ),
 ).subquery("ending")  # fmt: skip
 PEOPLE: Query = select(*_OF_PERSON).select_from(
     _ENDING_SOON.join(_PEOPLE, _PERSON.name == _ENDING_SOON.c.name).outerjoin(
@@ -159,44 +161,37 @@ OWN_PAPERS: Query = (
     select(*_OF_PERSON).select_from(_WITH_COVER).where(_PERSON.name == _ME, _PERSON.active, _RUNS)
 )
 
-_MEMBER_HERE = (
-    select(_MEMBER.person).where(_MEMBER.project == REQUEST.project, _MEMBER.person == _ME).exists()
-)
-_DECIDED_HERE = (
-    select(_REVIEW.request_id)
-    .where(
-        _REVIEW.request_id == REQUEST.id,
-        _REVIEW.round == REQUEST.round,
-        _REVIEW.reviewer == _ME,
-        _REVIEW.decision.is_not(None),
-    )
-    .exists()
-)
+_ME_AS_MEMBER = and_(_MEMBER.project == REQUEST.project, _MEMBER.person == _ME)
+_MY_REVIEW = and_(_REVIEW.request_id == REQUEST.id, _REVIEW.round == REQUEST.round, _REVIEW.reviewer == _ME)
 REVIEWS: Query = (
     select(
         REQUEST.id, REQUEST.project, REQUEST.author, ROUND.number, ROUND.examined_at, _CUT.built_by,
-        or_(_MEMBER_HERE, _DECIDED_HERE).label("not_by_me"),
+        or_(_MEMBER.person.is_not(None), _REVIEW.decision.is_not(None)).label("not_by_me"),
     )
     .select_from(
         CURRENT.outerjoin(_CUTS, and_(_CUT.project == REQUEST.project, _CUT.name == ROUND.cut))
+        .outerjoin(Membership.__table__, _ME_AS_MEMBER)
+        .outerjoin(ReviewRow.__table__, _MY_REVIEW)
     )
-    .where(REQUEST.status == str(Status.SUBMITTED), ROUND.examined_at.is_not(None))
+    .where(REQUEST.status == said(Status.SUBMITTED), ROUND.examined_at.is_not(None))
     .order_by(REQUEST.id)
     .limit(_LIMIT)
 )  # fmt: skip
 # of a reviewer's, only those that are still theirs to review: what they are done with hides no other
-OWN_REVIEWS: Query = REVIEWS.where(REQUEST.project.not_in(_MINE), REQUEST.author != _ME, ~_DECIDED_HERE)
+OWN_REVIEWS: Query = REVIEWS.where(
+    _MEMBER.person.is_(None), REQUEST.author != _ME, _REVIEW.decision.is_(None)
+)
 
 SENT_PAPERS: Query = (
     select(_SENT.id, _SENT.person, _SENT.kind, _SENT.sent_at)
-    .where(_SENT.status == str(AttestationStatus.WAITING))
+    .where(_SENT.status == said(AttestationStatus.WAITING))
     .order_by(_SENT.id)
     .limit(_LIMIT)
 )
 UMBRELLAS: Query = (
     select(_PAPER.district, func.max(_PAPER.ends).label("ends"))
     .where(
-        _PAPER.kind == str(PaperKind.UMBRELLA), _PAPER.status == str(PaperStatus.SIGNED), _PAPER.starts <= _TODAY
+        _PAPER.kind == said(PaperKind.UMBRELLA), _PAPER.status == said(PaperStatus.SIGNED), _PAPER.starts <= _TODAY
     )
     .group_by(_PAPER.district)
     .having(func.max(_PAPER.ends) <= _HORIZON)

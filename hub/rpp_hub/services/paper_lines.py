@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVarTuple
 
-from sqlalchemy import Integer, Select, bindparam, select
+from sqlalchemy import Integer, Select, bindparam, or_, select, union
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.agreements import PaperKind, PaperStatus, Party, missing_parties
@@ -51,9 +51,15 @@ def visible(query: Select[*Ts], rights: Rights) -> Select[*Ts]:
     reach = rights.reach(Permission.PROJECT_READ_ALL)
     if rights.name == SYSTEM or reach is None:
         return query
-    mine = _PAPER.project.in_(sorted(rights.projects)) & (_PAPER.kind == str(PaperKind.PROJECT))
-    mine = mine | (_PAPER.person == rights.name) | (_PAPER.sponsor == rights.name)
-    return query.where(mine | _PAPER.district.in_(sorted(reach)) if reach else mine)
+    # each found by an index of its own; together, as one condition, they would be looked for in every row
+    ids = select(_PAPER.id)
+    mine = union(
+        ids.where(_PAPER.project.in_(sorted(rights.projects)), _PAPER.kind == str(PaperKind.PROJECT)),
+        ids.where(_PAPER.person == rights.name),
+        ids.where(_PAPER.sponsor == rights.name),
+    )
+    is_mine = _PAPER.id.in_(mine)
+    return query.where(or_(is_mine, _PAPER.district.in_(sorted(reach))) if reach else is_mine)
 
 
 def paper_lines(

@@ -23,6 +23,7 @@ class Paper(Base):
         Index("papers_by_project", "project", "kind"),
         Index("papers_by_person", "person", "kind"),
         Index("papers_by_status", "status", "kind"),
+        Index("papers_by_sponsor", "sponsor"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))

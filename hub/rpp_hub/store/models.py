@@ -313,6 +313,13 @@ class ReviewRow(Base):
     __table_args__ = (
         ForeignKeyConstraint(["request_id", "round"], ["rounds.request_id", "rounds.number"]),
         Index("reviews_by_reviewer", "reviewer", "request_id"),
+        Index(
+            "reviews_begun",
+            "reviewer",
+            "request_id",
+            sqlite_where=text("decision IS NULL"),
+            postgresql_where=text("decision IS NULL"),
+        ),
     )
     request_id: Mapped[int] = mapped_column(primary_key=True)
     round: Mapped[int] = mapped_column(primary_key=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, tuple_
+from sqlalchemy import ColumnElement, Integer, Row, Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from rpp_hub.domain.errors import Invalid
@@ -40,7 +40,9 @@ def read_rows_by_pair(
         begins, _, behind = at.after.rpartition(":")
         query = query.where(tuple_(first, number) > (begins, _typed(number, behind)))
     limit = _limit(at)
-    rows = session.execute(query.order_by(first, number).limit(limit + 1)).all()
+    rows = session.execute(
+        query.order_by(first, number).limit(literal(limit + 1, Integer, literal_execute=True))
+    ).all()
     shown = tuple(rows[:limit])
     marks = (getattr(shown[-1], str(key.key)) for key in (first, number)) if len(rows) > limit else ()
     return Page(shown, ":".join(map(str, marks)), first=not at.after)
@@ -52,7 +54,9 @@ def _from(
     if at.after:
         mark = _typed(key, at.after)
         query = query.where(key < mark if newest_first else key > mark)
-    return query.order_by(key.desc() if newest_first else key).limit(_limit(at) + 1)
+    return query.order_by(key.desc() if newest_first else key).limit(
+        literal(_limit(at) + 1, Integer, literal_execute=True)
+    )
 
 
 def _page(rows: Sequence[R], key: Key, at: PageAt) -> Page[R]:
