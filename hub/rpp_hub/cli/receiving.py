@@ -16,7 +16,7 @@ from rpp_hub.domain.errors import ActionRefused, Invalid
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.receiving import DropView, WaitingView
-from rpp_hub.services.waiting_drops import FileReading
+from rpp_hub.services.waiting_drops import NOT_COVERED_ADVICE, FileReading, NotCovered
 from rpp_hub.warehouse.column_habits import NO_DATES, Habit, habits_from
 from rpp_hub.warehouse.dates import DATE_FORMS
 from rpp_hub.warehouse.habits import in_words, written_as
@@ -257,6 +257,7 @@ def _reading_text(view: WaitingView) -> str:
                 lines.append(f"    {found.name}: {in_words(found, file.habit(found.name))}")
     if view.unlike_before:
         lines += ["Other than last time:", *(f"  {s}" for s in view.unlike_before)]
+    lines += _not_covered_text(view.not_covered)
     if view.asked:
         lines += ["To be confirmed:", *(f"  {a.sentence}" for a in view.asked)]
     return "\n".join(lines)
@@ -270,7 +271,14 @@ def _received_text(drop: DropView, district: str) -> str:
     ]
     if drop.unlike_before:
         lines += ["Other than last time:", *(f"  {s}" for s in drop.unlike_before)]
+    lines += _not_covered_text(drop.not_covered)
     return "\n".join([*lines, f"Next: rpp warehouse check {district}"])
+
+
+def _not_covered_text(beyond: Sequence[NotCovered]) -> list[str]:
+    if not beyond:
+        return []
+    return ["Not in the umbrella agreement:", *(f"  {n.sentence}" for n in beyond), f"  {NOT_COVERED_ADVICE}"]
 
 
 def _files(drop: DropView) -> list[ReceivedFile]:

@@ -24,14 +24,17 @@ from rpp_hub.services.authority import require
 from rpp_hub.services.papers import umbrella_in_force
 from rpp_hub.services.waiting_drops import (
     FileReading,
+    NotCovered,
     as_confirmed,
     brought_of,
     is_read_otherwise,
+    not_covered,
     refuse_undecided,
     with_habits,
     write_reading,
 )
 from rpp_hub.store.database import Store
+from rpp_hub.store.model_agreements import Paper
 from rpp_hub.store.model_receiving import WaitingDrop
 from rpp_hub.store.models import District, Drop
 from rpp_hub.warehouse.column_habits import ColumnFound
@@ -63,6 +66,7 @@ class DropView:
     snapshot: Snapshot = Snapshot.OTHER
     unlike_before: tuple[str, ...] = ()
     agreement: str = ""
+    not_covered: tuple[NotCovered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +80,15 @@ class WaitingView:
     found: Mapping[str, tuple[ColumnFound, ...]]
     asked: tuple[Asked, ...]
     unlike_before: tuple[str, ...]
+    not_covered: tuple[NotCovered, ...]
     brought_by: str
     brought_at: datetime
     version: int
 
     @property
     def nothing_to_ask(self) -> bool:
-        """Whether it is written as what was confirmed the last time, in all."""
-        return not self.asked and not self.unlike_before
+        """Whether it is written as what was confirmed the last time, in all, and may all be kept."""
+        return not (self.asked or self.unlike_before or self.not_covered)
 
 
 class Receiving:
@@ -219,6 +224,7 @@ class Receiving:
             waits = _get(act.session, district, drop.name)
             _check_version(waits, version)
             agreement = _umbrella(act.session, district)
+            beyond = not_covered(agreement, drop.files)
             row = Drop(
                 district=district,
                 name=drop.name,
@@ -226,14 +232,16 @@ class Receiving:
                 files=[asdict(f) for f in drop.files],
                 received_by=actor.name,
                 received_at=datetime.now(UTC),
-                agreement=agreement,
+                agreement=agreement.name,
             )
             act.session.add(row)
             act.session.delete(waits)
             act.detail.update(
-                sha256=drop.sha256, files=len(drop.files), reading=drop.reading, agreement=agreement
+                sha256=drop.sha256, files=len(drop.files), reading=drop.reading, agreement=agreement.name
             )
-        return drop_view(row)
+            if beyond:
+                act.detail["not_covered"] = {n.table: list(n.fields) for n in beyond}
+        return replace(drop_view(row), not_covered=beyond)
 
     def _read_otherwise(
         self, district: str, brought: Brought, readings: Sequence[FileReading], progress: Progress
@@ -271,10 +279,15 @@ class Receiving:
             found=brought.found,
             asked=remembered(brought, earlier)[1],
             unlike_before=unlike_before(brought.drop, earlier),
+            not_covered=not_covered(self._umbrella_today(row.district), brought.drop.files),
             brought_by=row.brought_by,
             brought_at=row.brought_at,
             version=row.version,
         )
+
+    def _umbrella_today(self, district: str) -> Paper | None:
+        with self._store.read() as session:
+            return umbrella_in_force(session, district, datetime.now(UTC).date())
 
     def _earlier(self, district: str) -> list[ReceivedDrop]:
         """What was received, in the order in which it was confirmed."""
@@ -327,7 +340,7 @@ def find_district(session: Session, name: str) -> District:
     return row
 
 
-def _umbrella(session: Session, district: str) -> str:
+def _umbrella(session: Session, district: str) -> Paper:
     """The umbrella agreement that holds today. Raises ActionRefused where none does: then no data may come."""
     paper = umbrella_in_force(session, district, datetime.now(UTC).date())
     if paper is None:
@@ -340,7 +353,7 @@ def _umbrella(session: Session, district: str) -> str:
                 )
             ]
         )
-    return paper.name
+    return paper
 
 
 def _known(session: Session, district: str) -> dict[str, str]:

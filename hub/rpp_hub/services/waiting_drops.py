@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from rpp_hub.domain.agreements import covers
 from rpp_hub.domain.errors import ActionRefused, Invalid
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.services.umbrellas import groups_of
+from rpp_hub.store.model_agreements import Paper
 from rpp_hub.store.model_receiving import WaitingDrop
 from rpp_hub.warehouse.column_habits import Habit, check_habit, found_from
 from rpp_hub.warehouse.habits import undecided
 from rpp_hub.warehouse.read import DELIMITERS, ENCODINGS
 from rpp_hub.warehouse.receive import Brought, ReceivedDrop, ReceivedFile, file_from
+
+NOT_COVERED_ADVICE = (
+    "What is confirmed is kept. If the district did not mean to send it, discard the delivery and ask for files without it; "
+    "else have a new version of the umbrella agreement name it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,22 @@ class FileReading:
     encoding: str = ""
     delimiter: str = ""
     habits: tuple[Habit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotCovered:
+    """Fields of a table that came and that the district's umbrella agreement does not name."""
+
+    agreement: str
+    table: str
+    fields: tuple[str, ...]
+    whole_table: bool
+
+    @property
+    def sentence(self) -> str:
+        """For a person."""
+        what = "the table" if self.whole_table else f"{', '.join(self.fields)} of the table"
+        return f"No field group of the umbrella agreement {self.agreement} covers {what} {self.table}."
 
 
 def refuse_undecided(brought: Brought) -> None:
@@ -40,6 +64,23 @@ def brought_of(row: WaitingDrop) -> Brought:
     files = tuple(file_from(f) for f in row.files)
     return Brought(
         ReceivedDrop(row.name, row.sha256, files), {name: found_from(raw) for name, raw in row.found.items()}
+    )
+
+
+def not_covered(paper: Paper | None, files: Iterable[ReceivedFile]) -> tuple[NotCovered, ...]:
+    """The fields that came although no field group of the umbrella agreement names them."""
+    if paper is None:
+        return ()
+    groups = groups_of(paper)
+    left = (
+        (file.table, tuple(c for c in file.columns if not covers(groups, file.table, c)), len(file.columns))
+        for file in files
+        if file.table
+    )
+    return tuple(
+        NotCovered(paper.name, table, fields, len(fields) == all_of_them)
+        for table, fields, all_of_them in left
+        if fields
     )
 
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from rpp_hub.bootstrap import Rpp
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotPermitted, RppError, Stale, Unavailable
+from rpp_hub.services.auditing import AuditFilter
 from rpp_hub.services.waiting_drops import FileReading
 from rpp_hub.store.model_agreements import Paper
 from rpp_hub.warehouse.build import build_masters
@@ -232,7 +233,63 @@ def test_nothing_comes_from_a_district_without_an_umbrella_agreement(empty: Rpp,
     assert empty.warehousing.drops("bayview") == ()
 
 
+def only_over(rpp: Rpp, *fields: str) -> str:
+    """The umbrella agreement covers no more than these."""
+    paper = rpp.umbrellas.in_force("bayview")
+    assert paper is not None
+    with rpp.store.act(SETUP, "agreement:propose", "district:bayview") as act:
+        row = act.session.get(Paper, int(paper.name[1:]))
+        assert row is not None
+        row.terms = {"groups": [{"title": "Agreed", "fields": list(fields)}]}
+    return paper.name
+
+
+def detail(rpp: Rpp) -> dict[str, object]:
+    """What the audit log says of the newest receipt."""
+    said: dict[str, object] = json.loads(
+        rpp.auditing.events(SETUP, AuditFilter(act="drop:receive"))[0].detail
+    )
+    return said
+
+
+def test_what_no_field_group_of_the_umbrella_agreement_covers_is_said_before_it_is_kept_and_recorded(
+    empty: Rpp, tmp_path: Path
+) -> None:
+    name = only_over(empty, "attendance", "clubs.student_id", "clubs.school_year", "clubs.joined")
+    text = FIRST.replace("/", "-").replace("NA", "FR")
+    view = empty.warehousing.receiving.bring(DORA, folder(tmp_path, text), "bayview")
+    (beyond,) = view.not_covered
+    assert beyond.sentence == (
+        f"No field group of the umbrella agreement {name} covers grade, country of the table clubs."
+    )
+    assert not view.nothing_to_ask
+    answered(empty)
+    assert detail(empty)["not_covered"] == {"clubs": ["grade", "country"]}
+    only_over(empty, "attendance")
+    view = empty.warehousing.receiving.bring(
+        DORA, folder(tmp_path, text + "0000009,2025,,9,US\n", "202509_clubs"), "bayview"
+    )
+    assert "covers the table clubs." in view.not_covered[0].sentence
+
+
+def test_an_umbrella_agreement_over_everything_leaves_nothing_uncovered(empty: Rpp, tmp_path: Path) -> None:
+    view = empty.warehousing.receiving.bring(DORA, folder(tmp_path, FIRST), "bayview")
+    assert view.not_covered == ()
+    answered(empty)
+    assert "not_covered" not in detail(empty)
+
+
 # --- on the command line
+
+
+def test_on_the_command_line_what_the_umbrella_agreement_does_not_cover_is_said(
+    run: Command, rpp: Rpp, tmp_path: Path
+) -> None:
+    only_over(rpp, "clubs.student_id")
+    told = run("warehouse", "receive", folder(tmp_path, FIRST), "--district", "bayview").out
+    assert "Not in the umbrella agreement:" in told
+    assert "school_year, joined, grade, country of the table clubs" in told
+    assert "discard the delivery and ask for files without it" in told
 
 
 def test_on_the_command_line_a_script_is_told_to_confirm(run: Command, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from rpp_hub.warehouse.formats import cell_text, read_binary
 from rpp_hub.warehouse.read import load, look_into
 from rpp_hub.warehouse.receive import receive_drop
 
+from tests.unit.data.sas import write_sas7bdat
 from tests.unit.data.spreadsheets import write_ods, write_xls, write_xlsb
 
 FRAME = pd.DataFrame(
@@ -53,11 +54,19 @@ def stata(path: Path) -> None:
     frame.to_stata(path, write_index=False, convert_dates={"entry_date": "td"})
 
 
+def sas(path: Path) -> None:
+    numbers = {c: [None if pd.isna(v) else float(v) for v in FRAME[c]] for c in ("grade_level", "gpa")}
+    days: list[str | float | None] = [float((d - date(1960, 1, 1)).days) for d in FRAME["entry_date"]]
+    columns = {"student_id": list(FRAME["student_id"]), **numbers, "entry_date": days}
+    write_sas7bdat(path, columns, {"entry_date": "DATE9"})
+
+
 WRITERS: dict[str, Callable[[Path], None]] = {
     "Enrolment.xlsx": excel,
     "Enrolment.dta": stata,
     "Enrolment.sav": lambda path: pyreadstat.write_sav(FRAME, path),
     "Enrolment.zsav": lambda path: pyreadstat.write_sav(FRAME, path, compress=True),
+    "Enrolment.sas7bdat": sas,
     "Enrolment.xpt": lambda path: pyreadstat.write_xport(FRAME, path),
     "Enrolment.ods": lambda path: write_ods(path, SHEET),
     "Enrolment.xlsb": lambda path: write_xlsb(path, SHEET),
@@ -76,6 +85,22 @@ def test_every_format_reads_as_the_same_text(name: str, tmp_path: Path) -> None:
         columns = 'student_id, grade_level, gpa, left(entry_date, 10) FROM "t" ORDER BY 1'
         found = con.execute(f"SELECT {columns}").fetchall()
     assert [(i, g, str(float(p)), d) for i, g, p, d in found] == ROWS
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_format_is_received_zipped_or_not(name: str, tmp_path: Path) -> None:
+    plain, zipped = tmp_path / "plain", tmp_path / "zipped"
+    plain.mkdir(), zipped.mkdir()
+    WRITERS[name](plain / name)
+    with zipfile.ZipFile(zipped / "sent.zip", "w") as archive:
+        archive.write(plain / name, f"sent/{name}")
+        archive.writestr("sent/codebook.pdf", b"%PDF-1.4 what the columns mean")
+    (plain_file,) = receive_drop(plain, tmp_path / "received", "201910_enrolment", {}).files
+    found = {f.name: f for f in receive_drop(zipped, tmp_path / "received", "201911_enrolment", {}).files}
+    (table,) = [f for f in found.values() if f.table]
+    assert (table.table, table.rows, table.columns) == ("enrolment", 2, tuple(FRAME.columns))
+    assert (table.table, table.rows, table.columns) == (plain_file.table, plain_file.rows, plain_file.columns)
+    assert any(f.endswith("codebook.pdf") and not found[f].table for f in found)
 
 
 def test_stata_says_which_kind_of_nothing_it_is(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from rpp_hub.domain.errors import ActionRefused, Invalid
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.receiving import WaitingView
-from rpp_hub.services.waiting_drops import FileReading
+from rpp_hub.services.waiting_drops import NOT_COVERED_ADVICE, FileReading
 from rpp_hub.warehouse.column_habits import NO_DATES, ColumnFound, Habit
 from rpp_hub.warehouse.dates import DATE_FORMS
 from rpp_hub.warehouse.habits import in_words, written_as
@@ -74,6 +74,7 @@ def waiting(request: Request, portal: PortalDep, viewer: ViewerDep, district: st
         forms={NO_DATES: "no dates", **{f.name: f.words for f in DATE_FORMS.values()}},
         encodings=ENCODINGS,
         delimiters=DELIMITER_WORDS,
+        not_covered_advice=NOT_COVERED_ADVICE,
         job=job,
         waiting=job is not None and job.state == "running",
     )
