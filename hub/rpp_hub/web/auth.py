@@ -19,6 +19,7 @@ from rpp_hub.services.authority import Known
 from rpp_hub.web import BASE
 from rpp_hub.web.errors import Forged, NotLinked, NotLoggedIn
 from rpp_hub.web.hub_client import CLIENT_ID
+from rpp_hub.web.kept import keep
 from rpp_hub.web.paths import own_path
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, see
 from rpp_hub.web.same_origin import check_same_origin
@@ -112,6 +113,7 @@ async def form_of(request: Request, viewer: ViewerDep) -> AsyncIterator[Form]:
             token.encode(), viewer.form_token.encode()
         ):
             raise Forged
+        keep(request, data)
         yield Form(data)
 
 

@@ -7,6 +7,7 @@ import secrets
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -19,10 +20,12 @@ from rpp_hub.domain.tracing import request_id
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import login_redirect
 from rpp_hub.web.errors import NotLoggedIn, error_body, status_of
+from rpp_hub.web.kept import kept_form
 from rpp_hub.web.portal import page, portal_of
 from rpp_hub.web.templating import render
 
 _LOG = logging.getLogger("rpp.portal")
+_MENDED = frozenset({409, 413, 422, 503})  # where it helps to change something and send it again
 _TITLES = {
     401: "Log in again",
     403: "You may not do this",
@@ -50,9 +53,14 @@ def answer_error(request: Request, error: RppError) -> Response:
     status = status_of(error)
     if _wants_json(request):
         return JSONResponse(error_body(error), status_code=status)
-    shown = {"title": _TITLES.get(status, "Something went wrong"), "number": status, "error": error}
+    shown: dict[str, Any] = {
+        "title": _TITLES.get(status, "Something went wrong"),
+        "number": status,
+        "error": error,
+    }
     viewer = getattr(request.state, "viewer", None)
     if viewer is not None:
+        shown["kept"] = kept_form(request) if status in _MENDED else None
         return page(request, "error.html", viewer, status=status, **shown)
     portal = portal_of(request)
     around = {

@@ -122,6 +122,8 @@ def test_what_may_not_be_shared_is_refused_by_the_page_too_and_nothing_is_saved(
     refused = choose(rosa, "gamma", students__frpl="wanted", students__sex="the groups")
     assert refused.status_code == 422
     assert "students.frpl cannot be chosen: State law" in refused.text
+    assert 'name="pick:students.sex" value="1" checked' in refused.text
+    assert 'value="the groups"' in refused.text
     assert "Say why students.sex is needed." in choose(rosa, "gamma", students__sex=" .").text
     assert booked.world.projects.get("gamma").status is ProjectStatus.DRAFT
     assert "days_absent" in rosa.get("/projects/gamma/fields?q=absent").text

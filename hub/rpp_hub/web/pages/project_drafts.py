@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from rpp_hub.domain.errors import Invalid, RppError
-from rpp_hub.services.field_choice import choices_of, with_choices
+from rpp_hub.services.field_choice import Choice, Shown, choices_of, with_choices
 from rpp_hub.services.project_drafts import Beginning
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import Form, FormDep, ViewerDep
@@ -128,7 +129,7 @@ def choose(request: Request, portal: PortalDep, viewer: ViewerDep, form: FormDep
         tables = with_choices(book, draft.content, _chosen(form))
         portal.rpp.drafts.save(viewer.actor, name, {"tables": tables}, form.number("version"))
     except RppError as error:
-        shown = choices_of(book, draft.content, table, q)
+        shown = _as_typed(choices_of(book, draft.content, table, q), _chosen(form))
         return page(
             request, "fields.html", viewer, saved="saved" in request.query_params, project=project, draft=draft, choice=shown, book=book, error=error,
             status=status_of(error),
@@ -161,6 +162,21 @@ def amend(portal: PortalDep, viewer: ViewerDep, _form: FormDep, name: str) -> Re
     portal.rpp.projects.seen_by(viewer.actor, name)
     portal.rpp.drafts.begin_amendment(viewer.actor, name)
     return see(path("projects", name, "edit"))
+
+
+def _as_typed(shown: Shown, said: Mapping[str, Mapping[str, str]]) -> Shown:
+    """The choices of a page as the refused form had them."""
+    return replace(
+        shown, choices=tuple(_typed(c, said[c.key]) if c.key in said else c for c in shown.choices)
+    )
+
+
+def _typed(choice: Choice, said: Mapping[str, str]) -> Choice:
+    if not said:
+        return replace(choice, chosen=False)
+    return replace(
+        choice, chosen=True, need=said["need"], rationale=said["rationale"], generalise=said["generalise"]
+    )
 
 
 def _chosen(form: Form) -> dict[str, dict[str, str]]:
