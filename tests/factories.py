@@ -139,7 +139,7 @@ class World:
         self.requests = Requests(self.store, self.settings, self.content, lambda: NOW)
         self.reviewing = Reviewing(self.store, self.settings, lambda: NOW)
         self.auditing = Auditing(self.store)
-        self.dues = Dues(self.store, Clocks(), {}, lambda: NOW)
+        self.dues = Dues(self.store, Clocks(), {}, lambda _district: self.codebook, lambda: NOW)
         self.rerun_answer: Rerun | None = None
         self.recount_answer: dict[str, Recount] = {}
         self.examination = Examination(

@@ -176,7 +176,9 @@ def open_installation(home: Path) -> Rpp:
     cutting = Cutting(store, installation, vault, lambda: environments.current().version)
     projects = Projects(store, papers, around)
     rerunner = _rerunner(installation, settings, cutting, environments)
-    dues = Dues(store, Clocks(**settings.clocks.model_dump()), settings.districts, _now)
+    dues = Dues(
+        store, Clocks(**settings.clocks.model_dump()), settings.districts, warehousing.known_codebook, _now
+    )
     return Rpp(
         installation=installation,
         settings=settings,

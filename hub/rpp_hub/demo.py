@@ -1,4 +1,4 @@
-"""A demonstration: a district, seven people, two projects with their data cut, ready to be opened.
+"""A demonstration: a district, somebody for each role, two projects with their data cut, ready to be opened.
 
 Every step looks first whether it was done already, so that a second `rpp demo` goes on where the first one stopped.
 """
@@ -87,7 +87,9 @@ _PEOPLE = (
     _Part("vera", "Vera Check", _UNIVERSITY, Role.OUTPUT_REVIEWER),
     _Part("viktor", "Viktor Sieve", _UNIVERSITY, Role.OUTPUT_REVIEWER),
     _Part("paula", "Paula Leader", DISTRICT, Role.PRACTITIONER),
+    _Part("dirk", "Dirk Bridge", _UNIVERSITY, Role.DIRECTOR),
     _Part("otto", "Otto Runner", _UNIVERSITY, Role.OPERATOR),
+    _Part("ada", "Ada Ledger", _UNIVERSITY, Role.AUDITOR),
 )
 
 

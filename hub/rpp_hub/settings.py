@@ -296,6 +296,9 @@ class Clocks(_Closed):
     paper: int = Field(
         default=5, ge=1, le=365, description="From an upload of a certificate to its confirmation."
     )
+    signature: int = Field(
+        default=14, ge=1, le=365, description="From the writing of an agreement to its signatures."
+    )
     destruction: int = Field(
         default=7, ge=1, le=365, description="From a project's end to the destruction of its data."
     )

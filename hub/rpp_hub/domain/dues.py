@@ -18,6 +18,8 @@ class DueKind(StrEnum):
     """What the clock is about."""
 
     APPLICATION = "application"
+    EXCEPTION = "exception"
+    SIGNATURE = "signature"
     TRANSFER = "transfer"
     REVIEW = "review"
     PAPER = "paper"
@@ -40,6 +42,7 @@ class Clocks:
     transfer: int = 30
     review: int = 5
     paper: int = 5
+    signature: int = 14
     destruction: int = 7
     confirmation: int = 14
 
@@ -87,7 +90,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class ProjectFacts:
-    """The days of one project. `ended`: closed, or its agreement over; `answer_by`: the district's review clock."""
+    """The days of one project. `ended`: closed, or its agreement over; `answer_by`: the district's review clock.
+
+    `open_exceptions`: names and identifiers that it asks for and that the director has not decided on.
+    """
 
     name: str
     sponsor: str
@@ -95,6 +101,7 @@ class ProjectFacts:
     district: str = ""
     members: frozenset[str] = frozenset()
     answer_by: date | None = None
+    open_exceptions: tuple[str, ...] = ()
     approved: date | None = None
     has_cut: bool = False
     irb_ends: date | None = None
@@ -143,7 +150,20 @@ class UmbrellaFacts:
     ends: date
 
 
-Facts = ProjectFacts | PersonFacts | ReviewFacts | PaperFacts | UmbrellaFacts
+@dataclass(frozen=True, slots=True)
+class SignatureFacts:
+    """An agreement that not all have signed, and who is still to: by name, or whoever holds a role."""
+
+    name: str
+    kind: str
+    about: str  # a project, a person or a district
+    since: date
+    district: str
+    people: frozenset[str] = frozenset()
+    roles: frozenset[Role] = frozenset()
+
+
+Facts = ProjectFacts | PersonFacts | ReviewFacts | PaperFacts | UmbrellaFacts | SignatureFacts
 
 _MANAGER = frozenset({Role.DATA_MANAGER})
 _DIRECTOR = Audience(roles=frozenset({Role.DIRECTOR}))
@@ -162,6 +182,18 @@ def _application(p: ProjectFacts, _clocks: Clocks, _today: date) -> Iterator[Due
             p.answer_by,
             f"The application {p.name} waits for the district's answer until {written(p.answer_by)}. Read it and decide.",
             Audience(frozenset({p.sponsor}), _MANAGER),
+            _DIRECTOR,
+        )
+
+
+def _exception(p: ProjectFacts, _clocks: Clocks, _today: date) -> Iterator[Due]:
+    if p.answer_by is not None and p.open_exceptions:
+        yield Due(
+            DueKind.EXCEPTION,
+            p.name,
+            p.answer_by,
+            f"{p.name} asks to link surveys by {', '.join(p.open_exceptions)}, which takes the director's leave. "
+            f"Say yes or no by {written(p.answer_by)}: the district cannot approve it before.",
             _DIRECTOR,
         )
 
@@ -286,6 +318,21 @@ def _paper(p: PaperFacts, clocks: Clocks, _today: date) -> Iterator[Due]:
     )
 
 
+def _signature(s: SignatureFacts, clocks: Clocks, _today: date) -> Iterator[Due]:
+    last = s.since + timedelta(days=clocks.signature)
+    who = [*sorted(s.people), *(f"the {role}" for role in sorted(s.roles))]
+    yield Due(
+        DueKind.SIGNATURE,
+        s.name,
+        last,
+        f"The {s.kind} agreement {s.name} of {s.about} waits since {written(s.since)} to be signed by "
+        f"{' and '.join(who)}. It is in force once all have signed.",
+        Audience(s.people, s.roles),
+        _STAFF,
+        s.district,
+    )
+
+
 def _umbrella(u: UmbrellaFacts, _clocks: Clocks, today: date) -> Iterator[Due]:
     yield Due(
         DueKind.UMBRELLA,
@@ -299,7 +346,7 @@ def _umbrella(u: UmbrellaFacts, _clocks: Clocks, today: date) -> Iterator[Due]:
 
 
 _OF_PROJECT: tuple[Callable[[ProjectFacts, Clocks, date], Iterator[Due]], ...] = (
-    _application, _transfer, _irb, _agreement, _destruction, _confirmation,
+    _application, _exception, _transfer, _irb, _agreement, _destruction, _confirmation,
 )  # fmt: skip
 _OF_PERSON: tuple[Callable[[PersonFacts, Clocks, date], Iterator[Due]], ...] = (
     _training, _access, _third_party, _institution,
@@ -341,6 +388,8 @@ def _of(fact: Facts, clocks: Clocks, today: date) -> Iterator[Due]:
             yield from _review(fact, clocks, today)
         case PaperFacts():
             yield from _paper(fact, clocks, today)
+        case SignatureFacts():
+            yield from _signature(fact, clocks, today)
         case UmbrellaFacts():
             yield from _umbrella(fact, clocks, today)
 

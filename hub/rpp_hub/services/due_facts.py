@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from rpp_hub.domain.agreements import PaperKind, Party, missing_parties
 from rpp_hub.domain.dues import (
     Clocks,
     Facts,
@@ -19,8 +20,10 @@ from rpp_hub.domain.dues import (
     PersonFacts,
     ProjectFacts,
     ReviewFacts,
+    SignatureFacts,
     UmbrellaFacts,
 )
+from rpp_hub.domain.permissions import Role
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.review_clock import Round
 from rpp_hub.services import due_queries as queries
@@ -31,6 +34,9 @@ SHOWN = 200
 _TOGETHER = 500
 
 # district, times on its desk → last day for its answer
+Waiting = Callable[
+    [Session, Collection[str]], Mapping[str, tuple[str, ...]]
+]  # projects → names that wait for leave
 AnswerBy = Callable[[str, tuple[Round, ...]], date]
 Staff = Mapping[str, Mapping[str, str]]
 
@@ -50,6 +56,7 @@ class Scope:
     limit: int = SHOWN
     all_names: bool = False
     districts: frozenset[str] | None = None
+    leave: bool = False  # with the names that wait for the director's leave
 
     def values(self, **more: object) -> dict[str, Any]:
         """What the queries are told."""
@@ -63,17 +70,21 @@ class Scope:
 
 
 def read_facts(
-    session: Session, scope: Scope, clocks: Clocks, today: date, answer_by: AnswerBy
+    session: Session, scope: Scope, clocks: Clocks, today: date, answer_by: AnswerBy, waiting: Waiting
 ) -> Iterator[Facts]:
     """All that a clock could be made of within this scope."""
     horizon = today + timedelta(days=clocks.notice)
-    yield from _projects(session, scope, horizon, today, answer_by)
+    projects = tuple(_projects(session, scope, horizon, today, answer_by))
+    names = [p.name for p in projects if p.answer_by is not None] if scope.leave else []
+    open_ = waiting(session, names) if names else {}
+    yield from (replace(p, open_exceptions=open_.get(p.name, ())) for p in projects)
     yield from _people(session, scope, horizon)
     if scope.reviews:
         yield from _reviews(session, scope)
     if scope.everything:  # who confirms papers is among those
         for row in session.execute(queries.SENT_PAPERS, {"limit": scope.limit}):
             yield PaperFacts(f"d{row.id:04d}", row.person, row.kind, row.sent_at.astimezone(UTC).date())
+    yield from _signatures(session, scope)
     if scope.umbrellas:
         for row in session.execute(queries.UMBRELLAS, {"today": today, "horizon": horizon}):
             yield UmbrellaFacts(row.district, row.ends)
@@ -96,6 +107,35 @@ def _projects(
         answer = answer_by(row.district, _rounds(found)) if row.status == ProjectStatus.APPLIED else None
         known = staff.get(name, {}) if scope.all_names else {scope.person: row.role} if row.role else {}
         yield _project(row, known, today, answer)
+
+
+def _signatures(session: Session, scope: Scope) -> Iterator[SignatureFacts]:
+    """Agreements that not all have signed: a row for each signature there is."""
+    every = queries.SIGNATURES if scope.districts is None else queries.SIGNATURES_OF_DISTRICTS
+    query = every if scope.everything else queries.OWN_SIGNATURES
+    rows = session.execute(query, scope.values()).all()
+    for _, of_paper in groupby(rows, key=lambda row: row.id):
+        found = list(of_paper)
+        yield _to_sign(found[0], missing_parties(PaperKind(found[0].kind), {r.party for r in found}))
+
+
+def _to_sign(row: Row[Any], missing: Collection[Party]) -> SignatureFacts:
+    named = {
+        Party.DISTRICT: row.project_sponsor,
+        Party.RESEARCH_TEAM: row.lead,
+        Party.UNIVERSITY_SPONSOR: row.sponsor,
+        Party.PERSON: row.person,
+    }
+    held = {Party.DISTRICT: Role.PRACTITIONER, Party.UNIVERSITY: Role.DIRECTOR}
+    return SignatureFacts(
+        name=f"a{row.id:04d}",
+        kind=row.kind,
+        about=row.project or row.person or row.district,
+        since=row.made_at.astimezone(UTC).date(),
+        district=row.district,
+        people=frozenset(named[p] for p in missing if named.get(p)),
+        roles=frozenset(held[p] for p in missing if p in held and not named.get(p)),
+    )
 
 
 def _staff(session: Session, scope: Scope, horizon: date) -> Staff:

@@ -30,7 +30,7 @@ from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.services.request_lines import CURRENT, REQUEST, ROUND
 from rpp_hub.services.standing import last_day_at_partner
 from rpp_hub.store.constants import number, said
-from rpp_hub.store.model_agreements import Paper
+from rpp_hub.store.model_agreements import Paper, Signature
 from rpp_hub.store.model_clocks import Ending
 from rpp_hub.store.model_people import Affiliation, Attestation, Cover
 from rpp_hub.store.model_projects import ProjectRound
@@ -196,3 +196,45 @@ UMBRELLAS: Query = (
     .group_by(_PAPER.district)
     .having(func.max(_PAPER.ends) <= _HORIZON)
 )  # fmt: skip
+
+_SIGNED = Signature.__table__.c
+_OF_LEAD = Membership.__table__.alias("leads")
+_PROPOSED = _PAPER.status == said(PaperStatus.PROPOSED)
+
+
+def _unsigned(*which: ColumnElement[bool]) -> Query:
+    """Papers that not all have signed, oldest first, a row for each signature."""
+    papers = Paper.__table__.outerjoin(_PROJECTS, _PROJECT.name == _PAPER.project)
+    some = (
+        select(
+            _PAPER.id, _PAPER.kind, _PAPER.district, _PAPER.project, _PAPER.person, _PAPER.sponsor, _PAPER.made_at,
+            _PROJECT.sponsor.label("project_sponsor"),
+        )
+        .select_from(papers)
+        .where(_PROPOSED, *which)
+        .order_by(_PAPER.id)
+        .limit(_LIMIT)
+        .subquery("unsigned")
+    )  # fmt: skip
+    leads = and_(_OF_LEAD.c.project == some.c.project, _OF_LEAD.c.role == "lead")
+    return (
+        select(some, _SIGNED.party, _OF_LEAD.c.person.label("lead"))
+        .select_from(
+            some.outerjoin(Signature.__table__, _SIGNED.paper_id == some.c.id).outerjoin(_OF_LEAD, leads)
+        )
+        .order_by(some.c.id)
+    )
+
+
+_PAPER_OF_DISTRICT = _PAPER.district.in_(_DISTRICTS)
+_MY_PAPER = or_(
+    and_(_PAPER.project.in_(_MINE), _PAPER.kind == said(PaperKind.PROJECT)),
+    _PAPER.person == _ME,
+    _PAPER.sponsor == _ME,
+    _PROJECT.sponsor == _ME,
+)
+SIGNATURES: Query = _unsigned()
+SIGNATURES_OF_DISTRICTS: Query = _unsigned(or_(_MY_PAPER, _PAPER_OF_DISTRICT))
+OWN_SIGNATURES: Query = _unsigned(
+    or_(_MY_PAPER, and_(_PAPER_OF_DISTRICT, _PAPER.kind == said(PaperKind.UMBRELLA)))
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -17,6 +17,7 @@ from rpp_hub.domain.refusal import Refusal
 from rpp_hub.domain.review_clock import Round, review_clock
 from rpp_hub.services.authority import Rights, require, rights_of
 from rpp_hub.services.due_facts import SHOWN, Scope, read_facts
+from rpp_hub.services.project_state import KnownCodebook, waiting_exceptions
 from rpp_hub.settings import District
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_clocks import Ending
@@ -44,11 +45,17 @@ class Dues:
     """What waits, what is late and what ends soon."""
 
     def __init__(
-        self, store: Store, clocks: Clocks, districts: Mapping[str, District], now: Callable[[], datetime]
+        self,
+        store: Store,
+        clocks: Clocks,
+        districts: Mapping[str, District],
+        codebook: KnownCodebook,
+        now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._districts = districts
         self._clocks = clocks
+        self._codebook = codebook
         self._now = now
 
     def seen_by(self, actor: Actor, most: int = SHOWN) -> tuple[DueView, ...]:
@@ -65,12 +72,21 @@ class Dues:
         reviews = everything or Role.OUTPUT_REVIEWER in rights.roles
         umbrellas = not _TOLD_OF_UMBRELLAS.isdisjoint(rights.roles)
         districts = rights.reach(Permission.PROJECT_READ_ALL)
-        scope = Scope(rights.name, everything, rights.projects, reviews, umbrellas, most, districts=districts)
+        scope = Scope(
+            rights.name,
+            everything,
+            rights.projects,
+            reviews,
+            umbrellas,
+            most,
+            districts=districts,
+            leave=Role.DIRECTOR in rights.roles,
+        )
         return _most_urgent(self.within(session, scope), most)
 
     def within(self, session: Session, scope: Scope) -> tuple[Due, ...]:
         """Everything of a scope."""
-        facts = read_facts(session, scope, self._clocks, self.today(), self._answer_by)
+        facts = read_facts(session, scope, self._clocks, self.today(), self._answer_by, self._waiting)
         return dues(facts, self._clocks, self.today())
 
     def today(self) -> date:
@@ -94,6 +110,9 @@ class Dues:
             if ending.confirmed_at is not None:
                 raise ActionRefused((Refusal("already-confirmed", f"{project} was confirmed before."),))
             ending.confirmed_by, ending.confirmed_at = actor.name, self._now()
+
+    def _waiting(self, session: Session, projects: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        return waiting_exceptions(session, projects, self._codebook)
 
     def _answer_by(self, district: str, rounds: tuple[Round, ...]) -> date:
         settings = self._districts.get(district, _NO_DISTRICT)

@@ -113,7 +113,8 @@ class Notices:
         today = self._dues.today()
         with self._store.read() as session:
             found = self._dues.within(
-                session, Scope(SYSTEM, everything=True, projects=frozenset(), limit=_ALL, all_names=True)
+                session,
+                Scope(SYSTEM, everything=True, projects=frozenset(), limit=_ALL, all_names=True, leave=True),
             )
             readers = _readers(session)
             sent = _sent(session, [due.key for due in found])

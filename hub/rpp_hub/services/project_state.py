@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -200,6 +200,23 @@ def open_exceptions(
     """Names and direct identifiers asked for and not yet decided on."""
     decided = set(session.scalars(select(FieldException.field).where(FieldException.project == project)))
     return tuple(f for f in linkage if f not in decided and needs_exception(codebook, f))
+
+
+def waiting_exceptions(
+    session: Session, projects: Collection[str], codebook: KnownCodebook
+) -> dict[str, tuple[str, ...]]:
+    """The same of many projects, in two queries."""
+    said = select(FieldException.project, FieldException.field).where(FieldException.project.in_(projects))
+    decided = {(project, name) for project, name in session.execute(said)}
+    asked = select(Project.name, Project.district, Project.application).where(Project.name.in_(projects))
+    return {
+        name: tuple(
+            f
+            for f in application.get("linkage", ())
+            if (name, f) not in decided and needs_exception(codebook(district), f)
+        )
+        for name, district, application in session.execute(asked)
+    }
 
 
 def umbrella_faults(

@@ -69,7 +69,7 @@ class Day:
 def post(world: World, mail: Mail, clock: Day) -> Notices:
     return Notices(
         world.store,
-        Dues(world.store, Clocks(), {}, clock),
+        Dues(world.store, Clocks(), {}, lambda _district: None, clock),
         mailer(mail),
         clock,
         Letterhead("Bayview", "https://rpp.example.org/"),

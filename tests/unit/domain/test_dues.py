@@ -16,6 +16,7 @@ from rpp_hub.domain.dues import (
     PersonFacts,
     ProjectFacts,
     ReviewFacts,
+    SignatureFacts,
     UmbrellaFacts,
     dues,
     dues_of,
@@ -45,6 +46,11 @@ def project(**changes: object) -> ProjectFacts:
 
 CLOCK_ROWS: tuple[tuple[Facts, DueKind, date], ...] = (
     (project(answer_by=TODAY, has_cut=False), DueKind.APPLICATION, TODAY),
+    (
+        SignatureFacts("a0001", "project", "alpha", TODAY, "bayview", frozenset({"rosa"})),
+        DueKind.SIGNATURE,
+        TODAY + days(14),
+    ),
     (project(approved=TODAY, has_cut=False), DueKind.TRANSFER, TODAY + days(30)),
     (project(irb_ends=TODAY + days(30)), DueKind.IRB, TODAY + days(30)),
     (project(agreement_ends=TODAY + days(30)), DueKind.AGREEMENT, TODAY + days(30)),
@@ -70,7 +76,9 @@ def test_each_clock_has_its_last_day_and_is_late_after_it(fact: Facts, kind: Due
 
 
 def test_every_kind_of_clock_is_tried_here() -> None:
-    assert {row[1] for row in CLOCK_ROWS} == set(DueKind)
+    assert {row[1] for row in CLOCK_ROWS} == set(DueKind) - {
+        DueKind.EXCEPTION
+    }  # below: it comes with an application
 
 
 @pytest.mark.parametrize(
@@ -107,7 +115,28 @@ def test_an_end_is_told_to_those_it_closes_the_workspace_of() -> None:
 def test_the_director_sees_what_ends_within_thirty_days() -> None:
     facts = [row[0] for row in CLOCK_ROWS]
     seen = {d.kind for d in dues_of(dues(facts, CLOCKS, TODAY), "dirk", held(DIRECTOR))}
-    assert seen == set(DueKind) - {DueKind.PAPER}
+    assert seen == set(DueKind) - {DueKind.PAPER, DueKind.EXCEPTION}
+
+
+def test_a_name_for_linkage_waits_for_the_director_as_long_as_the_application_waits() -> None:
+    found = dues([project(answer_by=TODAY, open_exceptions=("first_name",))], CLOCKS, TODAY)
+    assert {d.kind for d in dues_of(found, "dirk", held(DIRECTOR))} == {
+        DueKind.EXCEPTION,
+        DueKind.APPLICATION,
+    }
+    (mine,) = [d for d in found if d.kind is DueKind.EXCEPTION]
+    assert mine.doers.holds("dirk", DIRECTOR)
+    assert not mine.doers.holds("dora", MANAGER)
+
+
+def test_a_paper_is_signed_by_those_it_names_and_by_a_role_of_its_district() -> None:
+    facts = SignatureFacts(
+        "a0001", "umbrella", "bayview", TODAY, "bayview", roles=frozenset({Role.PRACTITIONER})
+    )
+    (due,) = dues([facts], CLOCKS, TODAY)
+    assert due.district == "bayview"
+    assert due.doers.holds("paula", {Role.PRACTITIONER})
+    assert dues_of([due], "pia", lambda _district: ()) == ()
 
 
 def test_who_may_not_review_is_not_asked_to() -> None:

@@ -47,6 +47,8 @@ def _own_papers(_name: str) -> str:
 LINKS: Mapping[DueKind, _Link] = MappingProxyType(
     {
         DueKind.APPLICATION: (_project, "Read and decide"),
+        DueKind.EXCEPTION: (lambda name: f"{path('projects', name)}#exceptions", "Decide on the exception"),
+        DueKind.SIGNATURE: (lambda name: path("agreements", name), "Read and sign"),
         DueKind.TRANSFER: (lambda name: path("projects", name, "cut"), "Build the cut"),
         DueKind.REVIEW: (lambda name: path("requests", name, "review"), "Review the outputs"),
         DueKind.PAPER: (lambda name: f"{path('papers')}#{name}", "Look at the paper"),
@@ -79,6 +81,8 @@ def _line(due: DueView, viewer: Viewer) -> DueLine:
         return DueLine(due, path("people", due.subject) if may_read else "", "Open the person")
     if kind is DueKind.REVIEW:
         return DueLine(due, "", "")
+    if kind is DueKind.SIGNATURE:
+        return DueLine(due, to(due.subject), "Read it")
     if kind in (DueKind.UMBRELLA, DueKind.PAPER, DueKind.CONFIRMATION):
         return DueLine(due, to(due.subject), words)
     return DueLine(due, _project(due.subject), "Open the project")
