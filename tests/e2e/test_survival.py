@@ -23,12 +23,14 @@ from typing import Any
 import pytest
 from rpp_hub.bootstrap import Rpp, open_installation
 from rpp_hub.domain.actor import Actor, Via
+from rpp_hub.domain.gate import GATE
 from rpp_hub.domain.lifecycle import Decision, Status, Verdict
 from rpp_hub.installation import Installation
 from rpp_hub.services.auditing import AuditFilter
 from rpp_hub.services.request_state import RequestView
 from rpp_hub.services.requests import Submission
 
+from tests.e2e.losing import LOSSES, Loss
 from tests.e2e.over_http import visiting
 from tests.factories import cell, notebook, printed
 from tests.harness import Running, cannot_sandbox, free_port, remove
@@ -36,7 +38,10 @@ from tests.harness import Running, cannot_sandbox, free_port, remove
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(400)]
 
 OWN, OTHER = "attendance-gaps", "course-pathways"
-GATE = 2
+TICK, PROMISED = (
+    2,
+    60.0,
+)  # seconds between two looks at the gate here; within which a workspace closes anywhere
 CONFIG = """\
 [server]
 bind = "127.0.0.1:{port}"
@@ -62,7 +67,7 @@ def own() -> Iterator[Running]:
     folder = Path(tempfile.mkdtemp(prefix="rpp-test-"))
     installation = Running(folder / "instance", free_port(), arguments=("--students", "500"))
     installation.home.mkdir(mode=0o700)
-    (installation.home / "rpp.toml").write_text(CONFIG.format(port=installation.port, gate=GATE))
+    (installation.home / "rpp.toml").write_text(CONFIG.format(port=installation.port, gate=TICK))
     try:
         installation.start()
         yield installation
@@ -215,50 +220,15 @@ def test_what_a_kernel_plants_runs_nowhere_and_leads_the_hub_nowhere_when_the_wo
 # --- a condition that is lost
 
 
-def lose_membership(own: Running) -> None:
-    own.rpp("project", "remove-member", OWN, "rosa", actor="dora")
+def test_each_rule_of_the_gate_is_lost_below() -> None:
+    assert [loss.rule for loss in LOSSES] == [rule.name for rule in GATE]
 
 
-def restore_membership(own: Running) -> None:
-    own.rpp("project", "add-member", OWN, "rosa", actor="dora")
-
-
-def close_account(own: Running) -> None:
-    own.rpp("person", "close", "rosa", actor="dora")
-
-
-def open_account(own: Running) -> None:
-    own.rpp("person", "open", "rosa", actor="dora")
-
-
-def end_agreement(own: Running) -> None:
-    set_agreement_end(own, -1)
-
-
-def renew_agreement(own: Running) -> None:
-    set_agreement_end(own, 700)
-
-
-def end_training(own: Running) -> None:
-    set_training_end(own, -1)
-
-
-def renew_training(own: Running) -> None:
-    set_training_end(own, 700)
-
-
-@pytest.mark.parametrize(
-    ("lose", "restore", "code"),
-    [
-        (lose_membership, restore_membership, "not-member"),
-        (close_account, open_account, "person-inactive"),
-        (end_agreement, renew_agreement, "agreement-ended"),
-        (end_training, renew_training, "training-ended"),
-    ],
-)
+@pytest.mark.parametrize("loss", LOSSES, ids=[loss.rule for loss in LOSSES])
 def test_a_running_workspace_closes_soon_after_a_condition_is_lost_and_loses_no_work(
-    own: Running, rpp: Rpp, lose: Callable[[Running], None], restore: Callable[[Running], None], code: str
+    own: Running, rpp: Rpp, loss: Loss
 ) -> None:
+    code = loss.code
     with visiting(own, "rosa") as rosa:
         workspace = rosa.open_workspace(OWN)
         name = f"{code}.ipynb"
@@ -267,9 +237,9 @@ def test_a_running_workspace_closes_soon_after_a_condition_is_lost_and_loses_no_
         (pid,) = supervisors(own).values()
         inside = below(pid)
         try:
-            lose(own)
-            assert until(lambda: not supervisors(own), GATE + 10.0)
-            assert until(lambda: not alive([pid, *inside]), 3.0)
+            loss.lose(own)
+            assert until(lambda: not supervisors(own), PROMISED)
+            assert until(lambda: not alive([pid, *inside]), PROMISED)
             assert code in closes(rpp)[-1]
             refused = rosa.portal("POST", f"projects/{OWN}/workspace") if code != "person-inactive" else None
             assert refused is None or refused.status in (403, 404, 409)
@@ -278,8 +248,8 @@ def test_a_running_workspace_closes_soon_after_a_condition_is_lost_and_loses_no_
                 "cells"
             ]
         finally:
-            restore(own)
-    assert until(lambda: not rpp.living.refusals("rosa", OWN), GATE)  # the worker thaws what it had frozen
+            loss.restore(own)
+    assert until(lambda: not rpp.living.refusals("rosa", OWN), TICK)  # the worker thaws what it had frozen
     with visiting(own, "rosa") as rosa:
         assert rosa.open_workspace(OWN).ask("GET", f"api/contents/{name}").status == 200
     whole(rpp)
