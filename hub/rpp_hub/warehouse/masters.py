@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from rpp_hub.domain.errors import Invalid, NotFound
+from rpp_hub.domain.errors import Invalid
 from rpp_hub.warehouse.codebook import FILE_NAME, Codebook, Field, Identifier, read_codebook
 from rpp_hub.warehouse.engine import quoted, text_literal
 
@@ -41,17 +41,6 @@ class Masters:
                 code="table-not-built",
             )
         return f"read_parquet({text_literal(str(self.tables[table]))})"
-
-
-def current(district_dir: Path) -> Masters:
-    """The masters that cuts are made from. Raises NotFound if nothing was built yet."""
-    link = district_dir / "masters" / CURRENT
-    if not link.exists():
-        raise NotFound(
-            f"Nothing has been built for {district_dir.name} yet. Receive its files, then run `rpp warehouse build`.",
-            code="no-masters",
-        )
-    return open_masters(link.resolve())
 
 
 def open_masters(folder: Path) -> Masters:

@@ -13,10 +13,11 @@ from rpp_hub.cuts.seal import CODEBOOK
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotPermitted, Stale
 from rpp_hub.warehouse.codebook import Codebook, read_codebook
 from rpp_hub.warehouse.codebook_edits import with_attributes, with_change, with_note
-from rpp_hub.warehouse.masters import current, known_identifiers
+from rpp_hub.warehouse.masters import known_identifiers
 
 from tests.factories import actor
 from tests.integration.data.conftest import Command, acts
+from tests.unit.data.small import current
 
 DORA = actor("dora")
 TABLE, FIELD = "student_classifications", "grade_level"

@@ -19,11 +19,11 @@ from rpp_hub.services.waiting_drops import FileReading
 from rpp_hub.store.model_agreements import Paper
 from rpp_hub.warehouse.build import build_masters
 from rpp_hub.warehouse.column_habits import Habit
-from rpp_hub.warehouse.masters import current
 from rpp_hub.warehouse.receive import read_drop
 
 from tests.factories import SETUP, actor
 from tests.integration.data.conftest import Command, acts
+from tests.unit.data.small import current
 
 DORA = actor("dora")
 HEAD = "student_id,school_year,joined,grade,country\n"

@@ -16,7 +16,7 @@ from rpp_hub.cuts.scan import scan_tables
 from rpp_hub.domain.application import Application, application_from
 from rpp_hub.vault import Crosswalk, Vault, create_vault
 from rpp_hub.warehouse.codebook import Codebook, Field, Identifier, Table, Type, codebook_json
-from rpp_hub.warehouse.masters import Masters, open_masters
+from rpp_hub.warehouse.masters import CURRENT, Masters, open_masters
 
 STUDENT = Field("student_id", identifier=Identifier.DIRECT, unit="student")
 YEAR = Field("school_year", Type.INTEGER)
@@ -28,6 +28,11 @@ BORN = Field("birth_date", Type.DATE, identifier=Identifier.INDIRECT, generalise
 NOTE = Field("note")
 
 ARROW = {Type.INTEGER: pa.int64(), Type.NUMBER: pa.float64(), Type.DATE: pa.date32()}
+
+
+def current(district_dir: Path) -> Masters:
+    """The masters to which a district's `current` points."""
+    return open_masters((district_dir / "masters" / CURRENT).resolve())
 
 
 def masters(folder: Path, tables: Mapping[str, tuple[Sequence[Field], Sequence[Sequence[Any]]]]) -> Masters:

@@ -8,13 +8,15 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from rpp_hub.domain.errors import Invalid, NotFound, Unavailable
+from rpp_hub.domain.errors import Invalid, Unavailable
 from rpp_hub.warehouse import build as build_module
 from rpp_hub.warehouse.build import build_masters
 from rpp_hub.warehouse.check import check_district
 from rpp_hub.warehouse.folders import hash_file, locked, remove_folder
-from rpp_hub.warehouse.masters import current, known_identifiers, name_pairs
+from rpp_hub.warehouse.masters import known_identifiers, name_pairs
 from rpp_hub.warehouse.receive import receive_drop
+
+from tests.unit.data.small import current
 
 OLD, NEW = "202306_students", "202406_students"
 FILES = {
@@ -226,9 +228,7 @@ def test_checking_names_rows_and_changes_nothing(district: Path) -> None:
     }
 
 
-def test_without_a_build_there_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="rpp warehouse build"):
-        current(tmp_path / "bayview")
+def test_without_a_drop_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="rpp warehouse receive"):
         build_masters(tmp_path / "bayview", "Bayview", [])
 

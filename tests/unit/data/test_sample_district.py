@@ -11,12 +11,13 @@ from rpp_hub.cuts.seal import build_cut
 from rpp_hub.vault import create_vault
 from rpp_hub.warehouse.build import BuildReport, build_masters
 from rpp_hub.warehouse.check import CheckReport, check_district
-from rpp_hub.warehouse.masters import Masters, current, known_identifiers
+from rpp_hub.warehouse.masters import Masters, known_identifiers
 from rpp_hub.warehouse.receive import receive_drop
 from rpp_hub.warehouse.report import report_html, report_text
 
 from tests.harness import SAMPLE
 from tests.unit.data import small
+from tests.unit.data.small import current
 
 pytestmark = pytest.mark.sample
 DROP = "200909_students"
