@@ -13,7 +13,8 @@ from rpp_hub.cli.progress import shown_progress
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.names import printable
 from rpp_hub.linkage.columns import By
-from rpp_hub.services.linking import LinkageView, PairView, Survey
+from rpp_hub.services.linkage_rows import LinkageView, PairView
+from rpp_hub.services.linking import Survey
 
 
 @click.group(cls=DefaultGroup)

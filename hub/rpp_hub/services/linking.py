@@ -22,7 +22,6 @@ from rpp_hub.cuts.seal import rehearse_cut
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.application import Application
 from rpp_hub.domain.errors import ActionRefused, NotFound, Stale
-from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
@@ -32,6 +31,15 @@ from rpp_hub.linkage.link import IDENTIFIER, Linkage, Question, link_survey, wit
 from rpp_hub.linkage.match import Pair
 from rpp_hub.services import linked_tables
 from rpp_hub.services.authority import require
+from rpp_hub.services.linkage_rows import (
+    LinkageView,
+    PairView,
+    find_linkage,
+    find_project,
+    in_review,
+    keep_decision,
+    view_of_linkage,
+)
 from rpp_hub.services.linked_tables import LinkageStatus, from_bytes, to_bytes
 from rpp_hub.services.linking_rules import (
     refuse_nobody,
@@ -49,33 +57,6 @@ from rpp_hub.warehouse.engine import engine
 from rpp_hub.warehouse.folders import locked, remove_folder
 from rpp_hub.warehouse.masters import Masters
 from rpp_hub.warehouse.progress import Progress, silent
-
-
-@dataclass(frozen=True, slots=True)
-class LinkageView:
-    """A linked survey, counted."""
-
-    project: str
-    name: str
-    table: str
-    by: By
-    status: LinkageStatus
-    counts: Mapping[str, int]
-    kept: tuple[str, ...]
-    dropped: tuple[Mapping[str, str], ...]
-    pairs: int
-    undecided: int
-    linked_by: str
-    linked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PairView:
-    """A doubtful pair and what review has said of it. Its values are for the data manager's eyes."""
-
-    pair: Pair = field(repr=False)
-    accepted: bool | None
-    decided_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +98,7 @@ class Linking:
             actor, f"link:{'accept' if accept else 'reject'}", f"linkage:{project}/{name}"
         ) as act:
             require(act.session, actor, Permission.LINK_MAKE, project)
-            row = _in_review(act.session, project, name)
+            row = in_review(act.session, project, name)
             pairs = self._pairs(row)
             wanted = next((p for p in pairs if p.number == pair), None)
             if wanted is None:
@@ -126,11 +107,11 @@ class Linking:
                 )
             if accept:
                 refuse_second(row, pairs, wanted)
-            _keep_decision(row, pair, accept, actor)
+            keep_decision(row, pair, accept, actor)
             acts = row.summary.get("acts", 0) + 1  # a decision changed is a change, whatever the count says
             row.summary = {**row.summary, "acts": acts, "undecided": len(pairs) - len(row.decisions)}
             act.detail["pair"] = pair
-        return _view(row)
+        return view_of_linkage(row)
 
     def finish(self, actor: Actor, project: str, name: str, progress: Progress = silent) -> LinkageView:
         """End the review: who was accepted is linked, the others are not, and what was typed is removed."""
@@ -139,7 +120,7 @@ class Linking:
             application, masters = self._of_approved(session, project)
         with self._at_work(project):
             with self._store.read() as session:
-                row = _in_review(session, project, name)
+                row = in_review(session, project, name)
             refuse_undecided(row)
             accepted = self._accepted(row)
             rows = with_accepted(from_bytes(self._sealed.read(project, row.rows_sha256)), accepted)
@@ -153,31 +134,33 @@ class Linking:
             self._store.act(actor, "link:withdraw", f"linkage:{project}/{name}", reason) as act,
         ):
             require(act.session, actor, Permission.LINK_MAKE, project)
-            row = _linkage(act.session, project, name)
+            row = find_linkage(act.session, project, name)
             if row.status == LinkageStatus.WITHDRAWN:
                 raise ActionRefused((Refusal("already-withdrawn", f"{name} was withdrawn before."),))
             row.status, row.rows_sha256, row.pairs_sha256 = LinkageStatus.WITHDRAWN, "", ""
-        return _view(row)
+        return view_of_linkage(row)
 
     def list(self, actor: Actor, project: str) -> tuple[LinkageView, ...]:
         """All linked surveys of a project, newest first."""
         with self._store.read() as session:
             require(session, actor, Permission.LINK_MAKE, project)
-            _project(session, project)
+            find_project(session, project)
             query = select(models.Linkage).where(models.Linkage.project == project)
-            return tuple(_view(row) for row in session.scalars(query.order_by(models.Linkage.id.desc())))
+            return tuple(
+                view_of_linkage(row) for row in session.scalars(query.order_by(models.Linkage.id.desc()))
+            )
 
     def get(self, actor: Actor, project: str, name: str) -> LinkageView:
         """One linked survey."""
         with self._store.read() as session:
             require(session, actor, Permission.LINK_MAKE, project)
-            return _view(_linkage(session, project, name))
+            return view_of_linkage(find_linkage(session, project, name))
 
     def pairs(self, actor: Actor, project: str, name: str) -> tuple[PairView, ...]:
         """The doubtful pairs of a survey in review, with names and birth dates. Empty once it is finished."""
         with self._store.read() as session:
             require(session, actor, Permission.LINK_MAKE, project)
-            row = _linkage(session, project, name)
+            row = find_linkage(session, project, name)
             decided = {d.pair: d for d in row.decisions}
         views = []
         for pair in self._pairs(row):
@@ -186,7 +169,7 @@ class Linking:
         return tuple(views)
 
     def _of_approved(self, session: Session, project: str) -> tuple[Application, Masters]:
-        row = _project(session, project)
+        row = find_project(session, project)
         if row.status != ProjectStatus.APPROVED:
             raise ActionRefused(
                 (
@@ -256,7 +239,7 @@ class Linking:
             act.detail.update(
                 linkage=row.name, by=row.by, pairs=row.summary["pairs"], **row.summary["counts"]
             )
-        return _view(row)
+        return view_of_linkage(row)
 
     def _record_finished(self, actor: Actor, read: models.Linkage, rows: pa.Table) -> LinkageView:
         kept, linked = (
@@ -266,13 +249,13 @@ class Linking:
         counts = {"rows": len(rows), "linked": linked, "doubtful": 0, "not linked": len(rows) - linked}
         with self._store.act(actor, "link:finish", f"linkage:{read.project}/{read.name}") as act:
             require(act.session, actor, Permission.LINK_MAKE, read.project)
-            row = _in_review(act.session, read.project, read.name)
+            row = in_review(act.session, read.project, read.name)
             if row.version != read.version:
                 raise Stale("A pair was decided at the same time. Look at the review again, then finish it.")
             row.status, row.rows_sha256, row.pairs_sha256 = LinkageStatus.FINISHED, kept, ""
             row.summary = {**read.summary, "counts": counts}
             act.detail.update(accepted=sum(d.accepted for d in row.decisions), **counts)
-        return _view(row)
+        return view_of_linkage(row)
 
     def _pairs(self, row: models.Linkage) -> tuple[Pair, ...]:
         if not row.pairs_sha256:
@@ -303,59 +286,3 @@ class Linking:
             )
             named = {name for pair in found for name in pair if name}
         self._sealed.remove_all_but(project, named)
-
-
-def _project(session: Session, name: str) -> models.Project:
-    row = session.get(models.Project, name)
-    if row is None:
-        raise NotFound(f"There is no project called {printable(name)!r} here.", code="no-such-project")
-    return row
-
-
-def _linkage(session: Session, project: str, name: str) -> models.Linkage:
-    number = int(name[1:]) if name[:1] == "l" and name[1:].isascii() and name[1:].isdigit() else 0
-    row = session.get(models.Linkage, number)
-    if row is None or row.project != project:
-        raise NotFound(
-            f"{printable(project)} has no linked survey {printable(name)!r}. `rpp link list {printable(project)}` lists them.",
-            code="no-such-linkage",
-        )
-    return row
-
-
-def _in_review(session: Session, project: str, name: str) -> models.Linkage:
-    row = _linkage(session, project, name)
-    if row.status != LinkageStatus.IN_REVIEW:
-        raise ActionRefused(
-            (Refusal("not-in-review", f"{name} is {row.status}, so there is nothing to review."),)
-        )
-    return row
-
-
-def _keep_decision(row: models.Linkage, pair: int, accept: bool, actor: Actor) -> None:
-    now = datetime.now(UTC)
-    for decision in row.decisions:
-        if decision.pair == pair:
-            decision.accepted, decision.decided_by, decision.decided_at = accept, actor.name, now
-            return
-    row.decisions.append(
-        models.LinkageDecision(pair=pair, accepted=accept, decided_by=actor.name, decided_at=now)
-    )
-
-
-def _view(row: models.Linkage) -> LinkageView:
-    summary = row.summary
-    return LinkageView(
-        project=row.project,
-        name=row.name,
-        table=row.table,
-        by=By(row.by),
-        status=LinkageStatus(row.status),
-        counts=summary["counts"] | ({"in the cut": summary["in_cut"]} if "in_cut" in summary else {}),
-        kept=tuple(summary["kept"]),
-        dropped=tuple(summary["dropped"]),
-        pairs=summary["pairs"],
-        undecided=summary["undecided"],
-        linked_by=row.linked_by,
-        linked_at=row.linked_at,
-    )

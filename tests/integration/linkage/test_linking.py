@@ -11,7 +11,8 @@ from rpp_hub.bootstrap import Rpp
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotPermitted
 from rpp_hub.linkage.columns import By
 from rpp_hub.services.auditing import AuditFilter
-from rpp_hub.services.linking import LinkageView, Survey
+from rpp_hub.services.linkage_rows import LinkageView
+from rpp_hub.services.linking import Survey
 
 from tests.factories import SETUP, actor
 from tests.integration.data.conftest import acts

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.permissions import Permission
-from rpp_hub.services.linking import PairView
+from rpp_hub.services.linkage_rows import PairView
 from rpp_hub.warehouse.progress import Progress
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
