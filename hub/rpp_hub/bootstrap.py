@@ -37,6 +37,7 @@ from rpp_hub.services.linking import Linking
 from rpp_hub.services.living import Living
 from rpp_hub.services.mailer import mailer
 from rpp_hub.services.notices import Letterhead, Notices
+from rpp_hub.services.package_requests import PackageRequests
 from rpp_hub.services.people import People
 from rpp_hub.services.personal_papers import PersonalPapers
 from rpp_hub.services.project_discussion import Discussions
@@ -74,6 +75,7 @@ class Rpp:
     installation: Installation
     settings: Settings
     environments: Environments
+    packages: PackageRequests
     store: Store
     people: People
     institutions: Institutions
@@ -183,6 +185,7 @@ def open_installation(home: Path) -> Rpp:
         installation=installation,
         settings=settings,
         environments=environments,
+        packages=PackageRequests(store, _now),
         store=store,
         people=People(store),
         institutions=Institutions(store),

@@ -96,6 +96,42 @@ def retire(ctx: CliContext, version: str, reason: str) -> None:
     click.echo(f"{version} is retired; what it was made of stays known.")
 
 
+@environment.command("ask")
+@click.argument("project")
+@click.argument("package")
+@click.option("--purpose", required=True, help="What it is needed for.")
+@pass_cli
+def ask(ctx: CliContext, project: str, package: str, purpose: str) -> None:
+    """Ask the operator for PACKAGE, as a member of PROJECT."""
+    view = ctx.rpp.packages.ask(ctx.actor, project, package, purpose)
+    click.echo(f"{view.name} waits for the operator.")
+
+
+@environment.command("requests")
+@json_option
+@pass_cli
+def requests(ctx: CliContext, as_json: bool) -> None:
+    """The packages that were asked for, those that wait first."""
+    views = ctx.rpp.packages.list(ctx.actor)
+    lines = (
+        f"{v.name}  {v.status:<8} {v.package:<24} {v.person} for {v.project}: {v.purpose}" for v in views
+    )
+    answer(views, as_json, lambda: "\n".join(lines) or "No package was asked for.")
+
+
+@environment.command("answer")
+@click.argument("name")
+@click.option("--added/--refused", default=None, required=True, help="What became of it.")
+@click.option(
+    "--answer", "words", required=True, help="The version it comes in, or why not; the project reads it."
+)
+@pass_cli
+def answer_request(ctx: CliContext, name: str, added: bool, words: str) -> None:
+    """Answer the wish NAME. This installs nothing."""
+    view = ctx.rpp.packages.answer(ctx.actor, name, added=added, answer=words)
+    click.echo(f"{view.package} for {view.project}: {view.status}.")
+
+
 def _made(ctx: CliContext, new: NewVersion) -> None:
     view = ctx.rpp.environments.make(ctx.actor, new, lambda what: click.echo(f"{what} …", err=True))
     click.echo(

@@ -1,6 +1,16 @@
-"""In which version of the workspaces' environment was something made, and does it matter? Pure."""
+"""What became of a wish for a package; in which version of the workspaces' environment was something made, and does it matter? Pure."""
 
 from __future__ import annotations
+
+from enum import StrEnum
+
+
+class PackageStatus(StrEnum):
+    """What became of a package that somebody asked for."""
+
+    ASKED = "asked"
+    ADDED = "added"
+    REFUSED = "refused"
 
 
 def difference(worked_in: str, rerun_in: str) -> str:

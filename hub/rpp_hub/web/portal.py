@@ -100,6 +100,10 @@ def _sees_releases(rights: Rights) -> bool:
     return _sees_requests(rights) or rights.may(Permission.PROJECT_READ_ALL)
 
 
+def _sees_environment(rights: Rights) -> bool:
+    return bool(rights.projects) or rights.may(Permission.ENVIRONMENT_MAKE)
+
+
 def _is_seen(rights: Rights, by: Seen) -> bool:
     if by is None or isinstance(by, Permission):
         return by is None or rights.may(by)
@@ -120,6 +124,7 @@ _PLACES: tuple[tuple[str, str, Seen], ...] = (
     ("ingress", "Ingress", Permission.INGRESS_DECIDE),
     ("egress", "Egress", Permission.EGRESS_READ),
     ("accounts", "Accounts", Permission.ACCOUNT_LINK),
+    ("environment", "Environment", _sees_environment),
     ("audit", "Audit", Permission.AUDIT_READ),
 )
 

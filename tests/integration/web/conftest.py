@@ -26,6 +26,7 @@ from rpp_hub.services.linked_tables import description, to_bytes
 from rpp_hub.services.linking import Linking
 from rpp_hub.services.living import Living
 from rpp_hub.services.notices import Letterhead, Notices
+from rpp_hub.services.package_requests import PackageRequests
 from rpp_hub.services.releasing import Releasing, Signer
 from rpp_hub.services.returning import Returning
 from rpp_hub.services.vaulting import Vaulting
@@ -209,6 +210,7 @@ def open_rpp(world: World) -> Rpp:
         installation=world.installation,
         settings=world.settings,
         environments=environments_of(world.installation, world.settings, world.store),
+        packages=PackageRequests(world.store, lambda: NOW),
         store=world.store,
         people=world.people,
         dues=world.dues,

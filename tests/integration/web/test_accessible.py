@@ -20,12 +20,12 @@ pytestmark = pytest.mark.browser
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 PAGES = {
     "nina": ("", "me", "due", "projects/new"),
-    "rosa": ("", "me", "due", "projects/alpha"),
+    "rosa": ("", "me", "due", "projects/alpha", "environment"),
     "vera": ("", "review"),
     "dora": ("", "people", "people/rosa", "papers", "due"),
     "paula": ("", "projects/alpha/destruction", "projects"),
     "dirk": ("", "people?soon=yes", "due"),
-    "otto": ("", "workspaces"),
+    "otto": ("", "workspaces", "environment"),
     "ada": ("", "audit"),
 }
 
@@ -39,6 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         world.people.certify(actor("dora"), "rosa", training_ends=NOW.date() - timedelta(days=3))
         world.examined(project="beta", author="remy")
         add_paper_and_certificate(portal)
+        portal.rpp.packages.ask(actor("rosa"), "alpha", "lifelines", "to follow students")
         site = Site(portal)
         yield site
         site.stop()

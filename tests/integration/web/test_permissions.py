@@ -67,6 +67,7 @@ class Door:
             "papers": PAPER,
             "agreements": "a0002",
             "ingress": "i0001",
+            "environment": "p0001",
         }.get(noun, "")
         if self.template == "/agreements/{name}/files/{sha256}":
             name = "a0001"  # the umbrella agreement, which was signed elsewhere
@@ -176,6 +177,7 @@ DOORS = (
     get("/projects/{name}/linking/{linkage}", only("dora")),
     get("/workspaces", only("dora", "otto")),
     get("/ingress", only("dora")),
+    get("/environment"),
     get("/projects/{name}/ingress", SEES_PROJECTS),
     get("/ingress/{name}", only("rosa", "dora")),
     get("/egress", only("dora", "otto", "ada")),
@@ -208,6 +210,8 @@ DOORS = (
     post("/projects/{name}/linking/{linkage}", only("dora"), do="accept", pair="1"),
     post("/projects/{name}/ingress", only("rosa"), purpose="a table of terms"),
     post("/ingress/{name}", only("dora"), do="admit"),
+    post("/environment", only("rosa"), project="alpha", package="lifelines", purpose="to follow students"),
+    post("/environment/requests/{name}", only("otto"), do="refused", answer="Use statsmodels."),
     post("/egress", only("dora"), project="alpha", person="rosa", megabytes="300", reason="a large figure"),
     post("/workspaces/revoke", only("dora", "otto"), person="rosa", project="alpha", reason="test"),
     post("/requests/{name}/withdraw", only("rosa"), sure="yes"),
@@ -344,6 +348,7 @@ def populated(portal: PortalWorld) -> PortalWorld:
     add_paper_and_certificate(portal)
     portal.released()  # r0001 → e0001
     portal.rpp.ingress.offer(actor("rosa"), "alpha", "a.py", b"1", "a test of the doors")
+    portal.rpp.packages.ask(actor("rosa"), "alpha", "lifelines", "a test of the doors")
     add_linkage(portal)
     add_waiting_drop(portal)
     portal.rpp.accounts.seen(Identity("https://idp.example", "1"))
