@@ -51,7 +51,7 @@ def _page(
         name for name in sorted(viewer.rights.projects) if viewer.rights.may(Permission.PACKAGE_ASK, name)
     ]
     return page(
-        request, "environment.html", viewer, status=200 if error is None else status_of(error), error=error, typed=typed,
+        request, "environment.html", viewer, status=200 if error is None else status_of(error), error=error, typed={"project": "", "package": "", "purpose": "", **typed},
         current=versions[0], others=versions[1:], projects=asking, wishes=portal.rpp.packages.list(viewer.actor),
         has_r=not r_lacks(),
     )  # fmt: skip
