@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rpp_review.checks.behind import PEOPLE, cells_of, examine_evidence, parts
+from rpp_review.checks.behind import cells_of, examine_evidence, parts
 from rpp_review.checks.finding import Appetite, Finding, Outcome
 from rpp_review.evidence import VERSION, Evidence
 
-EXTREMES = frozenset({"min", "max"})
 COUNTS = frozenset({"size", "count", "nunique"})
 
 
@@ -47,22 +46,17 @@ def quiet_line(evidence: Evidence, appetite: Appetite) -> Line | None:
 
 
 def _found(evidence: Evidence, appetite: Appetite) -> Iterator[Finding]:
-    """What the checks say of evidence; then what it shows of single people's values."""
+    """What the checks say of evidence."""
     seen: set[tuple[str, str]] = set()
     for finding in examine_evidence("", evidence, None, appetite):
         if (key := (finding.summary, finding.remedy)) not in seen:
             seen.add(key)
             yield _with_rounding(finding, evidence)
-    if any(EXTREMES & set(_functions(part)) and part.get("unit") in PEOPLE for part in parts(evidence)):
-        yield Finding(
-            "behind", "", Outcome.REVIEW, "A minimum or maximum is usually one person's value.", "", "",
-            "Drop the minimum and maximum, or give the 5th and 95th percentile.",
-        )  # fmt: skip
 
 
 def _with_rounding(finding: Finding, evidence: Evidence) -> Finding:
     """Counts that are too small have one more remedy than means."""
-    is_few = "stand for fewer" in finding.summary
+    is_few = " for fewer than " in finding.summary
     if not is_few or not any(COUNTS & set(_functions(part)) for part in parts(evidence)):
         return finding
     remedy = "Group these categories together or leave them out, and round the counts to 5."

@@ -34,6 +34,14 @@ def test_the_line_says_safe_or_what_a_reviewer_will_say(browser: Browser, site: 
         expect(lines.nth(2)).to_contain_text("none of them is shown")
         assert lines.nth(1).get_attribute("role") == "note"
         picture(rosa, "lines-1280")
+        for theme in ("Dark", "Light"):
+            choose_theme(rosa, theme)
+            tone = lines.nth(1).evaluate("one => getComputedStyle(one).color")
+            behind = rosa.page.locator(".jp-Notebook").evaluate(
+                "one => getComputedStyle(one).backgroundColor"
+            )
+            assert contrast(tone, behind) >= 4.5, theme
+            picture(rosa, f"lines-{theme.lower()}")
         lines.nth(1).focus()
         assert rosa.page.evaluate("document.activeElement.getAttribute('role')") == "note"
         rosa.page.keyboard.press("Control+b")  # a narrow window is for the notebook
@@ -41,6 +49,27 @@ def test_the_line_says_safe_or_what_a_reviewer_will_say(browser: Browser, site: 
         rosa.page.wait_for_timeout(500)
         lines.nth(1).scroll_into_view_if_needed()
         picture(rosa, "lines-400")
+
+
+def choose_theme(someone: Someone, name: str) -> None:
+    page = someone.page
+    page.locator(".lm-MenuBar-item", has_text="Settings").click()
+    page.locator(".lm-Menu-item", has_text="Theme").first.click()
+    page.locator(".lm-Menu-item", has_text=re.compile(f"^JupyterLab {name}$")).click()
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", str(name == "Light").lower())
+    page.wait_for_timeout(300)
+
+
+def contrast(one: str, other: str) -> float:
+    """Between two colours as a browser states them (WCAG 2)."""
+    lights = sorted(_light(colour) for colour in (one, other))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def _light(colour: str) -> float:
+    parts = [float(number) / 255 for number in re.findall(r"[\d.]+", colour)[:3]]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @contextmanager

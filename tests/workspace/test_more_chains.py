@@ -139,6 +139,22 @@ def test_a_table_moved_about_keeps_its_people(watched: Path, chain: Any, moves: 
 
 
 @SETTINGS
+@given(chain=chains(), is_named=st.booleans())
+def test_a_long_table_pivoted(watched: Path, chain: Any, is_named: bool) -> None:
+    ours, theirs, keys = run(watched, chain)
+    if len(keys) < 2 or not len(theirs):
+        return
+    long = ours.groupby(keys, as_index=False)["absent"].mean()
+    wide = long.pivot(index=keys[0], columns=keys[1], values="absent" if is_named else ["absent"])
+    expected = counted(theirs, keys, "absent")
+    numbers = told(wide)
+    for i, row in enumerate(wide.index):
+        for j, column in enumerate(wide.columns):
+            label = column if is_named else column[1]
+            assert numbers[i][j] == expected.get((row, label), 0), (row, column)
+
+
+@SETTINGS
 @given(chain=chains())
 def test_a_table_made_long(watched: Path, chain: Any) -> None:
     ours, theirs, keys = run(watched, chain)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from rpp_review.checks import hidden, identity, row_level, size, small_cells
+from rpp_review.checks.all_or_none import examine_shares
+from rpp_review.checks.behind import EXTREMES, examine_evidence, examine_source
 from rpp_review.checks.behind import NAME as behind_name
-from rpp_review.checks.behind import examine_evidence, examine_source
 from rpp_review.checks.finding import Appetite, Finding, Outcome, Surroundings, appetite_told
 from rpp_review.checks.ran import NAME as ran_name
 from rpp_review.checks.reading import Reading, read
@@ -74,15 +75,21 @@ def run_checks(
             source = "\n".join(cell["source"] for cell in source_cells(item))
             findings.extend(examine_source(item.identity, source))
         if behind is not None:
-            told = tuple(examine_evidence(item.identity, behind, claimed.get(item.identity), appetite))
+            told = (
+                *examine_evidence(item.identity, behind, claimed.get(item.identity), appetite),
+                *examine_shares(reading, behind),
+            )
             findings.extend(told or (_nothing_found(behind_name, item.identity),))
     return tuple(findings)
 
 
 def _is_answered(finding: Finding, behind: Evidence | None) -> bool:
-    """A number that may be a small count needs no question where it is known what it stands for."""
-    is_question = finding.check == small_cells.NAME and finding.outcome is Outcome.REVIEW
-    return is_question and behind is not None and behind.get("status") == "exact"
+    """A number that may be a small count, or an extreme, needs no question where it is known what it stands for."""
+    if behind is None or behind.get("status") != "exact":
+        return False
+    if finding.check == row_level.NAME and finding.why == row_level.EXTREME:
+        return bool(EXTREMES & set(behind.get("functions") or ()))
+    return finding.check == small_cells.NAME and finding.outcome is Outcome.REVIEW
 
 
 def _examined(

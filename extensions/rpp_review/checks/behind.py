@@ -18,6 +18,7 @@ from rpp_review.items import Item, Kind
 
 NAME = "behind"
 MOST_SHOWN = 5
+EXTREMES = frozenset({"min", "max"})
 _REACHES = re.compile(r"rpp_kernel|rpp_evidence|vnd\.rpp\.evidence|__rpp_|_rpp_(?:origin|marks?)\b")
 PEOPLE = ("student", "staff")
 _DIGIT = re.compile(rb"\d")
@@ -145,16 +146,22 @@ def _cells(identity: str, evidence: Evidence, unit: str, appetite: Appetite) -> 
         few = [c for c in cells if c.units is not None and 0 < c.units < threshold]
         if few:
             yield _finding(
-                identity, Outcome.FAIL, f"{len(few)} of {len(cells)} {_values(len(cells))} stand for fewer than {threshold} {_plural(unit)}.",
+                identity, Outcome.FAIL, f"{_share(len(few), len(cells))} for fewer than {threshold} {_plural(unit)}.",
                 _where(few, evidence), f"A group of fewer than {threshold} may let somebody in the school recognise a person.",
                 "Group categories together, or leave these out, and check that totals do not give them away.",
             )  # fmt: skip
         nobody = [c for c in cells if c.units == 0]
         if nobody:
             yield _finding(
-                identity, Outcome.REVIEW, f"{len(nobody)} of {len(cells)} {_values(len(cells))} stand for nobody.", _where(nobody, evidence),
+                identity, Outcome.REVIEW, f"{_share(len(nobody), len(cells))} for nobody.", _where(nobody, evidence),
                 "That nobody is in a group can say something about everybody in the row or column.",
                 "Group categories together, unless the empty cell is so by definition.",
+            )  # fmt: skip
+        if EXTREMES & set(map(str, evidence.get("functions") or ())):
+            yield _finding(
+                identity, Outcome.REVIEW, "It shows a minimum or maximum.", "the values",
+                "A minimum or maximum is usually one person's value.",
+                "Drop the minimum and maximum, or give the 5th and 95th percentile.",
             )  # fmt: skip
     large = [c for c in cells if _is_dominated(c, appetite) and (c.units or 0) >= threshold]
     if large:
@@ -212,6 +219,12 @@ def _model(identity: str, evidence: Evidence, unit: str, appetite: Appetite) -> 
 def _where(cells: list[Cell], evidence: Evidence) -> str:
     told = [f"row {c.row + 1}, column {c.column + 1}" for c in cells[:MOST_SHOWN]]
     return "; ".join(told) + (" and others" if len(cells) > MOST_SHOWN else "")
+
+
+def _share(some: int, of: int) -> str:
+    if of == 1:
+        return "The value stands"
+    return f"{some} of {of} values {'stands' if some == 1 else 'stand'}"
 
 
 def _values(number: int) -> str:

@@ -10,6 +10,7 @@ from rpp_review.items import Kind
 NAME = "row-level"
 
 _WHOLE = re.compile(r"\d{1,9}")
+EXTREME = "A minimum or maximum is usually one person's value."
 _EXTREMES = frozenset({"min", "max", "minimum", "maximum", "first", "last", "top"})
 _WHY = "A row of one person's values is that person's record, with or without a name."
 
@@ -105,6 +106,6 @@ def _extremes(reading: Reading, table: ReadTable) -> Iterator[Finding]:
         outcome=Outcome.REVIEW,
         summary="Smallest or largest values are shown.",
         where=table.place + ", ".join(places),
-        why="A minimum or maximum is usually one person's value.",
+        why=EXTREME,
         remedy="Leave out the extremes (`describe().drop(['min', 'max'])`), unless they are set by a rule and not by a person.",
     )

@@ -11,6 +11,7 @@ import numpy as np
 from rpp_kernel.evidence.origin import Mark
 
 MOST = 20_000
+_NOTHING = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Scalars:
 
     def __init__(self) -> None:
         self._known: OrderedDict[int, Known] = OrderedDict()
+        self._labels: OrderedDict[int, Any] = OrderedDict()
         self.latest: Known | None = None
         self.number = 0
 
@@ -53,6 +55,17 @@ class Scalars:
             return self.latest
         return found
 
+    def remember_label(self, label: Any) -> None:
+        """The name of a group, as somebody goes through an aggregate: no value of data. Small numbers are one object for all."""
+        if isinstance(label, str | float | int) and not (isinstance(label, int) and -5 <= label <= 256):
+            self._labels[id(label)] = label
+            while len(self._labels) > MOST:
+                self._labels.popitem(last=False)
+
+    def is_label(self, value: Any) -> bool:
+        """Whether this very object is the name of a group."""
+        return self._labels.get(id(value), _NOTHING) is value
+
     def remember_text(self, text: str, about: Any) -> None:
         """A text that was written from a frame (to_csv, to_latex …)."""
         if len(text) > 8:
@@ -61,6 +74,7 @@ class Scalars:
     def forget(self) -> None:
         """Nothing is known (tests)."""
         self._known.clear()
+        self._labels.clear()
         self.latest = None
 
 

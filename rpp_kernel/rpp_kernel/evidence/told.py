@@ -38,6 +38,7 @@ class Told:
         self.values: list[dict[str, Any]] = []
         self.tables: list[dict[str, Any]] = []
         self.numbers = 0
+        self.labels = 0  # numbers that are names of groups
         self.seen = 0
 
     def clear(self) -> None:
@@ -50,7 +51,7 @@ class Told:
             return None
         known = [one for one in (*self.values, *self.tables) if one["status"] == str(Status.EXACT)]
         every = [*self.values, *self.tables]
-        covered = len(self.values) >= self.numbers
+        covered = len(self.values) >= self.numbers - self.labels
         status = (
             Status.EXACT
             if covered and len(known) == len(every)
@@ -70,6 +71,8 @@ TOLD = Told()
 def seen(number: int, value: Any) -> Any:
     """A value is formatted into a text."""
     try:
+        if SCALARS.is_label(value):
+            TOLD.labels += len(_NUMBER.findall(str(value)))
         known = SCALARS.find_since(value, number)
         if known is not None and len(TOLD.values) < MOST:
             from rpp_kernel.evidence.describe import value as evidence_of

@@ -87,7 +87,7 @@ def _replay(result: Any, self: Any, original: Any, name: str, args: Any, kwargs:
     DEPTH.inside += 1
     try:
         kwargs = {k: v for k, v in kwargs.items() if k != "fill_value"}
-        shadow = original(numbered(self), *args, **kwargs)
+        shadow = original(_with_keys(numbered(self), self, name, kwargs), *args, **kwargs)
     finally:
         DEPTH.inside -= 1
     if shadow.shape != result.shape:
@@ -99,6 +99,17 @@ def _replay(result: Any, self: Any, original: Any, name: str, args: Any, kwargs:
         return
     marks = (mark_of(self),) if self.ndim == 1 else (marks_of(self.columns) or (None,) * self.shape[1])
     give_grid(result, origin, marks, [cells], is_cell)
+
+
+def _with_keys(shadow: Any, frame: Any, name: str, kwargs: Any) -> Any:
+    """A pivot finds its rows and columns by values: those columns keep theirs."""
+    if name != "pivot":
+        return shadow
+    for given in (kwargs.get("index"), kwargs.get("columns")):
+        for key in given if isinstance(given, list) else [given]:
+            if key is not None and isinstance(at := frame.columns.get_loc(key), int):
+                shadow.isetitem(at, frame.iloc[:, at]._values)
+    return shadow
 
 
 def _numbers(shadow: Any, words: set[str]) -> tuple[Ints, list[bool]]:

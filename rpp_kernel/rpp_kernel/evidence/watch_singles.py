@@ -109,6 +109,7 @@ def _wrap_items() -> None:
 
 def _remembered(series: Any, pairs: Any) -> Any:
     for row, (label, value) in enumerate(pairs):
+        quietly(SCALARS.remember_label, label)
         quietly(_remember_cell, value, origin_of(series.index), mark_of(series), row)
         yield label, value
 

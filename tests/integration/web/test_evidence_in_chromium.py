@@ -61,7 +61,7 @@ def test_a_reviewer_sees_for_each_output_who_is_behind_it_and_who_says_so(
     items = page.locator("article.item")
     first = items.filter(has_text="Cell 2, output 1")
     expect(first.get_by_text("Counted again", exact=True)).to_be_visible()
-    expect(first.get_by_text("1 of 10 values stand for fewer than 10 students")).to_have_count(0)
+    expect(first.get_by_text("1 of 10 values stands for fewer than 10 students")).to_have_count(0)
     expect(first.get_by_text("2 of 10 values stand for fewer than 10 students.")).to_be_visible()
     figure = items.filter(has_text="Cell 4, output 1")
     expect(figure.get_by_text("By the kernel alone", exact=True).first).to_be_visible()

@@ -95,7 +95,7 @@ def checked(running: Running, folder: Path, cells: list[str]) -> list[dict[str, 
 
 def test_check_says_what_where_and_how_to_mend_it(running: Running, tmp_path: Path) -> None:
     found = checked(running, tmp_path, SMALL)
-    small = next(one for one in found if one["what"] == "1 of 5 values stand for fewer than 10 students.")
+    small = next(one for one in found if one["what"] == "1 of 5 values stands for fewer than 10 students.")
     assert small["outcome"] == "fail"
     assert small["where"].startswith("row ")
     assert "Group categories together" in small["mend"]

@@ -207,3 +207,50 @@ def test_code_that_reaches_into_the_evidence_is_said_first(source: str, fails: b
     read["cells"][0]["source"] = source
     found = run_checks(normal_form(json.dumps(read).encode()), APPETITE, Surroundings())
     assert bool([f for f in found if f.check == "behind" and f.outcome is Outcome.FAIL]) is fails
+
+
+def shown(
+    values: list[list[str]], *functions: str, names: tuple[str, ...] = ("lowest", "share")
+) -> list[tuple[str, Outcome]]:
+    """Findings about a table of these values, each of forty students."""
+    head = "".join(f"<th>{name}</th>" for name in ("", *names))
+    rows = "".join(
+        f"<tr><th>g{n}</th>{''.join(f'<td>{value}</td>' for value in row)}</tr>"
+        for n, row in enumerate(values)
+    )
+    html = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    evidence = table([[40] * len(values[0])] * len(values), functions=list(functions))
+    output = {
+        "output_type": "display_data",
+        "metadata": {EVIDENCE_KEY: evidence},
+        "data": {"text/html": html, "text/plain": "t"},
+    }
+    form = normal_form(notebook(output))
+    found = run_checks(form, APPETITE, Surroundings(), {"c:0": evidence})
+    return [(f.summary, f.outcome) for f in found if f.identity == "c:0" and f.outcome is not Outcome.PASS]
+
+
+def test_an_extreme_is_found_whatever_its_column_is_called_and_once() -> None:
+    assert shown([["12.5", "0.4"], ["13.5", "0.3"]], "min", "mean") == [
+        ("It shows a minimum or maximum.", Outcome.REVIEW)
+    ]
+    assert len(shown([["12.5", "0.4"]], "min", "mean", names=("min", "share"))) == 1
+    assert shown([["12.5", "0.4"]], "median", "mean") == []
+
+
+def test_the_extremes_of_a_description_are_still_found() -> None:
+    found = shown([["12.5"]], "describe", names=("max",))
+    assert found == [("Smallest or largest values are shown.", Outcome.REVIEW)]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_found"), [("0.00", True), ("1.0", True), ("100%", True), ("0.01", False), ("99%", False)]
+)
+def test_a_share_of_all_or_none_is_looked_at(value: str, is_found: bool) -> None:
+    found = shown([["12.5", value]], "median", "mean")
+    said = "1 value says that everybody in a group has something, or nobody."
+    assert found == ([(said, Outcome.REVIEW)] if is_found else [])
+
+
+def test_a_count_of_one_or_none_is_no_share() -> None:
+    assert shown([["12.5", "100"]], "median", "nunique") == []
