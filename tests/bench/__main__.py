@@ -52,7 +52,7 @@ def figure(name: str, pairs: list[tuple[float, float]], unit: str = "s") -> Figu
     """The medians of pairs of (ours, theirs), in seconds where nothing else is said."""
     ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
     ratio = statistics.median(a / b for a, b in pairs)
-    return Figure(name, round(ours, 3), unit, round(theirs, 3), round(ratio, 3))
+    return Figure(name, round(ours, 4), unit, round(theirs, 4), round(ratio, 3))
 
 
 def main(wanted: set[str]) -> int:
@@ -92,7 +92,7 @@ def figures(wanted: set[str]) -> Iterator[Figure]:
     if chosen:
         yield from (figure(name, pairs) for name, pairs in kernels.measure(chosen).items())
     if not wanted or any(name.startswith(("page_", "audit_")) for name in wanted):
-        yield from (made for made in register_figures() if not wanted or made.name in wanted)
+        yield from (made for made in register_figures(wanted) if not wanted or made.name in wanted)
     if not wanted or wanted & set(evidence.FIGURES):
         units = {"evidence_exact": "share", "evidence_wrong": "outputs"}
         for name, value in evidence.measure().items():
@@ -144,21 +144,26 @@ def data_figures(wanted: set[str]) -> Iterator[Figure]:
             yield Figure("cut_100m_peak_memory", peak, "bytes", None, None)
 
 
-def register_figures() -> Iterator[Figure]:
+def register_figures(wanted: set[str]) -> Iterator[Figure]:
     """Pages and log of a register a hundred times as large; the worst page is the figure, and which it was is said."""
+    page, audit = (not wanted or any(n.startswith(kind) for n in wanted) for kind in ("page_", "audit_"))
     with tempfile.TemporaryDirectory() as folder:
-        for database, times, (ours, theirs, peak) in pages.measure(Path(folder)):
+        for database, times, verified in pages.measure(Path(folder), audit=audit, page=page):
             suffix = "" if database == "sqlite" else f"_{database}"
-            grown = max(times, key=lambda page: page.large / page.small)
-            slow = max(times, key=lambda page: page.large / page.bare)
-            for name, page, versus in (
-                ("page_growth", grown, grown.small),
-                ("page_vs_bare", slow, slow.bare),
-            ):
-                print(f"{name}{suffix}: {page.path} as {page.person}", file=sys.stderr)
-                yield figure(f"{name}{suffix}", [(page.large, versus)])
-            yield figure(f"audit_verify{suffix}", [(ours, theirs)])
-            yield Figure(f"audit_verify_peak_memory{suffix}", peak, "bytes", None, None)
+            if times:
+                yield worst(f"page_growth{suffix}", [(t, t.growth) for t in times])
+                yield worst(f"page_vs_bare{suffix}", [(t, t.beside_bare) for t in times])
+            if verified is not None:
+                yield figure(f"audit_verify{suffix}", verified.pairs)
+                yield Figure(f"audit_verify_peak_memory{suffix}", verified.peak, "bytes", None, None)
+
+
+def worst(name: str, measured: list[tuple[pages.PageTime, list[tuple[float, float]]]]) -> Figure:
+    """The figure of the page whose ratio is the largest."""
+    made = {f"{t.path} as {t.person}": figure(name, pairs) for t, pairs in measured}
+    where = max(made, key=lambda place: made[place].ratio or 0)
+    print(f"{name}: {where}", file=sys.stderr)
+    return made[where]
 
 
 def linkage_figures() -> Iterator[Figure]:

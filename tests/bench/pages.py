@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import secrets
-import statistics
 import subprocess
 import sys
 import time
@@ -38,7 +38,7 @@ from tests.integration.web.stand_in_hub import PORTAL_TOKEN, StandInHub
 from tests.postgres import Cluster, cannot, cluster
 
 PEOPLE = ("rosa", "vera", "dora", "paula", "dirk", "otto", "ada")
-_TURNS = 9
+_WARM_UP, _TURNS = 12, 25
 _BARE = Template(
     "<!doctype html><title>Requests</title><table>{% for r in rows %}<tr><td><a href='/r{{ r.id }}'>r{{ r.id }}</a></td>"
     "<td>{{ r.project }}</td><td>{{ r.author }}</td><td>{{ r.status }}</td><td>{{ r.created_at }}</td></tr>{% endfor %}</table>",
@@ -48,14 +48,24 @@ _BARE = Template(
 
 @dataclass(frozen=True, slots=True)
 class PageTime:
-    """One page of one person: the medians at both sizes, and of the bare page, in seconds."""
+    """One page of one person: what each turn took at both sizes and of the bare page, in seconds."""
 
     database: str
     person: str
     path: str
-    small: float
-    large: float
-    bare: float
+    small: tuple[float, ...]
+    large: tuple[float, ...]
+    bare: tuple[float, ...]
+
+    @property
+    def growth(self) -> list[tuple[float, float]]:
+        """The large partnership's page beside the small one's, turn by turn."""
+        return list(zip(self.large, self.small, strict=True))
+
+    @property
+    def beside_bare(self) -> list[tuple[float, float]]:
+        """The large partnership's page beside the bare one, turn by turn."""
+        return list(zip(self.large, self.bare, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +78,16 @@ class Site:
     paths: dict[str, tuple[str, ...]]
 
 
-def measure(folder: Path) -> Iterator[tuple[str, list[PageTime], tuple[float, float, int]]]:
-    """For each database: its pages, and verifying the log against reading and hashing alone, with its peak of memory."""
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Verifying the log beside reading and hashing it, in seconds, and the most bytes that verifying added."""
+
+    pairs: list[tuple[float, float]]
+    peak: int
+
+
+def measure(folder: Path, *, audit: bool, page: bool) -> Iterator[tuple[str, list[PageTime], Audit | None]]:
+    """For each database: its pages at both sizes, and verifying its log."""
     events = chain(LARGE.events)
     with ExitStack() as stack:
         databases = ["sqlite"]
@@ -81,7 +99,8 @@ def measure(folder: Path) -> Iterator[tuple[str, list[PageTime], tuple[float, fl
             server = stack.enter_context(cluster("shared_buffers=256MB")) if name == "postgresql" else None
             small = site_of(folder / f"{name}-small", SMALL, events, server)
             large = site_of(folder / f"{name}-large", LARGE, events, server)
-            yield name, list(_pages(name, small, large)), _audit(large.url, folder)
+            times = list(_pages(name, small, large)) if page else []
+            yield name, times, _audit(large.url, folder) if audit else None
 
 
 def site_of(home: Path, size: Size, events: list[Row], server: Cluster | None) -> Site:
@@ -126,16 +145,16 @@ def _bare(url: str) -> FastAPI:
 
 def _pages(database: str, small: Site, large: Site) -> Iterator[PageTime]:
     bare = _bare(large.url)
+    gc.collect()
+    gc.freeze()  # the log that was written lies in memory; no page's time is spent on looking through it
     for person in PEOPLE:
         for path in small.paths[person]:
             times = asyncio.run(_timed(path, person, small, large, bare))
             yield PageTime(database, person, path.removeprefix(BASE) or "/", *times)
 
 
-async def _timed(
-    path: str, person: str, small: Site, large: Site, bare: FastAPI
-) -> tuple[float, float, float]:
-    """Medians of interleaved turns, each after one that warms up."""
+async def _timed(path: str, person: str, small: Site, large: Site, bare: FastAPI) -> list[tuple[float, ...]]:
+    """What interleaved turns took, after some that warm up: until a database has made its plans for good."""
     place = path if path != BASE else f"{BASE}/"
     doors = [
         (small.app, place, small.cookies[person]),
@@ -147,29 +166,28 @@ async def _timed(
         for app, where, cookies in doors
     ]
     spent: list[list[float]] = [[], [], []]
-    for turn in range(_TURNS + 1):
+    for turn in range(_WARM_UP + _TURNS):
         for number, (client, where) in enumerate(clients):
             began = time.perf_counter()
             answer = await client.get(where)
             if answer.status_code != 200:
                 raise RuntimeError(f"{where} for {person}: {answer.status_code}")
-            if turn:
+            if turn >= _WARM_UP:
                 spent[number].append(time.perf_counter() - began)
     for client, _ in clients:
         await client.aclose()
-    first, second, third = (statistics.median(times) for times in spent)
-    return first, second, third
+    return [tuple(times) for times in spent]
 
 
-def _audit(url: str, folder: Path) -> tuple[float, float, int]:
-    """Ours and the bare one, and the most memory that verifying added, each in a process of its own, in turns."""
-    ours, bare, peak = [], [], 0
-    for _ in range(2):
-        said = _run(url, folder, "verify")
-        ours.append(said["seconds"])
-        peak = max(peak, said["grown"])
-        bare.append(_run(url, folder, "hash")["seconds"])
-    return statistics.median(ours), statistics.median(bare), peak
+def _audit(url: str, folder: Path) -> Audit:
+    """Ours beside the bare one, each in a process of its own, in turns; the first pair warms up."""
+    pairs, peak = [], 0
+    for turn in range(4):
+        ours, bare = _run(url, folder, "verify"), _run(url, folder, "hash")
+        peak = max(peak, ours["grown"])
+        if turn:
+            pairs.append((ours["seconds"], bare["seconds"]))
+    return Audit(pairs, peak)
 
 
 def _run(url: str, folder: Path, what: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.paging import MOST, PageAt
+from rpp_hub.services.accounts import Accounts, Identity
 
 from tests.factories import SETUP, World, actor
 
@@ -64,3 +65,25 @@ def test_no_page_is_longer_than_the_most(world: World) -> None:
     assert MOST == 500
     assert len(world.projects.page(SETUP, PageAt(limit=10**9))) == 2
     assert len(world.projects.page(SETUP, PageAt(limit=0))) == 1
+
+
+def test_accounts_of_one_person_fall_on_two_pages_without_loss(world: World) -> None:
+    accounts, dora = Accounts(world.store), actor("dora")
+    for subject, person in (("1", "vera"), ("2", "ada"), ("3", "vera"), ("4", "rosa")):
+        accounts.link_identity(SETUP, Identity("https://idp.example", subject), person)
+    accounts.seen(Identity("https://idp.example", "5"))
+    seen, at = [], PageAt(limit=1)
+    while True:
+        page = accounts.linked(dora, at)
+        seen += [(a.person, a.subject) for a in page]
+        if not page.next:
+            break
+        at = PageAt(page.next, 1)
+    assert seen == [("ada", "2"), ("rosa", "4"), ("vera", "1"), ("vera", "3")]
+    assert [a.subject for a in accounts.waiting(dora)] == ["5"]
+
+
+@pytest.mark.parametrize("mark", ["vera", "vera:", "vera:x", "vera:-1"])
+def test_a_mark_that_is_no_pair_is_refused(world: World, mark: str) -> None:
+    with pytest.raises(Invalid):
+        Accounts(world.store).linked(actor("dora"), PageAt(mark))

@@ -17,7 +17,11 @@ from tests.bench.registry import Size, chain
 from tests.integration.web.browser import HOST
 
 FEW, MORE = Size(40, 200, 400, 100), Size(120, 600, 1200, 300)
-MOST = 18
+# Of each page the most of any of its readers: who they are is one question, the rest is what the page shows.
+MOST = {
+    "": 7, "due": 6, "review": 4, "projects": 3, "agreements": 3, "requests": 2, "releases": 2, "data": 3, "people": 4,
+    "workspaces": 1, "ingress": 3, "egress": 1, "accounts": 3, "audit": 2,
+}  # fmt: skip
 
 
 @contextmanager
@@ -56,4 +60,5 @@ def test_no_page_asks_more_when_there_is_more(tmp_path: Path) -> None:
     for person in PEOPLE:
         small, large = asyncio.run(asked(few, person)), asyncio.run(asked(more, person))
         assert small == large, person
-        assert max(large.values()) <= MOST, (person, large)
+        over = {path: n for path, n in large.items() if n > MOST[path.removeprefix(BASE).strip("/")]}
+        assert not over, person
