@@ -46,6 +46,7 @@ class Running:
     process: subprocess.Popen[bytes] | None = None
     arguments: tuple[str, ...] = ()
     own_origins: bool = False  # each workspace below a wildcard domain, which browsers take *.localhost for
+    workspace: str = ""  # settings of workspaces, as rpp.toml has them
     passwords: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -58,9 +59,9 @@ class Running:
 
     def start(self) -> None:
         """Start, and wait until people can log in."""
-        if self.own_origins and not self.home.exists():
+        if (self.own_origins or self.workspace) and not self.home.exists():
             self.rpp("demo", *self.arguments, "--prepare-only")
-            self._write_origins()
+            self._write_settings()
         log = (self.home.parent / f"{self.home.name}.out").open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "rpp_hub.cli", "demo", *self.arguments],
@@ -78,12 +79,12 @@ class Running:
         accounts = json.loads((self.home / "demo.json").read_text())["accounts"]
         self.passwords = {a["name"]: a["password"] for a in accounts}
 
-    def _write_origins(self) -> None:
+    def _write_settings(self) -> None:
         config = self.home / "rpp.toml"
         head, line, tail = config.read_text().partition(f'bind = "127.0.0.1:{self.port}"')
         assert line
-        own = f'\norigin = "{self.url}"\nworkspace_domain = "w.rpp.localhost"'
-        config.write_text(head + line + own + tail)
+        own = f'\norigin = "{self.url}"\nworkspace_domain = "w.rpp.localhost"' if self.own_origins else ""
+        config.write_text(f"{head}{line}{own}{tail}\n[workspace]\n{self.workspace}\n")
 
     def answers(self) -> bool:
         for path in ("/hub/api", "/services/rpp/health"):
@@ -150,10 +151,12 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(*arguments: str, own_origins: bool = False) -> Iterator[Running]:
+def running(*arguments: str, own_origins: bool = False, workspace: str = "") -> Iterator[Running]:
     """An installation that is stopped and removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="rpp-test-"))
-    installation = Running(folder / "instance", free_port(), arguments=arguments, own_origins=own_origins)
+    installation = Running(
+        folder / "instance", free_port(), arguments=arguments, own_origins=own_origins, workspace=workspace
+    )
     try:
         installation.start()
         yield installation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rpp_hub.installation import Installation
+from rpp_hub.workspace import client
 
 from tests.e2e.over_http import Visitor, Workspace, visiting
 from tests.factories import cell, notebook, printed
@@ -63,11 +65,11 @@ def kills(number: int) -> dict[str, object]:
     chosen, began, lost = random.Random(20260301), time.monotonic(), list[str]()
     done: Counter[str] = Counter()
     slowest = 0.0
-    with running("--students", "500") as site, visiting(site, PERSON) as rosa:
+    with running("--students", "500", workspace="gate_interval = 2") as site, visiting(site, PERSON) as rosa:
         shelf = Shelf(site.home / "workspaces" / PROJECT / "members" / PERSON)
         for count in range(number):
             target = TARGETS[count % len(TARGETS)]
-            workspace = rosa.open_workspace(PROJECT)
+            workspace = _opened(rosa)
             _save(workspace, shelf, count)
             at_work = threading.Thread(target=_work, args=(workspace, shelf, count))
             at_work.start()
@@ -83,6 +85,18 @@ def kills(number: int) -> dict[str, object]:
                 print(f"{count + 1} kills, {len(lost)} lost", file=sys.stderr, flush=True)
     told = {"kills": dict(done), "lost": lost, "slowest_return_s": round(slowest, 1)}
     return {"good": not lost, "total": sum(done.values()), **told, "seconds": round(time.monotonic() - began)}
+
+
+def _opened(rosa: Visitor) -> Workspace:
+    """Asked for again and again, as by a person who looks at a page that does not come."""
+    workspace, deadline = Workspace(rosa, PROJECT), time.monotonic() + PATIENCE
+    while not workspace.answers():
+        if time.monotonic() > deadline:
+            raise AssertionError("the workspace did not open")
+        with contextlib.suppress(Exception):
+            rosa.portal("POST", f"projects/{PROJECT}/workspace")
+        time.sleep(0.3)
+    return workspace
 
 
 def _save(workspace: Workspace, shelf: Shelf, count: int) -> None:
@@ -117,8 +131,7 @@ def _comes_back(site: Running, rosa: Visitor) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         with contextlib.suppress(Exception):
-            workspace = rosa.open_workspace(PROJECT)
-            with workspace.kernel() as kernel:
+            with _opened(rosa).kernel() as kernel:
                 if kernel.run("print(6 * 7)", patience=20) == "42":
                     return
         if time.monotonic() > deadline:
@@ -144,28 +157,8 @@ def _pid(site: Running, target: str) -> int:
 def _supervisors(site: Running) -> list[int]:
     """Of the workspace that is open; one that waits is nobody's."""
     runs = Installation(site.home).run_dir / "w"
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                words = (entry / "cmdline").read_bytes()
-                if b"rpp_hub.workspace.supervisor" in words and _holds(int(entry.name), runs):
-                    found.append(int(entry.name))
-    return found
-
-
-def _holds(pid: int, runs: Path) -> bool:
-    """Whether its run folder is this installation's and its workspace somebody's."""
-    for link in (Path("/proc") / str(pid) / "fd").iterdir():
-        with contextlib.suppress(OSError):
-            place = os.readlink(link)
-            if place.startswith(f"{runs}/") and any(
-                b"/members/" in (Path("/proc") / str(child) / "mountinfo").read_bytes()
-                for one in _children(pid)
-                for child in (one, *_children(one))
-            ):
-                return True
-    return False
+    asked = [asyncio.run(client.status(run)) for run in runs.iterdir()] if runs.is_dir() else []
+    return [status.pid for status in asked if status is not None and status.person == PERSON]
 
 
 def _children(pid: int) -> list[int]:

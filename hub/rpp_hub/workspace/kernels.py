@@ -18,6 +18,7 @@ from rpp_review.languages import Kernel, r_lacks
 
 from rpp_hub.workspace import sandbox
 from rpp_hub.workspace.config import Purpose, SupervisorConfig
+from rpp_hub.workspace.crowd import crowded
 from rpp_hub.workspace.folders import give, kernel_folders
 from rpp_hub.workspace.launcher import Keeper, SandboxProcess, launch
 from rpp_hub.workspace.leftovers import remove
@@ -28,6 +29,7 @@ KERNEL_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f
 KEY = re.compile(r"[A-Za-z0-9_-]{1,200}")
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 LOOK_AGAIN = 0.004
+MOST_PUT_OFF = 8  # times, each as long as REST
 REST = 2.0  # before the next kernel is warmed, so that its imports do not compete with the first cell
 REMEMBERED = 64
 MODULES = {Kernel.PYTHON: "rpp_kernel.warm", Kernel.R: "rpp_kernel.r_kernel"}
@@ -114,6 +116,7 @@ class Kernels:
         self._codes: dict[str, int] = {}
         self._warm: Slot | None = None
         self._warming: asyncio.TimerHandle | None = None
+        self._put_off = 0
         self._count = 0
         self._closing = False
 
@@ -152,6 +155,13 @@ class Kernels:
         self._warming = None
         if not self._config.warm_kernel or self._config.reading or self._closing or self._warm is not None:
             return
+        if (
+            self._put_off < MOST_PUT_OFF and crowded()
+        ):  # many start at once: whoever waits for a page comes first
+            self._put_off += 1
+            self._warming = asyncio.get_running_loop().call_later(REST, self.warm)
+            return
+        self._put_off = 0
         try:
             self._warm = self._launch()
             self._let_go_later(self._warm)
