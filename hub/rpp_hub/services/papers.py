@@ -60,16 +60,6 @@ def umbrella_in_force(session: Session, district: str, today: date) -> Paper | N
     return _running(session, today, select(Paper).where(Paper.district == district), PaperKind.UMBRELLA)
 
 
-def signed_paper(
-    session: Session, kind: PaperKind, person: str, today: date, project: str | None = None
-) -> Paper | None:
-    """A person's access or third-party agreement that is in force on a day."""
-    query = select(Paper).where(Paper.person == person)
-    if project is not None:
-        query = query.where(Paper.project == project)
-    return _running(session, today, query, kind)
-
-
 def _running(session: Session, today: date, query: Select[Paper], kind: PaperKind) -> Paper | None:
     """The newest signed version that has begun, unless it has ended: an earlier one does not come back then."""
     begun = query.where(Paper.kind == kind, Paper.status == PaperStatus.SIGNED, Paper.starts <= today)

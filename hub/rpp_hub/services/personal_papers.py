@@ -21,7 +21,7 @@ from rpp_hub.domain.refusal import Refusal
 from rpp_hub.papers.document import Document, as_html
 from rpp_hub.papers.personal import Collaborator, access_document, third_party_document
 from rpp_hub.services.authority import require
-from rpp_hub.services.papers import PaperView, signed_paper, view_of
+from rpp_hub.services.papers import PaperView, view_of
 from rpp_hub.services.people_views import PersonView, find_person, person_view
 from rpp_hub.services.project_state import get_project
 from rpp_hub.services.standing import last_day_at_partner
@@ -99,12 +99,6 @@ class PersonalPapers:
             "project": project.name, "sponsor": wanted.sponsor, "ends": wanted.ends,
         }  # fmt: skip
         return self._propose(actor, document, about, {"institution": wanted.institution.strip()})
-
-    def in_force(self, kind: PaperKind, person: str, project: str | None = None) -> PaperView | None:
-        """A person's paper that holds today."""
-        with self._store.read() as session:
-            paper = signed_paper(session, kind, person, self._now().date(), project)
-            return view_of(paper) if paper else None
 
     def _propose(
         self, actor: Actor, document: Document, about: dict[str, Any], terms: dict[str, Any]

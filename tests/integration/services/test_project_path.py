@@ -331,11 +331,11 @@ def test_the_discussion_is_dated_by_both_sides_and_hours_are_summed(world: World
 def test_an_access_agreement_counts_from_the_day_it_is_signed(world: World) -> None:
     world.person("nina", certified=False)
     paper = world.personal.access(actor("dora"), "nina", "bayview")
-    assert world.personal.in_force(PaperKind.ACCESS, "nina") is None
+    assert world.people.get("nina").access_agreement_signed is None
     with pytest.raises(NotPermitted):
         world.signing.sign(actor("rosa"), paper.name, paper.document_sha256)
     world.signing.sign(actor("nina"), paper.name, paper.document_sha256)
-    assert world.personal.in_force(PaperKind.ACCESS, "nina").status is PaperStatus.SIGNED  # type: ignore[union-attr]
+    assert world.agreements.get(actor("nina"), paper.name).status is PaperStatus.SIGNED
     assert world.people.get("nina").access_agreement_signed == NOW.date()
 
 
@@ -351,8 +351,13 @@ def test_somebody_who_moved_away_needs_a_sponsor_at_the_university(world: World)
     paper = world.personal.third_party(actor("dora"), wanted)
     for who in ("gus", "prof", "paula"):
         world.signing.sign(actor(who), paper.name, paper.document_sha256)
-    assert world.personal.in_force(PaperKind.THIRD_PARTY, "gus", "alpha") is not None
-    assert world.personal.in_force(PaperKind.THIRD_PARTY, "gus", "beta") is None
+    signed = world.agreements.get(actor("gus"), paper.name)
+    assert (signed.kind, signed.status, signed.project) == (
+        PaperKind.THIRD_PARTY,
+        PaperStatus.SIGNED,
+        "alpha",
+    )
+    assert "third-party-missing" not in {r.code for r in world.projects.gate("gus", "alpha", NOW.date())}
     with pytest.raises(NotFound):
         world.agreements.get(actor("rosa"), paper.name)
 
