@@ -16,7 +16,27 @@ from tests.e2e.people import CONTEXT, CONTROLS, Someone, at_browser, chromium
 from tests.e2e.test_whole_path import wait_for
 from tests.harness import Running, running
 
-PROJECT = "attendance-gaps"
+PROJECT, IDEA = "attendance-gaps", "where-absence-begins"
+FIELDS = {
+    "grade_level": "The groups that are compared.",
+    "total_days_absent": "The outcome.",
+    "school_year": "To follow grades over the years.",
+}
+WORDS = {
+    "questions": "In which grade does absence begin to rise?\nHas that changed since 2020?",
+    "design": "Compare grades within schools and years, with school fixed effects.",
+    "timeline": "Descriptive results in autumn, a report to the department in spring.",
+    "alignment": "Second goal of the plan: every student in school every day.",
+    "benefits": "Tells the attendance team which grades to begin with.",
+    "costs": "About four hours of the analytics office.",
+    "first_year": "2020",
+    "last_year": "2023",
+    "linkage": "first_name",
+    "linkage_rationale": "The student survey has no numbers.",
+    "agreement_ends": "2031-12-31",
+    "irb_number": "IRB-2026-031",
+    "irb_ends": "2031-06-30",
+}  # fmt: skip
 STUDENTS = "20000"
 LIMIT = 200_000
 
@@ -50,9 +70,67 @@ def take(site: Running, browser: Browser, pictures: Path) -> None:
     with at_browser(browser, site, "dora") as dora:
         dora.go("data/bayview")
         shoot(dora.page, pictures / "data-manager.png")
-    with at_browser(browser, site, "otto") as otto:
-        otto.go("audit")
-        shoot(otto.page, pictures / "audit.png")
+    with at_browser(browser, site, "ada") as ada:
+        shoot(ada.page, pictures / "auditor-home.png")
+        ada.go("audit")
+        shoot(ada.page, pictures / "audit.png")
+    process(site, browser, pictures)
+
+
+def process(site: Running, browser: Browser, pictures: Path) -> None:
+    """From an idea to a decision that waits: the pages of people and agreements."""
+    with at_browser(browser, site, "rosa") as rosa:
+        write_application(rosa, pictures)
+    with at_browser(browser, site, "paula") as paula:
+        shoot(paula.page, pictures / "practitioner-home.png")
+        paula.go(f"projects/{IDEA}/survey")
+        shoot(paula.page, pictures / "survey.png")
+    with at_browser(browser, site, "dirk") as dirk:
+        shoot(dirk.page, pictures / "director-home.png")
+        for place, name in (
+            ("due", "due"),
+            ("agreements", "agreements"),
+            (f"projects/{IDEA}", "district-review"),
+        ):
+            dirk.go(place)
+            shoot(dirk.page, pictures / f"{name}.png")
+    with at_browser(browser, site, "dora") as dora:
+        dora.go("people")
+        shoot(dora.page, pictures / "people.png")
+        dora.go(f"projects/{IDEA}/judge")
+        shoot(dora.page, pictures / "judge.png")
+    site.rpp("person", "affiliate", "remy", "lakeside", "--until", "2020-01-01", actor="dora")
+    with at_browser(browser, site, "remy") as remy:
+        remy.go("projects/course-pathways")
+        shoot(remy.page, pictures / "gate.png")
+
+
+def write_application(rosa: Someone, pictures: Path) -> None:
+    """Begin a draft, choose fields, fill in the words, send it."""
+    rosa.go("projects/new")
+    for field, said in (("title", "Where absence begins"), ("name", IDEA), ("lead", "rosa")):
+        rosa.page.fill(f"#{field}", said)
+    rosa.press("Begin the draft")
+    rosa.go(f"projects/{IDEA}/fields?table=student_classifications")
+    for field, why in FIELDS.items():
+        key = f"student_classifications.{field}"
+        rosa.page.locator(f"input[name='pick:{key}']").check()
+        rosa.page.locator(f"input[name='why:{key}']").fill(why)
+    shoot(rosa.page, pictures / "choose-fields.png", "table.choose")
+    rosa.press("Save these choices")
+    rosa.go(f"projects/{IDEA}/edit")
+    for field, said in WORDS.items():
+        rosa.page.fill(f"#{field}", said)
+    letter = {
+        "name": "irb-letter.pdf",
+        "mimeType": "application/pdf",
+        "buffer": b"%PDF-1.7 the board's letter",
+    }
+    rosa.page.locator("#irb_letter").set_input_files(letter)  # type: ignore[arg-type]
+    shoot(rosa.page, pictures / "application.png")
+    rosa.press("Save")
+    rosa.press("Send the application")
+    expect(rosa.page.locator("main")).to_contain_text("With the district for review")
 
 
 def submit(rosa: Someone, pictures: Path) -> str:
