@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import math
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 MOST_RULES = 400
 RULES_TOLD = 12
 TOLERANCE = 2e-4
+NOT_ALL = "some of its values were computed in a way that is not counted again"
 Place = tuple[int, int]
 
 
@@ -92,8 +94,10 @@ def _part(evidence: Evidence, cut: CutTables) -> _Part:
     counted = {place: tuple(map(figures.counted, groups)) for place, groups in witness.cells.items()}
     part = _Part(evidence, witness, counted)
     for place in _places(evidence):
+        if place not in counted and evidence["units"][unit][place[0]][place[1]] == 0:
+            continue  # nobody is behind it: it must show nothing
         if place not in counted:
-            raise _Silent("some of its values were computed in a way that is not counted again")
+            raise _Silent(NOT_ALL)
         _compare_people(part, place)
         _compare_sets(part, place, cut.count_of(unit))
     return part
@@ -175,7 +179,10 @@ def _compare_shown(item: Item, evidence: Evidence, every: list[_Part]) -> None:
         _say_if_differs([number], [one])
 
 
-def _compare_table(grid: Grid, part: _Part) -> None:
+def _compare_table(shown: Grid, part: _Part) -> None:
+    grid = {place: one for place, one in shown.items() if place in part.counted}
+    if any(not math.isnan(one.value) for place, one in shown.items() if place not in grid):
+        raise _Silent(NOT_ALL)
     computed = _with_totals({place: _computed(part, place) for place in grid})
     for column in sorted({j for _, j in grid}):
         places = [place for place in grid if place[1] == column]
@@ -204,6 +211,8 @@ def _say_if_differs(shown: list[Number], computed: list[Computed]) -> None:
 
 
 def _computed(part: _Part, place: Place) -> Computed:
+    if place not in part.counted:
+        raise _Silent(NOT_ALL)
     every, groups = part.counted[place], part.witness.cells[place]
     if len(every) == 1:
         function = part.witness.measures[groups[0].measure].function
@@ -226,7 +235,7 @@ def _put_together(one: float, other: float) -> Iterator[float]:
 def _rules(part: _Part, cut: CutTables) -> Iterator[str | None]:
     universes: dict[int, Universe | None] = {}
     seen: dict[tuple[int, int, int], str | None] = {}
-    for place in _places(part.evidence):
+    for place in (one for one in _places(part.evidence) if one in part.counted):
         for group, counted in zip(part.witness.cells[place], part.counted[place], strict=True):
             key = (group.leaf, group.row, group.column)
             if key in seen or not len(counted.rows):

@@ -113,6 +113,8 @@ def watch_imports() -> None:
 
 def _install(part: str) -> None:
     try:
+        # First and whole: else pandas is watched while a part that needs it is half there.
+        importlib.import_module("pandas")
         importlib.import_module(part).install()
     except Exception:  # noqa: S110 - its evidence will be unknown
         pass

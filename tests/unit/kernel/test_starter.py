@@ -7,14 +7,18 @@ import os
 import subprocess
 from pathlib import Path
 
+import duckdb
 import nbformat
 import pandas
 import pytest
 from rpp_review.checks import Appetite, Finding, Outcome, Surroundings, run_checks
+from rpp_review.checks.recounted import Verdict
 from rpp_review.items import Kind, NormalForm
 from rpp_review.normal_form import normal_form
 
-from tests.unit.kernel.conftest import CHECKOUT, OURS, PATHS, WORKSPACE_PYTHON
+from tests.harness import SAMPLE
+from tests.unit.kernel.conftest import CHECKOUT, OURS, PATHS, WORKSPACE_PYTHON, kernel
+from tests.unit.kernel.rerunning import SETS, Examined, examined, run_cells
 
 STARTER = CHECKOUT / "notebooks" / "starter.ipynb"
 
@@ -116,3 +120,42 @@ def test_a_cut_with_nothing_to_count_says_so(tmp_path: Path) -> None:
     (folder / "datapackage.json").write_text('{"resources": [{"name": "lone"}]}', encoding="utf-8")
     with pytest.raises(AssertionError, match="write your own counts"):
         run_starter(folder, tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def district(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample district's students by year, under codes."""
+    if not SAMPLE.exists():
+        pytest.skip("the sample district's files are not beside the checkout")
+    folder = tmp_path_factory.mktemp("district")
+    with duckdb.connect() as con:
+        con.execute(
+            f"""COPY (SELECT * EXCLUDE (sid), 'S-' || lpad(sid::VARCHAR, 9, '0') || '-X' AS student
+            FROM read_csv('{SAMPLE}/Student_Demographics_Raw.csv') ORDER BY sid)
+            TO '{folder}/demographics.parquet' (FORMAT parquet)"""
+        )
+    fields = [{"name": "student", "rpp": {"unit": "student"}}]
+    package = {"resources": [{"name": "demographics", "schema": {"fields": fields}}]}
+    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    return folder
+
+
+def as_rerun(cut: Path, home: Path, least: int) -> Examined:
+    """Its cells in a kernel that imports what they import, and only then; groups of fewer than `least` are left out."""
+    cells = nbformat.read(STARTER, as_version=nbformat.NO_CONVERT).cells
+    sources = [cell.source for cell in cells if cell.cell_type == "code"]
+    sources = [one.replace("people >= SMALLEST", f"people >= {least}") for one in sources]
+    with kernel(home, ours=True, home=home, RPP_DATA=str(cut), **SETS) as running:
+        return examined(run_cells(running, sources), cut)
+
+
+@pytest.mark.parametrize(("least", "missing"), [(10, 0), (200, 3)])
+def test_on_a_district_s_data_its_table_and_its_number_are_counted_again(
+    district: Path, tmp_path: Path, least: int, missing: int
+) -> None:
+    found = as_rerun(district, tmp_path, least)
+    assert [found.recounts[one].verdict for one in ("c3:0", "c5:0")] == [Verdict.RECOUNTED] * 2
+    assert found.told["c4:0"]["status"] == "exact"
+    table = json.loads(next(item for item in found.form.items if item.identity == "c3:0").content)
+    values = [value for row in table["blocks"][0]["body"] for value in row[1:]]
+    assert (len(values), values.count("<NA>")) == (36, missing)

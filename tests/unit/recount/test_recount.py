@@ -109,6 +109,17 @@ def test_numbers_of_somebody_else_differ(cut: Path) -> None:
     assert counted(cut, item("3.000", means(cut)[1]), evidence(cut)).verdict is Verdict.DIFFERS
 
 
+@pytest.mark.parametrize(
+    ("shown", "verdict"), [("<NA>", Verdict.RECOUNTED), ("NaN", Verdict.RECOUNTED), ("7.5", Verdict.KERNEL)]
+)
+def test_a_cell_of_nobody_needs_no_records_if_it_shows_nothing(
+    cut: Path, shown: str, verdict: Verdict
+) -> None:
+    told = evidence(cut, units={"student": [[40], [0]]})
+    del told["witness"]["cells"]["1,0"]
+    assert counted(cut, item(means(cut)[0], shown), told).verdict is verdict
+
+
 def test_rows_picked_by_hand_are_chosen_and_not_by_a_rule(cut: Path) -> None:
     frame = pd.read_parquet(cut / "years.parquet")
     codes = np.full(len(frame), -1)
