@@ -126,10 +126,12 @@ STAFF: Query = select(_MEMBER.project, _MEMBER.person, _MEMBER.role).where(
     _MEMBER.project.in_(_URGENT_PROJECTS)
 )
 
+# one value a membership, not a join: SQLite would begin with all approved projects, for each person anew
+_OF_MEMBERSHIP = select(_PROJECT.status).where(_PROJECT.name == _MEMBER.project).scalar_subquery()
 _RUNS = (
     select(_MEMBER.person)
-    .select_from(Membership.__table__.join(_PROJECTS, _PROJECT.name == _MEMBER.project))
-    .where(_MEMBER.person == _PERSON.name, _IS_APPROVED)
+    .where(_MEMBER.person == _PERSON.name, _OF_MEMBERSHIP == said(ProjectStatus.APPROVED))
+    .correlate(_PEOPLE)
     .exists()
 )
 _UNTIL = last_day_at_partner(_PERSON.name)
