@@ -114,8 +114,8 @@ class Environments:
         """All versions, the current one first; the base comes last."""
         with self._store.read() as session:
             rows = session.scalars(select(EnvironmentVersion).order_by(EnvironmentVersion.turn.desc())).all()
-            current = _current(session)
             opened = session.scalars(select(OpenedIn).order_by(OpenedIn.project, OpenedIn.person)).all()
+        current = next((row for row in rows if row.retired_at is None), None)
         views = [_view(row, current, opened) for row in rows]
         base = self._base_view(current, opened)
         views += [] if any(view.version == base.version for view in views) else [base]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rpp_hub.domain.errors import Invalid
 
@@ -31,12 +33,13 @@ def normalised(name: str) -> str:
     return _SEPARATORS.sub("-", name).lower()
 
 
+@lru_cache(maxsize=4)  # this release's own list is read for every page that shows it
 def read_lock(text: str) -> tuple[Pinned, ...]:
     """From pip's format. Raises Invalid for anything but exact versions with hashes: no address, option, range or path."""
     pins = tuple(_pin(number, line) for number, line in _logical_lines(text))
     if not pins:
         raise Invalid("The list names no package. Write 'name==1.2.3 --hash=sha256:…' on a line.", code="bad-lock")  # fmt: skip
-    twice = sorted({pin.name for pin in pins if sum(other.name == pin.name for other in pins) > 1})
+    twice = sorted(name for name, times in Counter(pin.name for pin in pins).items() if times > 1)
     if twice:
         raise Invalid(f"The list names {', '.join(twice)} more than once. Keep one version of each.", code="bad-lock")  # fmt: skip
     return tuple(sorted(pins, key=lambda pin: pin.name))
