@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    false,
     func,
     or_,
     select,
@@ -163,26 +164,33 @@ OWN_PAPERS: Query = (
     select(*_OF_PERSON).select_from(_WITH_COVER).where(_PERSON.name == _ME, _PERSON.active, _RUNS)
 )
 
-_ME_AS_MEMBER = and_(_MEMBER.project == REQUEST.project, _MEMBER.person == _ME)
-_MY_REVIEW = and_(_REVIEW.request_id == REQUEST.id, _REVIEW.round == REQUEST.round, _REVIEW.reviewer == _ME)
-REVIEWS: Query = (
-    select(
-        REQUEST.id, REQUEST.project, REQUEST.author, ROUND.number, ROUND.examined_at, _CUT.built_by,
-        or_(_MEMBER.person.is_not(None), _REVIEW.decision.is_not(None)).label("not_by_me"),
-    )
-    .select_from(
-        CURRENT.outerjoin(_CUTS, and_(_CUT.project == REQUEST.project, _CUT.name == ROUND.cut))
-        .outerjoin(Membership.__table__, _ME_AS_MEMBER)
-        .outerjoin(ReviewRow.__table__, _MY_REVIEW)
-    )
-    .where(REQUEST.status == said(Status.SUBMITTED), ROUND.examined_at.is_not(None))
-    .order_by(REQUEST.id)
-    .limit(_LIMIT)
-)  # fmt: skip
-# of a reviewer's, only those that are still theirs to review: what they are done with hides no other
-OWN_REVIEWS: Query = REVIEWS.where(
-    _MEMBER.person.is_(None), REQUEST.author != _ME, _REVIEW.decision.is_(None)
+_OF_REQUEST = (REQUEST.id, REQUEST.project, REQUEST.author, ROUND.number, ROUND.examined_at, _CUT.built_by)
+_OPEN = CURRENT.outerjoin(_CUTS, and_(_CUT.project == REQUEST.project, _CUT.name == ROUND.cut))
+_AS_MEMBER = select(_MEMBER.person).where(_MEMBER.project == REQUEST.project, _MEMBER.person == _ME)
+_DECIDED = select(_REVIEW.decision).where(
+    _REVIEW.request_id == REQUEST.id,
+    _REVIEW.round == REQUEST.round,
+    _REVIEW.reviewer == _ME,
+    _REVIEW.decision.is_not(None),
 )
+
+
+def _reviews(not_by_me: ColumnElement[bool], *which: ColumnElement[bool]) -> Query:
+    return (
+        select(*_OF_REQUEST, not_by_me.label("not_by_me"))
+        .select_from(_OPEN)
+        .where(REQUEST.status == said(Status.SUBMITTED), ROUND.examined_at.is_not(None), *which)
+        .order_by(REQUEST.id)
+        .limit(_LIMIT)
+    )
+
+
+# shown of each, it is one value and no EXISTS: for that PostgreSQL would read all of the person's reviews first
+REVIEWS: Query = _reviews(
+    or_(_AS_MEMBER.scalar_subquery().is_not(None), _DECIDED.scalar_subquery().is_not(None))
+)
+# of a reviewer's, only those that are still theirs to review: what they are done with hides no other
+OWN_REVIEWS: Query = _reviews(false(), ~_AS_MEMBER.exists(), REQUEST.author != _ME, ~_DECIDED.exists())
 
 SENT_PAPERS: Query = (
     select(_SENT.id, _SENT.person, _SENT.kind, _SENT.sent_at)
@@ -201,42 +209,47 @@ UMBRELLAS: Query = (
 
 _SIGNED = Signature.__table__.c
 _OF_LEAD = Membership.__table__.alias("leads")
-_PROPOSED = _PAPER.status == said(PaperStatus.PROPOSED)
+_PAPERS, _PROPOSED = Paper.__table__, _PAPER.status == said(PaperStatus.PROPOSED)
+# as a value and not a column: SQLite, which does not know how many they are, would begin with all that wait
+_IS_PROPOSED = func.coalesce(_PAPER.status, "") == said(PaperStatus.PROPOSED)
 
 
-def _unsigned(*which: ColumnElement[bool]) -> Query:
+def _first_papers(*which: ColumnElement[bool], of: FromClause = _PAPERS) -> Query:
+    return _first(_PAPER.id, of, _PAPER.id, *which)
+
+
+def _unsigned(keys: Query | CompoundSelect[*tuple[Any, ...]]) -> Query:
     """Papers that not all have signed, oldest first, a row for each signature."""
-    papers = Paper.__table__.outerjoin(_PROJECTS, _PROJECT.name == _PAPER.project)
-    some = (
+    found = keys.subquery("found")
+    some = select(found.c.name).order_by(found.c.name).limit(_LIMIT).subquery("unsigned")
+    leads = and_(_OF_LEAD.c.project == _PAPER.project, _OF_LEAD.c.role == "lead")
+    return (
         select(
             _PAPER.id, _PAPER.kind, _PAPER.district, _PAPER.project, _PAPER.person, _PAPER.sponsor, _PAPER.made_at,
-            _PROJECT.sponsor.label("project_sponsor"),
+            _PROJECT.sponsor.label("project_sponsor"), _SIGNED.party, _OF_LEAD.c.person.label("lead"),
         )
-        .select_from(papers)
-        .where(_PROPOSED, *which)
-        .order_by(_PAPER.id)
-        .limit(_LIMIT)
-        .subquery("unsigned")
-    )  # fmt: skip
-    leads = and_(_OF_LEAD.c.project == some.c.project, _OF_LEAD.c.role == "lead")
-    return (
-        select(some, _SIGNED.party, _OF_LEAD.c.person.label("lead"))
         .select_from(
-            some.outerjoin(Signature.__table__, _SIGNED.paper_id == some.c.id).outerjoin(_OF_LEAD, leads)
+            some.join(_PAPERS, _PAPER.id == some.c.name)
+            .outerjoin(_PROJECTS, _PROJECT.name == _PAPER.project)
+            .outerjoin(Signature.__table__, _SIGNED.paper_id == _PAPER.id)
+            .outerjoin(_OF_LEAD, leads)
         )
-        .order_by(some.c.id)
-    )
+        .order_by(_PAPER.id)
+    )  # fmt: skip
 
 
-_PAPER_OF_DISTRICT = _PAPER.district.in_(_DISTRICTS)
-_MY_PAPER = or_(
-    and_(_PAPER.project.in_(_MINE), _PAPER.kind == said(PaperKind.PROJECT)),
-    _PAPER.person == _ME,
-    _PAPER.sponsor == _ME,
-    _PROJECT.sponsor == _ME,
+# each found by an index of its own; together, as one condition, they would be looked for in every paper that waits
+_MY_PAPERS = (
+    _first_papers(_PAPER.project.in_(_MINE), _PAPER.kind == said(PaperKind.PROJECT), _IS_PROPOSED),
+    _first_papers(_PAPER.person == _ME, _IS_PROPOSED),
+    _first_papers(_PAPER.sponsor == _ME, _IS_PROPOSED),
+    _first_papers(
+        _PROJECT.sponsor == _ME, _IS_PROPOSED, of=_PROJECTS.join(_PAPERS, _PAPER.project == _PROJECT.name)
+    ),
 )
-SIGNATURES: Query = _unsigned()
-SIGNATURES_OF_DISTRICTS: Query = _unsigned(or_(_MY_PAPER, _PAPER_OF_DISTRICT))
+_OF_DISTRICT = _PAPER.district.in_(_DISTRICTS)
+SIGNATURES: Query = _unsigned(_first_papers(_PROPOSED))
+SIGNATURES_OF_DISTRICTS: Query = _unsigned(union(*_MY_PAPERS, _first_papers(_OF_DISTRICT, _PROPOSED)))
 OWN_SIGNATURES: Query = _unsigned(
-    or_(_MY_PAPER, and_(_PAPER_OF_DISTRICT, _PAPER.kind == said(PaperKind.UMBRELLA)))
+    union(*_MY_PAPERS, _first_papers(_OF_DISTRICT, _PAPER.kind == said(PaperKind.UMBRELLA), _IS_PROPOSED))
 )

@@ -245,8 +245,11 @@ def _visible(rights: Rights) -> ColumnElement[bool]:
         return true()
     if rights.reach(Permission.PROJECT_READ_ALL) is None:
         return true()
-    seen = select(Project.name).where(projects_within(rights, Permission.PROJECT_READ_ALL))
-    return Release.project.in_(seen)
+    if not rights.reach(Permission.PROJECT_READ_ALL):
+        return _RELEASE.project.in_(sorted(rights.projects))
+    # asked of each release, newest first, until a page is full; not of the releases of every project of a district
+    within = projects_within(rights, Permission.PROJECT_READ_ALL)
+    return select(Project.name).where(Project.name == _RELEASE.project, within).exists()
 
 
 def _get(session: Session, name: str) -> tuple[Release, Request]:

@@ -24,6 +24,8 @@ class Paper(Base):
         Index("papers_by_person", "person", "kind"),
         Index("papers_by_status", "status", "kind"),
         Index("papers_by_sponsor", "sponsor"),
+        Index("papers_newest_of_district", "district", "id"),
+        Index("papers_of_district_by_status", "district", "status", "id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))

@@ -22,14 +22,14 @@ def read_page(
 
     Reads one row more than it shows, to know whether there are others. Raises Invalid for a mark that is no key.
     """
-    return _page(session.scalars(_from(query, key, at, newest_first=newest_first)).all(), key, at)
+    return _page(session.scalars(behind_mark(query, key, at, newest_first=newest_first)).all(), key, at)
 
 
 def read_rows(
     session: Session, query: Select[*tuple[Any, ...]], key: Key, at: PageAt, *, newest_first: bool = False
 ) -> Page[Row[Any]]:
     """The same for a query of columns; `key` must be among them under its own name."""
-    return _page(session.execute(_from(query, key, at, newest_first=newest_first)).all(), key, at)
+    return _page(session.execute(behind_mark(query, key, at, newest_first=newest_first)).all(), key, at)
 
 
 def read_rows_by_pair(
@@ -48,9 +48,10 @@ def read_rows_by_pair(
     return Page(shown, ":".join(map(str, marks)), first=not at.after)
 
 
-def _from(
+def behind_mark(
     query: Select[*tuple[Any, ...]], key: Key, at: PageAt, *, newest_first: bool
 ) -> Select[*tuple[Any, ...]]:
+    """The rows of a page and one more."""
     if at.after:
         mark = _typed(key, at.after)
         query = query.where(key < mark if newest_first else key > mark)
