@@ -105,7 +105,7 @@ def read_record(document: object) -> Record:
         found: dict[str, Any] = dict(document) if isinstance(document, dict) else {}
         if found.pop("version", None) != VERSION or len(found["runs"]) > MOST_RUNS:
             raise InvalidRecord("It is of another version, or too long.")
-        runs = tuple(_run(one) for one in found.pop("runs"))
+        runs = tuple(read_run(one) for one in found.pop("runs"))
         record = Record(runs=runs, **found)
     except (TypeError, KeyError) as error:
         raise InvalidRecord(f"It is not complete: {error}") from None
@@ -115,7 +115,8 @@ def read_record(document: object) -> Record:
     return record
 
 
-def _run(document: Any) -> Run:
+def read_run(document: Any) -> Run:
+    """From what was sent or kept. Raises InvalidRecord, or TypeError for what is no run at all."""
     run = Run(**document)
     texts, numbers = (run.cell, run.source, run.at), (run.number, run.life)
     if not all(isinstance(text, str) and len(text) <= LONGEST_NAME for text in texts):

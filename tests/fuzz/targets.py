@@ -35,6 +35,7 @@ from rpp_hub.workspace.policy import (
 )
 from rpp_hub.workspace.relay import Relay
 from rpp_hub.workspace.routes import Kind, Passed, decide
+from rpp_hub.workspace.run_record import RunRecord
 
 Target = Callable[[bytes], None]
 BASE = "/user/alice/gaps/"
@@ -145,7 +146,9 @@ class ControlSocket:
             run_dir=self._folder, environment=environment, workspace=self._folder, limits=Limits(kernels=0)
         )
         self._keeper = Keeper()
-        self._control = Control(Kernels(config, self._keeper), lambda: {"memory": {}})
+        self._control = Control(
+            Kernels(config, self._keeper), lambda: {"memory": {}}, lambda: RunRecord(None)
+        )
 
     def __call__(self, data: bytes) -> None:
         answer = self._loop.run_until_complete(self._answer(data))

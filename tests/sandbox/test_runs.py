@@ -144,8 +144,10 @@ def test_a_notebook_that_did_not_run_here_was_not_seen(workspace: Workspace) -> 
     asyncio.run(go())
 
 
-def test_a_workspace_killed_in_the_middle_of_a_run_claims_nothing_of_before(hub: SmallHub) -> None:
-    """Its notebooks stay; what it saw went with it, so that a reviewer is told that it was not seen to run, and the new chain holds."""
+def test_what_a_workspace_saw_before_it_was_killed_in_the_middle_of_a_run_is_still_seen(
+    hub: SmallHub,
+) -> None:
+    """Also of the cell that ran when it was killed: that its code was sent, and that it did not finish is for the re-run to find."""
     place = Place(hub.folder / os.urandom(2).hex())
     place.root.mkdir()
     place.fill()
@@ -155,8 +157,12 @@ def test_a_workspace_killed_in_the_middle_of_a_run_claims_nothing_of_before(hub:
             await book.run("one", "x = 1")
             record, content = await book.submitted(Workspace(place, hub, pid), ("one", "x = 1"))
             assert words(record, cells_of(content), record.cut) == {"one": Word.IN_ORDER}
-            await book.send("two", "import time; time.sleep(60)")
+            await book.run("two", "y = 2")
+            await book.send("three", "import time; time.sleep(60)")
             os.kill(pid, signal.SIGKILL)
+            (kept,) = (place.root / "log").glob("*.runs")
+            with kept.open("ab") as file:
+                file.write(b'{"kernel": "half a li')
             return content
 
     async def again(before: bytes) -> None:
@@ -164,9 +170,14 @@ def test_a_workspace_killed_in_the_middle_of_a_run_claims_nothing_of_before(hub:
         assert path.read_bytes() == before
         async with opened(Workspace(place, hub, pid), "other.ipynb") as book:
             book.path = "killed.ipynb"
-            record, content = await book.submitted(Workspace(place, hub, pid), ("one", "x = 1"))
+            cells = (("one", "x = 1"), ("two", "y = 2"))
+            record, content = await book.submitted(Workspace(place, hub, pid), *cells)
             assert holds(record)
-            assert words(record, cells_of(content), record.cut) == {"one": Word.UNSEEN}
+            seen = [run.cell for run in record.runs]
+            assert seen in (["one", "two"], ["one", "two", "three"])
+            cells = (*cells, *([("three", "import time; time.sleep(60)")] if "three" in seen else []))
+            record, content = await book.submitted(Workspace(place, hub, pid), *cells)
+            assert set(words(record, cells_of(content), record.cut).values()) == {Word.IN_ORDER}
 
     pid = asyncio.run(client.start_supervisor(config_for(place, hub), secrets_for()))
     try:

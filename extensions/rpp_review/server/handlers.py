@@ -150,16 +150,17 @@ class RequestsHandler(ReviewHandler):
         notebook = await asyncio.to_thread(read_notebook, self.desk.folder, asked.path)
         check_is_what_was_seen(asked, notebook)
         self._hand_on(
-            await self.desk.gateway.submit(asked.submission(notebook, self._provenance(asked.path)))
+            await self.desk.gateway.submit(asked.submission(notebook, await self._provenance(asked.path)))
         )
 
-    def _provenance(self, path: str) -> Record:
+    async def _provenance(self, path: str) -> Record:
         """What this server saw run; nothing where it does not watch its kernels."""
         from rpp_review.server.runs import RecordedKernels, path_of
 
         kernels, sessions = self.kernel_manager, self.session_manager
         if not isinstance(kernels, RecordedKernels):
             return nothing_seen()
+        await kernels.take_up()
         return kernels.runs.of(path, lambda kernel: path_of(sessions, kernel))
 
     def _hand_on(self, answer: Answer) -> None:

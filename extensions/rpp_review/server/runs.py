@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from jupyter_server.services.kernels.connection.base import (
@@ -14,7 +16,9 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 from rpp_review.provenance import source_hash
 from rpp_review.server.cell_time import TimedKernels
 from rpp_review.server.questions import question_in
+from rpp_review.server.refused import Refused
 from rpp_review.server.run_chains import Runs
+from rpp_review.server.supervisor import ask, ask_now
 
 V1 = "v1.kernel.websocket.jupyter.org"
 
@@ -24,7 +28,22 @@ class RecordedKernels(TimedKernels):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.runs = Runs()
+        self.runs = Runs(keep)
+        self._is_taken_up = False
+
+    async def take_up(self) -> None:
+        """What was seen before this server began, once; where it cannot be asked for, the next time."""
+        if self._is_taken_up:
+            return
+        lines: list[dict[str, Any]] = []
+        start: int | None = 0
+        with contextlib.suppress(Refused):
+            while start is not None:
+                page = await ask({"do": "runs", "from": start})
+                lines += page["lines"]
+                start = page["next"]
+            self.runs.take_up(lines)
+            self._is_taken_up = True
 
     def start_watching_activity(self, kernel_id: str) -> None:
         super().start_watching_activity(kernel_id)
@@ -76,6 +95,12 @@ class RecordedConnection(ZMQChannelsWebsocketConnection):
             deserialize_binary_message(incoming) if isinstance(incoming, bytes) else json.loads(incoming)
         )
         return message.get("header") or {}, message.get("metadata") or {}, message.get("content") or {}
+
+
+def keep(kernel: str, run: Mapping[str, Any]) -> None:
+    """Outside of this sandbox, before the kernel is told: what does not get there is known to this server alone."""
+    with contextlib.suppress(Refused):
+        ask_now({"do": "ran", "kernel": kernel, "run": run})
 
 
 def path_of(sessions: Any, kernel: str) -> str:

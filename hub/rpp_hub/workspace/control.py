@@ -1,4 +1,4 @@
-"""What the Jupyter Server may ask, over `ctl.sock`: start, poll, wait, signal, kill a kernel, end what is overdue, and what is used."""
+"""What the Jupyter Server may ask, over `ctl.sock`: start, poll, wait, signal, kill a kernel, end what is overdue, keep what ran, and what is used."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rpp_hub.workspace.kernels import KERNEL_ID, KernelOrder, KernelRefused, Kernels
+from rpp_hub.workspace.run_record import RunRecord
 
 SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGUSR1})
 
@@ -14,8 +15,10 @@ SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGUS
 class Control:
     """Answers one request at a time; unknown verbs and unknown kernels are refused in a sentence."""
 
-    def __init__(self, kernels: Kernels, usage: Callable[[], Mapping[str, Any]]) -> None:
-        self._kernels, self._usage = kernels, usage
+    def __init__(
+        self, kernels: Kernels, usage: Callable[[], Mapping[str, Any]], runs: Callable[[], RunRecord]
+    ) -> None:
+        self._kernels, self._usage, self._runs = kernels, usage, runs
         self._verbs = {
             "start": self._start,
             "poll": self._poll,
@@ -23,14 +26,20 @@ class Control:
             "signal": self._signal,
             "kill": self._kill,
             "overdue": self._overdue,
+            "ran": self._ran,
         }
 
     async def __call__(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         verb, kernel = request.get("do"), request.get("kernel")
         if verb == "usage":
             return self._usage()
+        if verb == "runs":
+            start = request.get("from")
+            return self._runs().page(start if type(start) is int and start >= 0 else 0)
         if not isinstance(verb, str) or verb not in self._verbs:
-            return {"error": "start, poll, wait, signal, kill, overdue and usage are all there is."}
+            return {
+                "error": "start, poll, wait, signal, kill, overdue, ran, runs and usage are all there is."
+            }
         if not isinstance(kernel, str) or KERNEL_ID.fullmatch(kernel) is None:
             return {"error": "The kernel's id is not of the known form."}
         try:
@@ -61,3 +70,10 @@ class Control:
     async def _overdue(self, kernel: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         self._kernels.overdue(kernel, end=request.get("end") is True)
         return {"noted": kernel}
+
+    async def _ran(self, kernel: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        run = request.get("run")
+        if not isinstance(run, dict):
+            raise KernelRefused("What ran is told as an object.")
+        self._runs().append({**run, "kernel": kernel})
+        return {"kept": kernel}

@@ -29,6 +29,7 @@ from rpp_hub.workspace.kernels import Kernels
 from rpp_hub.workspace.launcher import Keeper, SandboxProcess
 from rpp_hub.workspace.leftovers import LOCK, FolderInUse, claim, remove
 from rpp_hub.workspace.lines import serve_lines
+from rpp_hub.workspace.run_record import RunRecord, place_of
 from rpp_hub.workspace.watch import Watch
 
 CONFIG_LIMIT = 1024 * 1024
@@ -54,6 +55,7 @@ class Supervisor:
         self.keeper = Keeper(self.confinement)
         self.watch = Watch(config, self.confinement, lambda: self.kernels.working(), lambda: self._server)
         self.kernels = Kernels(config, self.keeper, self.watch.note)
+        self.runs = _runs(config)
         self.stopped = asyncio.Event()
         self._stop = asyncio.Event()
         self._front = _front(self, secrets)
@@ -65,7 +67,7 @@ class Supervisor:
         self._environment = hold(self.config.environment)  # nobody retires it while it is used
         try:
             self.confinement.open()
-            control = Control(self.kernels, self._usage)
+            control = Control(self.kernels, self._usage, lambda: self.runs)
             self._control = await serve_lines(self.config.run_dir / "ctl.sock", control)
             self._front.open()
             self._server = self._front.launch_server()
@@ -111,6 +113,7 @@ class Supervisor:
             _log_to(config.log)
             self.config = config = _held(config, together=self.confinement.is_shared)
             self.watch.adopt(config)
+            self.runs = _runs(config)
             await asyncio.gather(give(self._server.inner, server_folders(config)), self.kernels.adopt(config))
             await self._front.adopt(config, secrets)
         except BaseException as error:
@@ -160,6 +163,12 @@ def _held(config: SupervisorConfig, *, together: bool) -> SupervisorConfig:
     if together or limits.address_space is not None or limits.memory is None:
         return config
     return dataclasses.replace(config, limits=dataclasses.replace(limits, address_space=limits.memory))
+
+
+def _runs(config: SupervisorConfig) -> RunRecord:
+    """Of a person's workspace; a re-run has none, and what waits has none yet."""
+    is_somebodys = config.purpose is Purpose.WORKSPACE
+    return RunRecord(place_of(config.log, config.person, config.project) if is_somebodys else None)
 
 
 def _front(supervisor: Supervisor, secrets: Secrets) -> Front:
