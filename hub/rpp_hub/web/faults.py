@@ -68,6 +68,7 @@ def answer_error(request: Request, error: RppError) -> Response:
         "partnership": portal.rpp.settings.partnership.name,
         "now": portal.now(),
         "places": (),
+        "kept": None,
     }
     return HTMLResponse(render("error.html", {**around, **shown}), status_code=status)
 

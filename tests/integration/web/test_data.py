@@ -26,6 +26,10 @@ tables:
       - {name: student_id, rationale: to follow students, need: critical}
       - {name: school_year, rationale: the years, need: critical}
       - {name: grade_level, rationale: the groups, need: critical}
+  student_demographics:
+    fields:
+      - {name: student_id, rationale: to follow students, need: critical}
+      - {name: birth_date, rationale: age at entry, need: useful}
 years: [2019, 2024]
 members: [{person: rosa, role: lead}]
 """
@@ -70,19 +74,29 @@ def test_a_district_is_checked_and_built_and_a_project_cut_from_its_pages(
     plan = dora.get("/projects/gamma/cut").text
     assert "replaced by the project&#39;s code" in plan
     assert "students</strong>" in plan
-    assert dora.post("/projects/gamma/cut").status_code == 303
+    assert "students (" in plan.split("Who could be told apart")[1]
+    assert dora.post("/projects/gamma/cut", {"do": "build"}).status_code == 303
     built = settled(dora, "/projects/gamma/cut")
     assert "c0001" in built
+    assert "Compare" not in built
+    assert dora.post("/projects/gamma/cut", {"do": "burn"}).status_code == 422
     assert portal.rpp.cutting.has_cut("gamma")
     assert not portal.rpp.projects.gate("rosa", "gamma")
     assert "c0001" in portal.browser("rosa").get("/projects/gamma").text
+
+    dora.post("/projects/gamma/cut", {"do": "build"})
+    assert "Compare" in settled(dora, "/projects/gamma/cut")
+    dora.post("/projects/gamma/cut", {"do": "compare"})
+    compared = settled(dora, "/projects/gamma/cut")
+    assert "From c0001 to c0002" in compared
+    assert "0 new, 0 gone" in compared
 
 
 def test_a_cut_that_cannot_be_made_says_why_and_leaves_none(portal: PortalWorld) -> None:
     dora = portal.browser("dora")
     assert "No cut can be made yet" in dora.get("/projects/alpha/cut").text
     before = len(portal.rpp.cutting.list("alpha"))
-    dora.post("/projects/alpha/cut")
+    dora.post("/projects/alpha/cut", {"do": "build"})
     assert "failed. Nothing was left half done." in settled(dora, "/projects/alpha/cut")
     assert len(portal.rpp.cutting.list("alpha")) == before
 

@@ -9,7 +9,6 @@ from fastapi.responses import Response
 
 from rpp_hub.domain.errors import Invalid, RppError
 from rpp_hub.domain.permissions import Permission
-from rpp_hub.warehouse.progress import Progress
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
 from rpp_hub.web.jobs import Job
@@ -69,8 +68,8 @@ def cut(request: Request, portal: PortalDep, viewer: ViewerDep, name: str) -> Re
     viewer.check_may(Permission.CUT_BUILD)
     project = portal.rpp.projects.seen_by(viewer.actor, name)
     job = portal.jobs.get(f"cut:{name}")
-    running = job is not None and job.state == "running"
-    plan, error = (None, None) if running else _plan(portal, name)
+    comparison = portal.jobs.get(f"compare:{name}")
+    plan, error = (None, None) if _runs(job) else _plan(portal, name)
     return page(
         request,
         "cut.html",
@@ -80,20 +79,33 @@ def cut(request: Request, portal: PortalDep, viewer: ViewerDep, name: str) -> Re
         plan=plan,
         error=error,
         job=job,
-        waiting=running,
+        comparison=comparison,
+        waiting=_runs(job) or _runs(comparison),
     )
 
 
 @router.post("/projects/{name}/cut")
-def build_cut(portal: PortalDep, viewer: ViewerDep, _form: FormDep, name: str) -> Response:
-    """Begin to build a cut."""
+def work_on_cut(portal: PortalDep, viewer: ViewerDep, form: FormDep, name: str) -> Response:
+    """Begin to build a cut, or to compare the newest two."""
     viewer.check_may(Permission.CUT_BUILD)
     portal.rpp.projects.seen_by(viewer.actor, name)
-
-    def work(progress: Progress) -> Any:
-        return portal.rpp.cutting.build(viewer.actor, name, progress)
-
-    portal.jobs.start(f"cut:{name}", f"Cutting the data of {name}", viewer.name, work)
+    cutting, actor = portal.rpp.cutting, viewer.actor
+    if form.text("do") == "build":
+        portal.jobs.start(
+            f"cut:{name}",
+            f"Cutting the data of {name}",
+            viewer.name,
+            lambda told: cutting.build(actor, name, told),
+        )
+    elif form.text("do") == "compare":
+        portal.jobs.start(
+            f"compare:{name}",
+            f"Comparing two cuts of {name}",
+            viewer.name,
+            lambda _told: cutting.difference(name),
+        )
+    else:
+        raise Invalid("Choose what to do.", code="bad-form")
     return see(path("projects", name, "cut"))
 
 
