@@ -208,8 +208,10 @@ def everything_offered(page: Page) -> list[str]:
         page.wait_for_timeout(200)
         found += labels(page)
         page.keyboard.press("Escape")
+    page.locator(".jp-DirListing-item").first.click()  # where no editor takes the key for itself
     page.keyboard.press("Control+Shift+C")
     search = page.locator(".lm-CommandPalette-input").first
+    expect(search).to_be_visible()
     for word in ("download", "export", "print", "browser tab", "terminal", "url"):
         search.fill(word)
         page.wait_for_timeout(200)

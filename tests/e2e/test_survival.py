@@ -370,8 +370,11 @@ def examined_or_not(rpp: Rpp, request: str) -> bool:
 
 def released_or_not(own: Running, rpp: Rpp, request: str) -> bool:
     """Approved and no release, or released and one whole bundle."""
-    status = seen(rpp, request).status
+    before = seen(rpp, request).status
     listed = [r for r in rpp.releasing.list(actor("rosa")) if r.request == request]
+    status = seen(rpp, request).status
+    if status is not before:  # it happened between the looks
+        return released_or_not(own, rpp, request)
     assert (status, len(listed)) in ((Status.APPROVED, 0), (Status.RELEASED, 1))
     return status is Status.RELEASED
 

@@ -118,8 +118,8 @@ class Receiving:
         """
         name = drop_name(name or folder.name)
         with self._store.read() as session:
-            require(session, actor, Permission.DROP_RECEIVE, district=district)
             find_district(session, district)
+            require(session, actor, Permission.DROP_RECEIVE, district=district)
             _umbrella(session, district)
         # Until the row is written nobody else receives here: they would take the folder for a dead process's.
         with self._alone(district):

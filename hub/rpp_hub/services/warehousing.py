@@ -71,6 +71,7 @@ class Warehousing:
     def check(self, actor: Actor, district: str, progress: Progress = silent) -> CheckReport:
         """What is wrong with everything received from a district, as a person would want to read it."""
         with self._store.read() as session:
+            find_district(session, district)
             require(session, actor, Permission.DROP_READ, district=district)
         title, drops = self._received(district)
         self.codebooks.settle(district)
@@ -79,6 +80,7 @@ class Warehousing:
     def build(self, actor: Actor, district: str, progress: Progress = silent) -> BuildReport:
         """Build longitudinal masters from everything received, by the declared rules."""
         with self._store.read() as session:
+            find_district(session, district)
             require(session, actor, Permission.MASTERS_BUILD, district=district)
         title, drops = self._received(district)
         self.codebooks.settle(district)

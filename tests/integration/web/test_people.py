@@ -129,7 +129,7 @@ def test_every_kind_of_due_leads_somewhere() -> None:
 
 
 NAVIGATION = {
-    "rosa": ["Home", "Due", "Projects", "Requests", "Releases"],
+    "rosa": ["Home", "Due", "Projects", "Requests", "Releases", "Environment"],
     "vera": ["Home", "Due", "Review", "Projects", "Requests", "Releases"],
     "paula": ["Home", "Due", "Projects", "Releases"],
     "dirk": ["Home", "Due", "Projects", "Releases", "People"],
