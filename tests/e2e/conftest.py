@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.e2e.people import chromium
 from tests.e2e.plain import Plain, plain_server
+from tests.e2e.scene import Scene, two_at_work
 from tests.harness import Running, cannot_sandbox, running
 
 
@@ -37,3 +38,10 @@ def plain() -> Iterator[Plain]:
     """A plain JupyterLab beside it."""
     with plain_server() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def scene(site: Running) -> Iterator[Scene]:
+    """Two people at work."""
+    with two_at_work(site) as found:
+        yield found

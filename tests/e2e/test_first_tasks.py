@@ -12,8 +12,8 @@ from rpp_hub.bootstrap import open_installation
 from rpp_hub.services.requests import Submission
 
 from tests.approving import LETTER
+from tests.e2e.parts import eventually
 from tests.e2e.people import at_browser
-from tests.e2e.test_survival import eventually
 from tests.factories import actor, cell, notebook, printed
 from tests.harness import Running
 

@@ -5,84 +5,25 @@ Each has a control: the same text in an ordinary process of the same account, or
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import os
 import secrets
 import socket
 import sqlite3
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from jupyterhub.utils import compare_token
 
-from tests.e2e.over_http import Kernel, Visitor, Workspace, visiting
-from tests.factories import cell, notebook, printed
+from tests.e2e.over_http import Visitor
+from tests.e2e.parts import below, listening, run_dir, socket_owners
+from tests.e2e.scene import OTHER, OWN, Scene
 from tests.harness import Running
 from tests.sandbox import attacks
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
-
-OWN, OTHER = "attendance-gaps", "course-pathways"
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Two people at work on two projects, and what the second has that the first must not find."""
-
-    site: Running
-    rosa: Visitor
-    remy: Visitor
-    nobody: Visitor
-    own: Workspace
-    others: Workspace
-    kernel: Kernel
-    canary: str
-
-    @property
-    def foreign(self) -> dict[str, Path]:
-        """One file of each place, by its real path on the host."""
-        home = self.site.home
-        return {
-            "the other project's cut": next((home / "cuts" / OTHER).rglob("*.parquet")),
-            "the other project's workspace": home
-            / "workspaces"
-            / OTHER
-            / "members"
-            / "remy"
-            / f"{self.canary}.ipynb",
-            "requests": next(p for p in (home / "requests").rglob("*") if p.is_file()),
-            "the warehouse": next(p for p in (home / "warehouse").rglob("*.parquet") if p.is_file()),
-            "the vault": home / "vault" / "master.key",
-            "the hub's state": home / "hub" / "rpp.sqlite",
-            "its own cut by the host's path": next((home / "cuts" / OWN).rglob("*.parquet")),
-        }
-
-
-@pytest.fixture(scope="module")
-def scene(site: Running) -> Iterator[Scene]:
-    canary = f"canary-{secrets.token_hex(8)}"
-    with visiting(site, "rosa") as rosa, visiting(site, "remy") as remy, visiting(site) as nobody:
-        own, others = rosa.open_workspace(OWN), remy.open_workspace(OTHER)
-        content = notebook(cell(f"print('{canary}')", [printed(f"{canary} n = 120\n")]))
-        saved = site.home / "workspaces" / OTHER / "members" / "remy" / f"{canary}.ipynb"
-        saved.write_bytes(content)
-        asked = others.submit(saved.name, hashlib.sha256(content).hexdigest(), ["a:0"])
-        assert asked.status == 201, asked.text
-        try:
-            with own.kernel() as kernel:
-                yield Scene(site, rosa, remy, nobody, own, others, kernel, canary)
-        finally:
-            saved.unlink()
-            site.rpp("request", "withdraw", asked.json()["id"], actor="remy")
-            rosa.close_workspace(OWN)
-            remy.close_workspace(OTHER)
-
 
 # --- from a kernel of project A
 
@@ -122,7 +63,7 @@ def test_no_abstract_socket_from_a_kernel(scene: Scene) -> None:
 
 @pytest.mark.parametrize("name", ["hub.sock", "portal.sock", "proxy-api.sock"])
 def test_no_socket_of_the_installation_from_a_kernel(scene: Scene, name: str) -> None:
-    attack = attacks.unix(str(_run_dir(scene.site) / name))
+    attack = attacks.unix(str(run_dir(scene.site) / name))
     assert scene.kernel.ask(attack) == "ENOENT"
     assert attacks.outside(attack) == "reached"
 
@@ -387,11 +328,12 @@ def test_the_portals_door_for_workspaces_is_shut_without_their_capability(scene:
 
 
 def test_the_installation_listens_on_one_port_only(scene: Scene) -> None:
-    mine = _our_processes(scene.site)
+    assert scene.site.process is not None
+    mine = {scene.site.process.pid, *below(scene.site.process.pid)}
     assert len(mine) >= 4
     ours, unknown = set(), set()
-    owners = _socket_owners()
-    for port, inode in _listening():
+    owners = socket_owners()
+    for port, inode in listening():
         owner = owners.get(inode)
         if owner is None:
             unknown.add(port)
@@ -402,16 +344,10 @@ def test_the_installation_listens_on_one_port_only(scene: Scene) -> None:
 
 
 def test_the_run_folder_is_closed_to_other_accounts(scene: Scene) -> None:
-    run_dir = _run_dir(scene.site)
-    assert run_dir.stat().st_mode & 0o077 == 0
-    for path in run_dir.rglob("*.sock"):
+    folder = run_dir(scene.site)
+    assert folder.stat().st_mode & 0o077 == 0
+    for path in folder.rglob("*.sock"):
         assert path.lstat().st_uid == os.getuid()
-
-
-def _run_dir(site: Running) -> Path:
-    from rpp_hub.installation import Installation
-
-    return Installation(site.home).run_dir
 
 
 def _raw(site: Running, path: str, cookie: str) -> int:
@@ -450,42 +386,3 @@ def _servers(scene: Scene) -> list[str]:
         scene.nobody.ask("GET", "/hub/api/users", headers={"Authorization": f"token {token}"}).body
     )
     return [f"{u['name']}/{s}" for u in users for s in u["servers"]]
-
-
-def _listening() -> list[tuple[int, str]]:
-    found = []
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        with contextlib.suppress(FileNotFoundError):
-            rows = [line.split() for line in Path(table).read_text().splitlines()[1:]]
-            found += [
-                (int(r[1].rpartition(":")[2], 16), r[9])
-                for r in rows
-                if r[3] == "0A" and int(r[7]) == os.getuid()
-            ]
-    return found
-
-
-def _socket_owners() -> dict[str, int]:
-    owners = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                for descriptor in (entry / "fd").iterdir():
-                    with contextlib.suppress(OSError):
-                        target = os.readlink(descriptor)
-                        if target.startswith("socket:["):
-                            owners[target[8:-1]] = int(entry.name)
-    return owners
-
-
-def _our_processes(site: Running) -> set[int]:
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-    assert site.process is not None
-    known = {site.process.pid}
-    while more := {p for p, parent in parents.items() if parent in known} - known:
-        known |= more
-    return known

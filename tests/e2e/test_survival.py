@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import random
 import shutil
 import signal
-import socket
-import sqlite3
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rpp_hub.bootstrap import Rpp, open_installation
-from rpp_hub.domain.actor import Actor, Via
 from rpp_hub.domain.gate import GATE
-from rpp_hub.domain.lifecycle import Decision, Status, Verdict
-from rpp_hub.installation import Installation
-from rpp_hub.services.auditing import AuditFilter
-from rpp_hub.services.request_state import RequestView
-from rpp_hub.services.requests import Submission
+from rpp_hub.domain.lifecycle import Status
 
 from tests.e2e.losing import LOSSES, Loss
+from tests.e2e.outcomes import (
+    OWN,
+    actor,
+    acts,
+    approve,
+    closes,
+    examined_or_not,
+    released_or_not,
+    seen,
+    submit,
+    verify_release,
+    whole,
+)
 from tests.e2e.over_http import visiting
+from tests.e2e.parts import (
+    alive,
+    back,
+    below,
+    eventually,
+    kill,
+    kill_worker_at_random,
+    parts_of,
+    run_dir,
+    run_worker_until,
+    supervisors,
+    until,
+)
 from tests.factories import cell, notebook, printed
 from tests.harness import Running, cannot_sandbox, free_port, remove
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(400)]
 
-OWN, OTHER = "attendance-gaps", "course-pathways"
+OTHER = "course-pathways"
 TICK, PROMISED = (
     2,
     60.0,
@@ -331,213 +344,3 @@ def test_a_release_killed_at_random_moments_happens_once_and_verifies(own: Runni
         assert sum(r.request == request for r in rpp.releasing.list(actor("rosa"))) == 1
         verify_release(own, request)
     assert rpp.store.verify_audit().ok
-
-
-# --- what the tests look at
-
-
-def actor(name: str) -> Actor:
-    return Actor(name, Via.CLI)
-
-
-def submit(rpp: Rpp, content: bytes) -> str:
-    submission = Submission(
-        "slow.ipynb",
-        content,
-        ("a:0",),
-        "Number of students by year, all schools.",
-        "Groups below ten are left out.",
-    )
-    return rpp.requests.submit(Actor("rosa", Via.WORKSPACE), OWN, submission).name
-
-
-def seen(rpp: Rpp, request: str) -> RequestView:
-    return rpp.requests.seen_by(actor("vera"), request)
-
-
-def examined_or_not(rpp: Rpp, request: str) -> bool:
-    """Never half: without the examination's date nothing of it is there, with it everything is."""
-    view = seen(rpp, request)
-    outputs = [i for i in view.items if i.identity != "source"]
-    if view.examined_at is None:
-        assert view.status is Status.SUBMITTED
-        assert not any(i.reproduction or i.findings for i in view.items)
-        return False
-    assert outputs
-    assert all(i.reproduction for i in outputs)
-    return True
-
-
-def released_or_not(own: Running, rpp: Rpp, request: str) -> bool:
-    """Approved and no release, or released and one whole bundle."""
-    before = seen(rpp, request).status
-    listed = [r for r in rpp.releasing.list(actor("rosa")) if r.request == request]
-    status = seen(rpp, request).status
-    if status is not before:  # it happened between the looks
-        return released_or_not(own, rpp, request)
-    assert (status, len(listed)) in ((Status.APPROVED, 0), (Status.RELEASED, 1))
-    return status is Status.RELEASED
-
-
-def approve(rpp: Rpp, request: str) -> None:
-    for reviewer in ("vera", "viktor"):
-        view = rpp.requests.seen_by(actor(reviewer), request)
-        verdicts = {i.identity: Verdict.APPROVE for i in view.items}
-        rpp.reviewing.finish(actor(reviewer), request, view.round, Decision.RELEASE_APPROVED, verdicts)
-
-
-def verify_release(own: Running, request: str) -> None:
-    bundle = own.home / "releases" / f"{request}.zip"
-    assert "whole and signed" in own.rpp("release", "verify", str(bundle)).stdout
-    assert [p.name for p in bundle.parent.iterdir() if request in p.name] == [bundle.name]
-
-
-def acts(rpp: Rpp, subject: str) -> list[str]:
-    return [e.act for e in rpp.auditing.events(actor("otto"), AuditFilter(subject=subject, limit=1000))]
-
-
-def closes(rpp: Rpp) -> list[str]:
-    """Why workspaces closed, the last one last."""
-    found = rpp.auditing.events(actor("otto"), AuditFilter(act="workspace:close", limit=1000))
-    return [event.reason for event in found][::-1]
-
-
-def whole(rpp: Rpp) -> None:
-    """After each: the audit chain holds, and there is no request in between two states."""
-    assert rpp.store.verify_audit().ok
-    for view in rpp.requests.list(actor("vera")):
-        examined_or_not(rpp, view.name)
-
-
-def set_agreement_end(own: Running, days: int) -> None:
-    """There is no act that ends an agreement early; the calendar does it."""
-    day = (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
-    with (
-        contextlib.closing(sqlite3.connect(own.home / "hub" / "rpp.sqlite", timeout=30)) as database,
-        database,
-    ):
-        database.execute("UPDATE projects SET agreement_ends = ? WHERE name = ?", (day, OWN))
-
-
-def set_training_end(own: Running, days: int) -> None:
-    day = (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
-    own.rpp("person", "certify", "rosa", "--training-ends", day, actor="dora")
-
-
-def run_dir(own: Running) -> Path:
-    return Installation(own.home).run_dir
-
-
-def supervisors(own: Running) -> dict[Path, int]:
-    """Run folder and pid of each supervisor that answers, but for those that wait for nobody in particular."""
-    folder = run_dir(own) / "w"
-    asked = {run: status(run) for run in folder.iterdir()} if folder.is_dir() else {}
-    return {run: int(told["pid"]) for run, told in asked.items() if told and told["state"] != "waiting"}
-
-
-def status(run: Path) -> dict[str, Any] | None:
-    with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(5)
-        line.connect(str(run / "adm.sock"))
-        line.sendall(b'{"do": "status"}\n')
-        return dict(json.loads(line.makefile().readline()))
-    return None
-
-
-def parts_of(own: Running) -> list[int]:
-    assert own.process is not None
-    return [own.process.pid, *(own.pid_of(part) for part in ("proxy", "hub", "portal", "worker"))]
-
-
-def kill(own: Running, part: str) -> int:
-    pid = own.pid_of(part)
-    os.kill(pid, signal.SIGKILL)
-    return pid
-
-
-def back(own: Running, part: str, old: int) -> None:
-    """Until a new process of the part runs and people can log in."""
-
-    def is_new() -> bool:
-        with contextlib.suppress(LookupError):
-            return own.pid_of(part) != old and own.answers()
-        return False
-
-    eventually(is_new, 45.0)
-
-
-def below(pid: int) -> list[int]:
-    """Every process that this one started, and theirs."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                children.setdefault(parent, []).append(int(entry.name))
-    found: list[int] = []
-    waiting = [pid]
-    while waiting:
-        next_ones = children.get(waiting.pop(), [])
-        found += next_ones
-        waiting += next_ones
-    return found
-
-
-def alive(pids: list[int]) -> list[int]:
-    living = []
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
-                living.append(pid)
-    return living
-
-
-def until(condition: Callable[[], bool], patience: float) -> bool:
-    deadline = time.monotonic() + patience
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def eventually(condition: Callable[[], bool], patience: float = 30.0) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.2)
-
-
-def start_worker(own: Running) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-I", "-m", "rpp_hub.worker"],
-        env=own.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def run_worker_until(own: Running, done: Callable[[], bool]) -> None:
-    worker = start_worker(own)
-    try:
-        eventually(done, 60.0)
-    finally:
-        worker.terminate()
-        assert worker.wait(5) in (0, -signal.SIGTERM)  # the latter while it still imports
-
-
-def kill_worker_at_random(own: Running, done: Callable[[], bool], longest: float, kills: int) -> int:
-    """Kills a worker again and again; then one may finish. Each time nothing of it is left running."""
-    seed = random.randrange(1 << 30)
-    moments = random.Random(seed)
-    for _ in range(kills):
-        worker = start_worker(own)
-        time.sleep(moments.uniform(0.3, longest))
-        inside = below(worker.pid)
-        worker.kill()
-        worker.wait()
-        assert until(lambda left=inside: not alive(left), 1.0), f"seed {seed}: {alive(inside)}"
-        if done():
-            break
-    run_worker_until(own, done)
-    return seed

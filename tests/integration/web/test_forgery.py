@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.web.browser import HOST, OWN
 from tests.integration.web.conftest import PortalWorld
-from tests.integration.web.test_permissions import DOORS, Door
+from tests.integration.web.doors import DOORS, Door
 
 CHANGES = tuple(d for d in DOORS if d.method != "GET")
 LOOKS = tuple(d for d in DOORS if d.method == "GET")

@@ -15,7 +15,7 @@ from rpp_hub.web.item_document import STYLE_HASH
 from tests.approving import LETTER
 from tests.factories import APPLICATION, SETUP, actor, cell, notebook, printed
 from tests.integration.web.conftest import PortalWorld
-from tests.integration.web.test_permissions import DOORS
+from tests.integration.web.doors import DOORS
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*1111}}"
 ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;"
