@@ -5,6 +5,7 @@ acro 1.x reads a file of its package when a session is made; what is stated here
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from typing import Any
@@ -24,11 +25,11 @@ def install() -> None:
 
     original = ACRO.__dict__["__init__"]
 
+    @functools.wraps(original)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         quietly(_set, self)
 
-    __init__.__doc__, __init__.__wrapped__ = original.__doc__, original  # type: ignore[attr-defined]
     replace(ACRO, "__init__", __init__)
 
 

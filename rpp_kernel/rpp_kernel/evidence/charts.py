@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 from typing import Any
@@ -38,14 +39,13 @@ def install() -> None:
 def _plotly(module: Any, name: str, drawing: Drawing) -> None:
     original = getattr(module, name)
 
+    @functools.wraps(original)
     def chart(*args: Any, **kwargs: Any) -> Any:
         figure = original(*args, **kwargs)
         quietly(_plotly_drew, figure, drawing, args, kwargs)
         return figure
 
-    chart.__name__, chart.__doc__ = name, original.__doc__
     chart._rpp_watched = True  # type: ignore[attr-defined]
-    chart.__wrapped__ = original  # type: ignore[attr-defined]
     replace(module, name, chart)
 
 
@@ -83,6 +83,7 @@ def _plotly_shows(owner: Any) -> None:
     for name in ("_ipython_display_", "show"):
         original = owner.__dict__[name]
 
+        @functools.wraps(original)
         def show(self: Any, *args: Any, _original: Any = original, **kwargs: Any) -> Any:
             SHOWING.evidence = evidence_of_plotly(self)
             try:
@@ -90,7 +91,6 @@ def _plotly_shows(owner: Any) -> None:
             finally:
                 SHOWING.evidence = None
 
-        show.__name__, show.__doc__ = name, original.__doc__
         replace(owner, name, show)
 
 

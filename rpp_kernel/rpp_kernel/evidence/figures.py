@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import Any
 
@@ -43,6 +44,7 @@ def install() -> None:
 def _watch(owner: Any, name: str, place: int, keyword: str, drawing: Drawing) -> None:
     original = owner.__dict__[name]
 
+    @functools.wraps(original)
     def draw(self: Any, *args: Any, **kwargs: Any) -> Any:
         INSIDE.depth += 1
         try:
@@ -53,12 +55,6 @@ def _watch(owner: Any, name: str, place: int, keyword: str, drawing: Drawing) ->
             quietly(_drew, self, args, kwargs, place, keyword, drawing, result)
         return result
 
-    draw.__name__, draw.__doc__, draw.__qualname__ = (
-        original.__name__,
-        original.__doc__,
-        original.__qualname__,
-    )
-    draw.__wrapped__ = original  # type: ignore[attr-defined]
     replace(owner, name, draw)
 
 
@@ -140,12 +136,12 @@ def _watch_pandas() -> None:
         quietly(_remember_array, found, self)
         return found
 
+    @functools.wraps(to_numpy)
     def numpy(self: Any, *args: Any, **kwargs: Any) -> Any:
         found = to_numpy(self, *args, **kwargs)
         quietly(_remember_array, found, self)
         return found
 
-    numpy.__doc__, numpy.__name__ = to_numpy.__doc__, "to_numpy"
     replace(Series, "values", property(get, doc=values.__doc__))
     replace(IndexOpsMixin, "to_numpy", numpy)
 
@@ -155,6 +151,7 @@ def _plotting(owner: Any, name: str, read: Any) -> None:
     if original is None:
         original = getattr(owner, name)
 
+    @functools.wraps(original)
     def plot(self: Any, *args: Any, **kwargs: Any) -> Any:
         INSIDE.depth += 1
         try:
@@ -165,7 +162,6 @@ def _plotting(owner: Any, name: str, read: Any) -> None:
             quietly(_plotted, result, *read(self, args, kwargs))
         return result
 
-    plot.__name__, plot.__doc__ = getattr(original, "__name__", name), original.__doc__
     replace(owner, name, plot)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from rpp_kernel.evidence.cells import Column, GroupTable
@@ -41,25 +42,24 @@ def install() -> None:
 def _score(owner: Any) -> None:
     original = owner.__dict__["score"]
 
+    @functools.wraps(original)
     def score(self: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
         found = original(self, X, y, sample_weight)
         quietly(_remember, found, X, y)
         return found
 
-    score.__doc__ = original.__doc__
     replace(owner, "score", score)
 
 
 def _metric(owner: Any, name: str) -> None:
     original = getattr(owner, name)
 
+    @functools.wraps(original)
     def metric(y_true: Any, y_pred: Any, *args: Any, **kwargs: Any) -> Any:
         found = original(y_true, y_pred, *args, **kwargs)
         quietly(_remember, found, y_true, y_pred)
         return found
 
-    metric.__doc__, metric.__name__ = original.__doc__, original.__name__
-    metric.__wrapped__ = original  # type: ignore[attr-defined]
     replace(owner, name, metric)
 
 

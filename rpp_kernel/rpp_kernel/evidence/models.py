@@ -6,6 +6,7 @@ leaf; a support vector machine and a nearest-neighbours model hold records thems
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -43,12 +44,12 @@ def install() -> None:
 
 
 def _telling(method: Any, results: Any) -> Any:
+    @functools.wraps(method)
     def told(*args: Any, **kwargs: Any) -> Any:
         answer = method(*args, **kwargs)
         quietly(_taken, results, "", answer)
         return answer
 
-    told.__doc__, told.__name__ = method.__doc__, getattr(method, "__name__", "method")
     return told
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ def watch_grid(module: Any, name: str) -> None:
     """catplot, relplot and displot: the chart of `kind` on each of several axes."""
     original = getattr(module, name)
 
+    @functools.wraps(original)
     def chart(*args: Any, **kwargs: Any) -> Any:
         INSIDE.depth += 1
         try:
@@ -42,8 +44,6 @@ def watch_grid(module: Any, name: str) -> None:
             quietly(_grid_drew, grid, GRIDS[name], args, kwargs)
         return grid
 
-    chart.__name__, chart.__doc__ = name, original.__doc__
-    chart.__wrapped__ = original  # type: ignore[attr-defined]
     replace(module, name, chart)
 
 
@@ -65,6 +65,7 @@ def _grid_drew(grid: Any, kind: str, args: Any, kwargs: Any) -> None:
 def watch(module: Any, name: str) -> None:
     original = getattr(module, name)
 
+    @functools.wraps(original)
     def chart(*args: Any, **kwargs: Any) -> Any:
         INSIDE.depth += 1
         try:
@@ -75,9 +76,7 @@ def watch(module: Any, name: str) -> None:
             quietly(_seaborn_drew, axes, name, args, kwargs)
         return axes
 
-    chart.__name__, chart.__doc__ = name, original.__doc__
     chart._rpp_watched = True  # type: ignore[attr-defined]
-    chart.__wrapped__ = original  # type: ignore[attr-defined]
     replace(module, name, chart)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import operator
 import re
 from collections.abc import Callable
@@ -152,6 +153,7 @@ def watch_print() -> Callable[[], None]:
     """Let `print` say what it is given; returns what takes it back."""
     original = builtins.print
 
+    @functools.wraps(original)
     def print(*args: Any, **kwargs: Any) -> None:  # noqa: A001
         original(*args, **kwargs)
         if kwargs.get("file") is None:
@@ -160,7 +162,6 @@ def watch_print() -> Callable[[], None]:
             except Exception:  # noqa: S110 - never worth an exception in somebody's cell
                 pass
 
-    print.__doc__ = original.__doc__
     builtins.print = print
 
     def undo() -> None:

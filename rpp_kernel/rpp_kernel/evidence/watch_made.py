@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import Any
 
@@ -25,13 +26,13 @@ def install() -> None:
 def _constructor(owner: Any) -> None:
     original = owner.__dict__["__init__"]
 
+    @functools.wraps(original)
     def __init__(self: Any, data: Any = None, *args: Any, **kwargs: Any) -> None:
         original(self, data, *args, **kwargs)
         if type(data) is dict or type(data) is np.ndarray:
             if not DEPTH.inside and data is not None:
                 quietly(_made, self, data)
 
-    __init__.__doc__, __init__.__wrapped__ = original.__doc__, original  # type: ignore[attr-defined]
     replace(owner, "__init__", __init__)
 
 

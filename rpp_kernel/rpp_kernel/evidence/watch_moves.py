@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -42,18 +43,13 @@ def _replayed(owner: Any, name: str) -> None:
     """A method that only moves cells is done a second time with each cell's number in its place."""
     original = owner.__dict__[name]
 
+    @functools.wraps(original)
     def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(self, *args, **kwargs)
         if not DEPTH.inside and ORIGIN in self.index.__dict__:
             quietly(_replay, result, self, original, name, args, kwargs)
         return result
 
-    watched.__name__, watched.__doc__, watched.__qualname__ = (
-        original.__name__,
-        original.__doc__,
-        original.__qualname__,
-    )
-    watched.__wrapped__ = original  # type: ignore[attr-defined]
     replace(owner, name, watched)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -37,13 +38,13 @@ def install() -> None:
 def _operator(owner: Any, name: str) -> None:
     original = owner.__dict__[name]
 
+    @functools.wraps(original)
     def operate(self: Any, other: Any, op: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(self, other, op, *args, **kwargs)
         if (ORIGIN in self.index.__dict__ or _has(other)) and isinstance(result, Series | DataFrame):
             quietly(_operated, result, self, other, op, kwargs.get("axis"))
         return result
 
-    operate.__name__, operate.__doc__ = original.__name__, original.__doc__
     replace(owner, name, operate)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -98,12 +99,12 @@ def _frame_label(result: Any, self: Any, key: Any, *args: Any, **kwargs: Any) ->
 def _wrap_items() -> None:
     original = Series.__dict__["items"]
 
+    @functools.wraps(original)
     def items(self: Any) -> Any:
         if ORIGIN not in self.index.__dict__ or mark_of(self) is None or len(self) > 1000:
             return original(self)
         return _remembered(self, original(self))
 
-    items.__doc__ = original.__doc__
     replace(Series, "items", items)
 
 
