@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -75,5 +76,7 @@ class Control:
         run = request.get("run")
         if not isinstance(run, dict):
             raise KernelRefused("What ran is told as an object.")
-        self._runs().append({**run, "kernel": kernel})
+        runs = self._runs()
+        runs.append({**run, "kernel": kernel})  # here, so that lines stay in the order in which they came
+        await asyncio.to_thread(runs.settle)
         return {"kept": kernel}

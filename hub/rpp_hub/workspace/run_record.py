@@ -1,7 +1,8 @@
 """What did a workspace's server see run, in this life of the supervisor and before? Kept outside of every sandbox.
 
-A line for each run, handed to the operating system before its code reaches a kernel: whatever is killed then, it stays. Whoever
-takes the lines up checks that they follow from one another; here they are only kept, in the order in which they came.
+A line for each run, handed to the operating system before its code reaches a kernel: whatever is killed then, it stays. The
+kernel waits until the disk has it. Whoever takes the lines up checks that they follow from one another; here they are only kept,
+in the order in which they came.
 """
 
 from __future__ import annotations
@@ -42,6 +43,15 @@ class RunRecord:
                 raise OSError("A run could not be written down: the disk is full.")
         finally:
             os.close(file)
+
+    def settle(self) -> None:
+        """Blocks until what was appended would outlast a loss of power, too."""
+        for place in (self._path, self._path.parent) if self._path is not None else ():
+            opened = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(opened)
+            finally:
+                os.close(opened)
 
     def page(self, start: int) -> dict[str, Any]:
         """Whole lines from a place on, and where the next ones begin; None after the last."""
