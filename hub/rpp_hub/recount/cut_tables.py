@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet
 
+from rpp_hub.recount.witness import MOST_ROWS
+
 Ints = npt.NDArray[np.int64]
-MOST_ROWS = 3_000_000
 
 
 class NotThere(LookupError):

@@ -22,7 +22,7 @@ from rpp_hub.recount.cut_tables import CutTables, NotThere
 from rpp_hub.recount.figures import Counted, Figures, NotComputed
 from rpp_hub.recount.rules import Universe, rule_of, universe_of
 from rpp_hub.recount.shown import Grid, Number, numbers_in, table_shown
-from rpp_hub.recount.witness import Group, InvalidWitness, Witness, read_witness
+from rpp_hub.recount.witness import Group, InvalidWitness, Room, Witness, read_witness
 
 log = logging.getLogger(__name__)
 MOST_RULES = 400
@@ -65,7 +65,8 @@ def _of_item(item: Item, evidence: Evidence, cut: CutTables) -> Recount:
     try:
         if evidence.get("status") == "none" or evidence.get("shown") == "records":
             raise _Silent("there is nothing to count again")
-        every = [_part(part, cut) for part in parts(evidence)]
+        room = Room()
+        every = [_part(part, cut, room) for part in parts(evidence)]
         _compare_shown(item, evidence, every)
         rules = [rule for part in every for rule in _rules(part, cut)]
     except _Disagrees as found:
@@ -82,14 +83,14 @@ def _of_item(item: Item, evidence: Evidence, cut: CutTables) -> Recount:
     return Recount(Verdict.RECOUNTED, "", tuple(dict.fromkeys(rule for rule in rules if rule))[:RULES_TOLD])
 
 
-def _part(evidence: Evidence, cut: CutTables) -> _Part:
+def _part(evidence: Evidence, cut: CutTables, room: Room) -> _Part:
     if WITNESS not in evidence:
         raise _Silent(
             "the points, bars and lines of a figure are not numbers that can be read back" if evidence.get("drawing")
             else "a fitted model is not computed again" if evidence.get("shown") == "model"
             else "it was computed in a way that is not counted again"
         )  # fmt: skip
-    witness, unit = read_witness(evidence[WITNESS]), str(evidence.get("unit"))
+    witness, unit = read_witness(evidence[WITNESS], room), str(evidence.get("unit"))
     figures = Figures(witness, cut, unit)
     counted = {place: tuple(map(figures.counted, groups)) for place, groups in witness.cells.items()}
     part = _Part(evidence, witness, counted)

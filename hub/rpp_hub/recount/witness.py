@@ -15,6 +15,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 MOST_ROWS = 3_000_000
 MOST_LEAVES = 200
+MOST_NUMBERS = 64_000_000  # of all lists of one output, unpacked: half a gigabyte of the worker's memory
 EVERY = -3  # all groups of one side
 
 
@@ -61,13 +62,26 @@ class Witness:
     cells: Mapping[tuple[int, int], tuple[Group, ...]]
 
 
-def read_witness(told: Any) -> Witness:
-    """Raises InvalidWitness for whatever is not one."""
+class Room:
+    """How many numbers may still be unpacked: a few kilobytes can hold many."""
+
+    def __init__(self, numbers: int = MOST_NUMBERS) -> None:
+        self._left = numbers
+
+    def take(self, numbers: int) -> None:
+        """Raises InvalidWitness where there is not enough."""
+        if numbers > self._left:
+            raise InvalidWitness("it is too large to be counted again")
+        self._left -= numbers
+
+
+def read_witness(told: Any, room: Room) -> Witness:
+    """Raises InvalidWitness for whatever is not one, and for what does not fit."""
     try:
         if len(told["leaves"]) > MOST_LEAVES or len(told["measures"]) > MOST_LEAVES * 10:
             raise InvalidWitness("it has too many parts")
-        leaves = tuple(_leaf(one) for one in told["leaves"])
-        measures = tuple(_measure(one) for one in told["measures"])
+        leaves = tuple(_leaf(one, room) for one in told["leaves"])
+        measures = tuple(_measure(one, room) for one in told["measures"])
         cells = {
             _place(place): tuple(Group(*map(int, one)) for one in groups)
             for place, groups in told["cells"].items()
@@ -82,20 +96,23 @@ def read_witness(told: Any) -> Witness:
     return Witness(leaves, measures, cells)
 
 
-def _leaf(told: Any) -> Leaf:
+def _leaf(told: Any, room: Room) -> Leaf:
     size = int(told["size"])
     if not 0 <= size <= MOST_ROWS:
         raise InvalidWitness("it has too many rows")
-    tables = {str(table): None if at is None else _ints(at, size) for table, at in told["tables"].items()}
-    across = _ints(told["across"], size) if "across" in told else None
-    return Leaf(tables, size, _ints(told["codes"], size), across)
+    tables = {
+        str(table): None if at is None else _ints(at, size, room) for table, at in told["tables"].items()
+    }
+    across = _ints(told["across"], size, room) if "across" in told else None
+    return Leaf(tables, size, _ints(told["codes"], size, room), across)
 
 
-def _measure(told: Any) -> Measure:
+def _measure(told: Any, room: Room) -> Measure:
     field = _field(told["field"]) if "field" in told else None
     values = None
     if "values" in told:
         values = np.frombuffer(_bytes(told["values"], MOST_ROWS * 8), dtype="<f8")
+        room.take(len(values))
     return Measure(str(told["function"]), field, tuple(_field(one) for one in told.get("fields", ())), values)
 
 
@@ -109,7 +126,8 @@ def _place(text: str) -> tuple[int, int]:
     return int(row), int(column)
 
 
-def _ints(text: str, size: int) -> Ints:
+def _ints(text: str, size: int, room: Room) -> Ints:
+    room.take(size)
     found = np.frombuffer(_bytes(text, size * 4), dtype="<i4").astype(np.int64)
     if len(found) != size:
         raise InvalidWitness("a list of its rows is too long or too short")

@@ -18,7 +18,7 @@ from rpp_hub.recount.agreement import Computed, agree
 from rpp_hub.recount.derived import is_derived
 from rpp_hub.recount.recounting import recount
 from rpp_hub.recount.shown import Number, number_of
-from rpp_hub.recount.witness import InvalidWitness, read_witness
+from rpp_hub.recount.witness import InvalidWitness, Room, read_witness
 from rpp_review.checks.recounted import Recount, Verdict
 from rpp_review.items import Item, Kind, NormalForm
 from rpp_review.tables import Table, encode
@@ -170,7 +170,17 @@ def test_a_witness_that_makes_no_sense_leaves_the_kernel_alone_to_say_it(
 def test_what_is_packed_to_burst_is_not_unpacked() -> None:
     bomb = base64.b64encode(zlib.compress(b"\0" * 50_000_000)).decode()
     with pytest.raises(InvalidWitness):
-        read_witness({"leaves": [{"tables": {}, "size": 10, "codes": bomb}], "measures": [], "cells": {}})
+        read_witness(
+            {"leaves": [{"tables": {}, "size": 10, "codes": bomb}], "measures": [], "cells": {}}, Room()
+        )
+
+
+def test_many_lists_that_fit_one_by_one_do_not_fit_together() -> None:
+    leaf = {"tables": {"enrollment": packed([0] * 600)}, "size": 600, "codes": packed([0] * 600)}
+    told = {"leaves": [leaf], "measures": [], "cells": {}}
+    assert read_witness(told, Room(1_200)).leaves[0].size == 600
+    with pytest.raises(InvalidWitness, match="too large"):
+        read_witness(told, Room(1_199))
 
 
 @given(
@@ -189,7 +199,7 @@ def test_what_is_packed_to_burst_is_not_unpacked() -> None:
 )
 def test_whatever_is_told_is_a_witness_or_refused(told: Any) -> None:
     try:
-        read_witness(told)
+        read_witness(told, Room())
     except InvalidWitness:
         pass
 
