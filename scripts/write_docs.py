@@ -289,11 +289,11 @@ def checks() -> str:
     """What each family looks for."""
     configured = set(type(Settings().appetite).model_fields)
     rows = "".join(
-        f"\n## {name}\n\n{CHECKS[name][0]}\n\nThresholds: {CHECKS[name][1]}.\nWhat to do: {CHECKS[name][2]}\n"
+        f"\n## {name}\n\n{CHECKS[name][0]}\n\nThresholds: {CHECKS[name][1] or 'none'}.\nWhat to do: {CHECKS[name][2]}\n"
         for name in NAMES
     )
     table = "".join(
-        f"| `{name}` | {getattr(Appetite(), name):,} | {'`rpp.toml`, `[appetite]`' if name in configured else 'fixed'} |\n"
+        f"| `{name}` | {getattr(Appetite(), name):,} | {'`rpp.toml`, `[appetite]`; stricter in a project: its agreement' if name in configured else 'fixed'} |\n"
         for name in Appetite.__dataclass_fields__
     )
     return (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +54,7 @@ from rpp_hub.services.umbrellas import Umbrellas
 from rpp_hub.services.vaulting import Vaulting, settle_vault
 from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.services.workspaces import Workspaces
-from rpp_hub.settings import Settings, read_settings
+from rpp_hub.settings import Appetite, Settings, read_settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store, sqlite_url
 from rpp_hub.store.models import District
@@ -177,7 +177,7 @@ def open_installation(home: Path) -> Rpp:
     environments = environments_of(installation, settings, store)
     cutting = Cutting(store, installation, vault, lambda: environments.current().version)
     projects = Projects(store, papers, around)
-    rerunner = _rerunner(installation, settings, cutting, environments)
+    rerunner = _rerunner(installation, settings, cutting, environments, projects.appetite)
     dues = Dues(
         store, Clocks(**settings.clocks.model_dump()), settings.districts, warehousing.known_codebook, _now
     )
@@ -234,7 +234,11 @@ def environments_of(installation: Installation, settings: Settings, store: Store
 
 
 def _rerunner(
-    installation: Installation, settings: Settings, cutting: Cutting, environments: Environments
+    installation: Installation,
+    settings: Settings,
+    cutting: Cutting,
+    environments: Environments,
+    appetite: Callable[[str], Appetite],
 ) -> Rerunner:
     def rerun(notebook: bytes, project: str, cut: str, worked_in: str) -> Rerun:
         environment = environments.for_work(worked_in)
@@ -246,7 +250,7 @@ def _rerunner(
             limits=RerunLimits(
                 seconds=settings.review.rerun_timeout, memory=settings.workspace.memory * MEBIBYTE
             ),
-            told=settings.appetite.told(),
+            told=appetite(project).told(),
         )
         complete = outcome.outcome is RerunOutcome.COMPLETE
         return Rerun(outcome.notebook, complete, outcome.message, environment.version)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from rpp_hub.domain.appetite import OwnThresholds
 from rpp_hub.domain.errors import Invalid, RppError
 from rpp_hub.domain.generalisation import parse_generalisation
 from rpp_hub.domain.names import check_district_name, check_person_name, check_project_name
@@ -79,6 +80,8 @@ class Agreement(_Closed):
 
     ends: date
     name_district: bool = False
+    # of the output checks, where this project's are to be stricter than the partnership's
+    thresholds: OwnThresholds = OwnThresholds()
 
 
 class Cohort(_Closed):

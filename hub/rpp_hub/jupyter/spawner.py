@@ -199,7 +199,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
                 self.user.name, self.name, self.rpp.settings.clocks.notice, reading=reading
             ),
             log=logs / f"{self.user.name}-{self.name}.log",
-            kernel_environment=self.rpp.settings.appetite.told(),
+            kernel_environment=self.rpp.projects.appetite(self.name).told(),
             limits=limits_of(self.rpp.settings.workspace),
             loopback=self.name in self.rpp.settings.workspace.loopback_projects,
         )
@@ -209,7 +209,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         return {
             "RPP_CUT": cut,
             "RPP_ENVIRONMENT": self.rpp.environments.current().version,
-            **self.rpp.settings.appetite.told(),
+            **self.rpp.projects.appetite(self.name).told(),
         }
 
     def _secrets(self) -> Secrets:

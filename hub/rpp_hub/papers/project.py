@@ -83,6 +83,7 @@ class ProjectTerms:
 def project_document(terms: ProjectTerms) -> Document:
     """One version of a project's data-use agreement."""
     app = terms.application
+    own = app.agreement.thresholds.words
     changed = (("Reason for this amendment", terms.reason),) if terms.number > 1 else ()
     facts = (
         ("Project", f"{app.title} ({app.project})"),
@@ -92,6 +93,7 @@ def project_document(terms: ProjectTerms) -> Document:
         ("In force", f"{written(terms.starts)} to {written(app.agreement.ends)}"),
         ("IRB approval", f"{app.irb.number}, until {written(app.irb.ends)}"),
         ("The district may be named", "yes" if app.agreement.name_district else "no"),
+        *((("Output checks stricter than the partnership's", own),) if own else ()),
         *changed,
     )
     questions = Section("Questions", tuple(f"{n}. {q}" for n, q in enumerate(app.questions, 1)))

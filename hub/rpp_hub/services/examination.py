@@ -23,6 +23,7 @@ from sqlalchemy import and_, select
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.environments import difference
 from rpp_hub.domain.lifecycle import SYSTEM, Action, Doer, Status, perform
+from rpp_hub.services.project_papers import appetite_of
 from rpp_hub.services.request_state import Tally, get_request, state_of
 from rpp_hub.services.worker_queue import WorkerQueue, worker_queue
 from rpp_hub.settings import Settings
@@ -73,7 +74,7 @@ class Examination:
         self._store = store
         self._recount = recount
         self._needed = settings.review.reviewers
-        self._appetite = Appetite(**settings.appetite.model_dump())
+        self._appetite = settings.appetite
         self._content = content
         self._rerun = rerun
         self._surroundings = surroundings
@@ -100,7 +101,8 @@ class Examination:
         with self._store.read() as session:
             request = get_request(session, name)
             project, current, number = request.project, request.current, request.round
-        report = self._report(project, current)
+            thresholds = appetite_of(session, self._appetite, project)
+        report = self._report(project, current, Appetite(**thresholds.model_dump()))
         actor = system(Via.WORKER)
         with self._store.act(actor, f"request:{Action.EXAMINE}", f"request:{name}") as act:
             request = get_request(act.session, name, lock=True)
@@ -111,7 +113,7 @@ class Examination:
             _write_down(request.current, report, self._now())
             act.detail.update(round=number, **report.summary["counts"])
 
-    def _report(self, project: str, current: Round) -> _Report:
+    def _report(self, project: str, current: Round, appetite: Appetite) -> _Report:
         submitted = normal_form(self._content.get(current.snapshot))
         record = self._record(current)
         worked_in = record.environment if record is not None else ""
@@ -123,7 +125,7 @@ class Examination:
         claimed = evidence_by_identity(self._content.get(current.snapshot))
         recounts = self._recount(_shown_again(picked, again), told, project, current.cut)
         findings = (
-            *run_checks(picked, self._appetite, self._surroundings(project), told, claimed),
+            *run_checks(picked, appetite, self._surroundings(project), told, claimed),
             *self._trusted(submitted, picked, told, recounts, is_run=bool(again.items)),
             *self._how_it_ran(picked, current, record, rerun.environment),
         )
@@ -147,7 +149,7 @@ class Examination:
             },
             "recount": {identity: asdict(found) for identity, found in recounts.items()},
             "ledger": self._ledger(told),
-            "appetite": asdict(self._appetite),
+            "appetite": asdict(appetite),
         }
         return _Report(reproductions, findings, summary)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rpp_hub.domain.appetite import OwnThresholds
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -44,6 +46,8 @@ def _lines(terms: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "linkage", ", ".join(app.get("linkage", ())) or "none"
         yield "agreement ends", app["agreement"]["ends"]
         yield "district may be named", "yes" if app["agreement"]["name_district"] else "no"
+        own = OwnThresholds.model_validate(app["agreement"].get("thresholds") or {})
+        yield "stricter output checks", own.words or "none"
         yield "IRB approval", f"{app['irb']['number']} until {app['irb']['ends']}"
         yield from ((f"question {n}", q) for n, q in enumerate(app["questions"], 1))
     yield from ((f"staff {s['name']}", s["role"]) for s in terms.get("staff", ()))

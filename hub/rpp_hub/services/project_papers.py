@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.agreements import PaperKind, PaperStatus
+from rpp_hub.domain.appetite import OwnThresholds, stricter
 from rpp_hub.domain.application import Application, application_from
 from rpp_hub.domain.errors import ActionRefused, NotFound, NotPermitted
 from rpp_hub.domain.gate import written
@@ -27,6 +28,7 @@ from rpp_hub.services.papers import get_paper
 from rpp_hub.services.people_views import person_view
 from rpp_hub.services.project_fields import NotGranted, grant
 from rpp_hub.services.project_state import latest_words
+from rpp_hub.settings import Appetite
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Act
 from rpp_hub.store.model_agreements import Paper
@@ -76,6 +78,15 @@ def grant_of(paper: Paper) -> Grant:
         conditions=tuple(paper.terms.get("conditions", ())),
         not_granted=tuple(NotGranted(**n) for n in paper.terms.get("not_granted", ())),
         exceptions=tuple(paper.terms.get("exceptions", ())),
+    )
+
+
+def appetite_of(session: Session, partnership: Appetite, project: str) -> Appetite:
+    """The thresholds that hold in a project: the partnership's, or its signed agreement's where that is stricter."""
+    paper = paper_in_force(session, project)
+    own = paper.terms["application"]["agreement"].get("thresholds") if paper else None
+    return Appetite.model_validate(
+        stricter(partnership.model_dump(), OwnThresholds.model_validate(own or {}))
     )
 
 

@@ -32,11 +32,12 @@ from rpp_hub.services.project_lines import (
     own_projects,
     project_lines,
 )
-from rpp_hub.services.project_papers import Draft, write_paper
+from rpp_hub.services.project_papers import Draft, appetite_of, write_paper
 from rpp_hub.services.project_rounds import IrbLetter, answer_round, keep_file, project_exists, send
 from rpp_hub.services.project_state import Surroundings, check_act, get_project, may_see, no_project
 from rpp_hub.services.role_rules import check_may_join, check_sponsor
 from rpp_hub.services.standing import gate_on, standings
+from rpp_hub.settings import Appetite
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import District, Membership, Person, Project
@@ -91,6 +92,11 @@ class Projects:
                 act.detail["irb_sha256"] = keep_file(act.session, actor, name, irb, self._papers)
             send(act, actor, project, application, self._around)
         return self.get(name)
+
+    def appetite(self, name: str) -> Appetite:
+        """The thresholds of its output checks."""
+        with self._store.read() as session:
+            return appetite_of(session, self._around.settings.appetite, name)
 
     def decide(
         self, actor: Actor, name: str, *, approve: bool, reason: str = "", conditions: Sequence[str] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from rpp_hub.domain.refusal import Refusal
 from rpp_hub.installation import Installation
 from rpp_hub.release.bundle import ReleaseFacts, build_bundle
 from rpp_hub.services.authority import Rights, projects_within, require, rights_of
+from rpp_hub.services.project_papers import appetite_of
 from rpp_hub.services.request_state import doer_for, get_request, state_of
 from rpp_hub.services.standing import gate_on
 from rpp_hub.settings import Settings
@@ -219,7 +219,7 @@ class Releasing:
             author=request.author,
             reviewers=tuple(sorted(r.reviewer for r in current.reviews if r.decision is not None)),
             verdicts={r.reviewer: dict(r.verdicts) for r in current.reviews if r.decision is not None},
-            thresholds=json.loads(self._settings.appetite.model_dump_json()),
+            thresholds=self._thresholds(session, request),
             cut=cut.name,
             cut_sha256=cut.sha256,
             environment=str(rerun.get("environment", "")),
@@ -229,6 +229,12 @@ class Releasing:
             audit_hash=head.hash,
             released_at=datetime.now(UTC),
         )
+
+    def _thresholds(self, session: Session, request: Request) -> dict[str, object]:
+        """By which its outputs were checked, whatever has been set or signed since."""
+        now = appetite_of(session, self._settings.appetite, request.project).model_dump()
+        then = (request.current.examination or {}).get("appetite", {})
+        return {name: then.get(name, value) for name, value in now.items()}
 
 
 def require_member(session: Session, actor: Actor, release: Release) -> Rights:

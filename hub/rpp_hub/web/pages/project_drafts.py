@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from rpp_hub.domain.appetite import WORDS
 from rpp_hub.domain.errors import Invalid, RppError
 from rpp_hub.services.field_choice import Choice, Shown, choices_of, with_choices
 from rpp_hub.services.project_drafts import Beginning
@@ -26,7 +27,7 @@ _EMPTY: Mapping[str, Any] = {
     "title": "", "questions": [], "design": "", "timeline": "", "years": None, "cohort": None, "linkage": [],
     "linkage_rationale": "", "cosponsors": [], "tables": {},
     "abc": {"alignment": "", "benefits": "", "costs": ""}, "irb": {"number": "", "ends": ""},
-    "agreement": {"ends": "", "name_district": False},
+    "agreement": {"ends": "", "name_district": False, "thresholds": {}},
 }  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def _edit(
     review = portal.rpp.reviews.of(name)
     shown = _whole(_EMPTY, {**draft.content, **changes})
     return page(
-        request, "edit_project.html", viewer, saved="saved" in request.query_params, project=project, draft=draft, content=shown, review=review, error=error,
+        request, "edit_project.html", viewer, saved="saved" in request.query_params, project=project, draft=draft, content=shown, review=review, error=error, own_thresholds=WORDS,
         book=portal.rpp.warehousing.known_codebook(project.district), status=status_of(error) if error else 200,
     )  # fmt: skip
 
@@ -209,6 +210,7 @@ def _changes(form: Form) -> dict[str, Any]:
         "agreement": {
             **_filled(ends=form.text("agreement_ends")),
             "name_district": form.text("name_district") == "yes",
+            "thresholds": _filled(**{name: form.text(f"own_{name}").strip() for name in WORDS}),
         },
         "years": _years(form.text("first_year"), form.text("last_year")),
         "cohort": {"table": cohort_table, "where": where} if where or cohort_table else None,
