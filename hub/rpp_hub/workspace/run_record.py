@@ -21,8 +21,8 @@ PAGE = 64 << 10
 class RunRecord:
     """Two files at most, the newer of which is only ever appended to. Without a place nothing is kept."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
+    def __init__(self, path: Path | None, largest: int = LARGEST) -> None:
+        self._path, self._largest = path, largest
         if path is not None and path.exists():
             _cut_off_half_a_line(path)
 
@@ -31,7 +31,7 @@ class RunRecord:
         if self._path is None:
             return
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self._path.exists() and self._path.stat().st_size > LARGEST:
+        if self._path.exists() and self._path.stat().st_size > self._largest:
             self._path.replace(_older(self._path))
         written = json.dumps(line).encode() + b"\n"
         file = os.open(

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from rpp_hub.workspace import run_record
 from rpp_hub.workspace.run_record import RunRecord, place_of
 
 WRITER = """
@@ -60,9 +59,8 @@ def test_half_a_line_is_cut_off_and_what_follows_is_whole(tmp_path: Path) -> Non
     assert numbers(record) == [0, 2]
 
 
-def test_only_so_much_is_kept_and_the_newest_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_record, "LARGEST", 100)
-    record = RunRecord(tmp_path / "w.runs")
+def test_only_so_much_is_kept_and_the_newest_of_it(tmp_path: Path) -> None:
+    record = RunRecord(tmp_path / "w.runs", largest=100)
     for number in range(50):
         record.append({"number": number})
     found = numbers(RunRecord(tmp_path / "w.runs"))
