@@ -60,6 +60,7 @@ from rpp_hub.store.database import Store, sqlite_url
 from rpp_hub.store.models import District
 from rpp_hub.store.schema import OWNER_VARIABLE, prepare
 from rpp_hub.vault.open import create_vault, open_vault
+from rpp_hub.whole import write_whole
 from rpp_hub.workspace.config import MEBIBYTE
 from rpp_hub.workspace.environment_trial import try_environment
 from rpp_hub.workspace.rerun import RerunLimits, RerunOutcome, rerun_notebook
@@ -130,9 +131,7 @@ def initialise(home: Path, config: str) -> Installation:
     for folder in (installation.hub_dir, installation.logs_dir, installation.config_d):
         folder.mkdir(mode=0o700, exist_ok=True)
     if not installation.config_path.exists():
-        fresh = installation.config_path.with_suffix(".new")
-        fresh.write_text(config, encoding="utf-8")
-        fresh.replace(installation.config_path)
+        write_whole(installation.config_path, config.encode(), mode=0o644)
     settings = read_settings(installation.config_path)
     create_vault(installation.vault_dir)
     upgrade(installation, settings)

@@ -24,7 +24,6 @@ from rpp_hub.domain.attestations import InstitutionKind
 from rpp_hub.domain.errors import NotFound
 from rpp_hub.domain.permissions import Role
 from rpp_hub.domain.project_lifecycle import ProjectStatus
-from rpp_hub.installation import write_private
 from rpp_hub.papers.document import Document, Section
 from rpp_hub.services.project_fields import Word
 from rpp_hub.services.project_review import Judged, Survey, Topic
@@ -33,6 +32,7 @@ from rpp_hub.services.signing import SignedElsewhere
 from rpp_hub.services.umbrellas import UmbrellaTerms
 from rpp_hub.synthetic import write_district
 from rpp_hub.warehouse.receive import is_drop_name
+from rpp_hub.whole import write_whole
 
 Say = Callable[[str], None]
 
@@ -171,7 +171,7 @@ def _person(rpp: Rpp, part: _Part, account: Account) -> None:
 
 
 def _keep(path: Path, prepared: Demo) -> None:
-    write_private(path, json.dumps(asdict(prepared), indent=2).encode() + b"\n")
+    write_whole(path, json.dumps(asdict(prepared), indent=2).encode() + b"\n")
 
 
 def _umbrella(rpp: Rpp) -> None:

@@ -1,4 +1,4 @@
-"""Where an installation keeps things on disk, and how it writes what nobody else may read."""
+"""Where an installation keeps things on disk."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,18 +122,3 @@ def ensure_run_dir(installation: Installation) -> Path:
             code="bad-run-dir",
         )
     return folder
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a secret so that nobody else can read it, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

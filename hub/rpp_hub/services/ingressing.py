@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +28,7 @@ from rpp_hub.store.database import Store
 from rpp_hub.store.model_workspace import Ingress
 from rpp_hub.store.models import Membership, Project
 from rpp_hub.store.paging import read_rows
+from rpp_hub.whole import write_whole
 
 MOST_WAITING = 20
 Scan = Callable[[str, str, Sequence[str]], Sequence[Leak]]  # project, the file's name, its lines
@@ -237,15 +236,8 @@ class Ingressing:
             row = _get(session, name)
         if row.status != IngressStatus.ADMITTED:
             return
-        folder = self._installation.ingress_dir(row.project)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = folder / f".{secrets.token_hex(8)}"
-        try:
-            fresh.write_bytes(self._content.get(row.sha256))
-            fresh.chmod(0o400)
-            os.replace(fresh, folder / row.file_name)
-        finally:
-            fresh.unlink(missing_ok=True)
+        place = self._installation.ingress_dir(row.project) / row.file_name
+        write_whole(place, self._content.get(row.sha256), mode=0o400)
 
     def _is_placed(self, row: Ingress) -> bool:
         path: Path = self._installation.ingress_dir(row.project) / row.file_name

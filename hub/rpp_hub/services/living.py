@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +24,8 @@ from rpp_hub.services.authority import require, seen_projects
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_workspace import WorkspaceState
 from rpp_hub.store.models import Project
+from rpp_hub.vault.destruction import certificate_bytes
+from rpp_hub.whole import write_whole
 from rpp_hub.workspace import archive
 from rpp_hub.workspace.archive import sha256_of
 from rpp_hub.workspace.leftovers import remove
@@ -133,7 +134,7 @@ class Living:
         }  # fmt: skip
         if self._is_last(project, person):
             certificate["shared"] = archive.inventory(self._installation.shared_dir(project))
-        signature = base64.b64encode(self._sign(_bytes(certificate))).decode()
+        signature = base64.b64encode(self._sign(certificate_bytes(certificate))).decode()
         return self._step(
             actor, WorkspaceAct.DESTROY, project, person, reason, certificate=certificate, signature=signature
         )
@@ -276,19 +277,11 @@ class Living:
         self, project: str, person: str, certificate: Mapping[str, Any], signature: str
     ) -> None:
         folder = self._certificates(project, person)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name, content in (
             ("certificate.sig", signature.encode() + b"\n"),
-            ("certificate.json", _bytes(certificate)),
+            ("certificate.json", certificate_bytes(certificate)),
         ):
-            fresh = folder / f".{name}.new"
-            fresh.write_bytes(content)
-            fresh.replace(folder / name)
-
-
-def _bytes(certificate: Mapping[str, Any]) -> bytes:
-    """The certificate as it is signed."""
-    return json.dumps(certificate, sort_keys=True, ensure_ascii=False, indent=1).encode() + b"\n"
+            write_whole(folder / name, content)
 
 
 def _is_over(project: Project, today: date) -> bool:

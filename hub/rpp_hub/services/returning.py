@@ -7,8 +7,6 @@ without an event. Who is killed between the two does it again.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +32,7 @@ from rpp_hub.store.models import Project
 from rpp_hub.vault import Crosswalk, Vault
 from rpp_hub.warehouse.identity_table import merged
 from rpp_hub.warehouse.progress import Progress, silent
+from rpp_hub.whole import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +128,7 @@ class Returning:
                     ))  # fmt: skip
 
     def _write(self, actor: Actor, project: str, wanted: Wanted, box: bytes, made: Returned) -> None:
-        _sweep(wanted.out)
-        staged = _stage(wanted.out, box)
-        try:
+        with written(wanted.out, box) as staged:
             with self._store.act(actor, "return:make", f"project:{project}") as act:
                 require(act.session, actor, Permission.RETURN_MAKE, project)
                 _district_of(act.session, project)
@@ -141,9 +138,6 @@ class Returning:
                     blank=made.blank, recipient=made.recipient, sha256=made.sha256,
                 )  # fmt: skip
             staged.replace(wanted.out)
-        except BaseException:
-            staged.unlink(missing_ok=True)
-            raise
 
 
 def _district_of(session: Session, project: str) -> str:
@@ -209,22 +203,3 @@ def _counted(results: Results, read: Read, identifiers: Mapping[str, str], key: 
         rows=len(results.rows), returned=matched, unmatched=whole - matched, mistyped=read.mistyped, blank=len(read.blank),
         recipient=key.recipient, sha256=hashlib.sha256(box).hexdigest(),
     )  # fmt: skip
-
-
-def _prefix(out: Path) -> str:
-    return f".{out.name}.unfinished-"
-
-
-def _sweep(out: Path) -> None:
-    """Encrypted leftovers of a dead process."""
-    for path in out.parent.glob(f"{_prefix(out)}*"):
-        path.unlink(missing_ok=True)
-
-
-def _stage(out: Path, box: bytes) -> Path:
-    descriptor, name = tempfile.mkstemp(dir=out.parent, prefix=_prefix(out))
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(box)
-        file.flush()
-        os.fsync(file.fileno())
-    return Path(name)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 import re
-import tempfile
 from pathlib import Path
 
 from rpp_hub.domain.errors import NotFound, Unavailable
+from rpp_hub.whole import write_whole
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -26,9 +25,8 @@ class ContentStore:
         path = self._path(digest)
         if path.exists():
             return digest
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._write(path, content)
+            write_whole(path, content, mode=0o400)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise Unavailable(
@@ -55,16 +53,3 @@ class ContentStore:
         if not _SHA256.fullmatch(digest):
             raise NotFound("There is no such content here.")
         return self._root / digest[:2] / digest
-
-    def _write(self, path: Path, content: bytes) -> None:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o400)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise

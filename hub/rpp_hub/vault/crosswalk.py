@@ -21,9 +21,9 @@ import pyarrow.compute as pc
 
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.domain.names import check_project_name
-from rpp_hub.installation import write_private
 from rpp_hub.vault.codes import Numbers, codes_of, draw_numbers, letter_of
 from rpp_hub.vault.keys import MasterKey, decrypt, encrypt
+from rpp_hub.whole import write_whole
 
 SIGNING = "rpp signing key"
 _CHUNK = 1 << 18
@@ -125,7 +125,7 @@ class CrosswalkStore:
         numbers = draw_numbers(count, taken)
         # First kept as drawn, then used: if we die between the two, some numbers are never used, which harms nobody.
         kept = np.sort(np.concatenate([taken, numbers]), kind="stable").tobytes()
-        write_private(path, encrypt(self._key.secret, kept, purpose))
+        write_whole(path, encrypt(self._key.secret, kept, purpose))
         return numbers
 
     def _save(self, project: str, table: pa.Table) -> None:
@@ -137,7 +137,7 @@ class CrosswalkStore:
             self._project_key(project), memoryview(sink.getvalue()).cast("B"), f"rpp crosswalk:{project}"
         )
         del sink
-        write_private(self._path(project), blob)
+        write_whole(self._path(project), blob)
 
     def _project_key(self, project: str) -> bytes:
         path = self._path(project).with_suffix(".key")
@@ -149,7 +149,7 @@ class CrosswalkStore:
                     code="project-key-missing",
                 )
             self._check_current(project)
-            write_private(path, encrypt(self._key.secret, os.urandom(32), purpose))
+            write_whole(path, encrypt(self._key.secret, os.urandom(32), purpose))
         key = decrypt(self._key.secret, path.read_bytes(), purpose)
         if key is None:
             raise Unavailable(

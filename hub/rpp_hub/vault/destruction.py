@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rpp_hub.whole import write_whole
+
 LEFT = (
     "Copies of the vault in backups still open with the master key of their time. They must be removed, or the master "
     "key changed and its old copies destroyed, and copies of the cuts removed, by whoever keeps the backups."
@@ -21,16 +23,13 @@ def certificate_bytes(certificate: Mapping[str, Any]) -> bytes:
 
 def write_certificate(folder: Path, certificate: Mapping[str, Any], signature: str) -> None:
     """certificate.json (these bytes are signed), certificate.sig and a page for people."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     content = {
         "certificate.json": certificate_bytes(certificate),
         "certificate.sig": signature.encode() + b"\n",
         "certificate.html": certificate_html(certificate, signature).encode(),
     }
     for name, data in content.items():
-        fresh = folder / f".{name}.new"
-        fresh.write_bytes(data)
-        fresh.replace(folder / name)
+        write_whole(folder / name, data)
 
 
 def certificate_html(certificate: Mapping[str, Any], signature: str) -> str:

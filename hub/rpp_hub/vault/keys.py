@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from rpp_hub.domain.errors import Unavailable
-from rpp_hub.installation import write_private
+from rpp_hub.whole import write_whole
 
 KEY_BYTES = 32
 CREDENTIAL = "rpp-master-key"
@@ -87,7 +87,7 @@ def write_master_key(path: Path) -> None:
         raise Unavailable(
             f"There is a master key at {path} already; it was left as it is.", code="master-key-exists"
         )
-    write_private(path, secrets.token_bytes(KEY_BYTES))
+    write_whole(path, secrets.token_bytes(KEY_BYTES))
 
 
 def encrypt(key: bytes, plain: bytes | memoryview, purpose: str) -> bytes:

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from rpp_hub.domain.errors import Unavailable
-from rpp_hub.installation import write_private
 from rpp_hub.vault.crosswalk import SIGNING, CrosswalkStore
 from rpp_hub.vault.keys import MasterKey, decrypt, encrypt, master_key, named_elsewhere, write_master_key
+from rpp_hub.whole import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def create_vault(folder: Path, key_file: Path | None = None) -> Vault:
             write_master_key(folder / "master.key")
             key = master_key(folder, folder / "master.key")
         raw = Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-        write_private(folder / "signing.key", encrypt(key.secret, raw, SIGNING))
+        write_whole(folder / "signing.key", encrypt(key.secret, raw, SIGNING))
     return open_vault(folder, key_file)
 
 

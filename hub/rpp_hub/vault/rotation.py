@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rpp_hub.domain.errors import Unavailable
-from rpp_hub.installation import write_private
 from rpp_hub.vault.crosswalk import SIGNING
 from rpp_hub.vault.keys import MasterKey, decrypt, encrypt
+from rpp_hub.whole import flush, write_whole
 
 _NEXT = ".next"
 _PREPARED, _COMMITTED = "rotation.prepared", "rotation.committed"
@@ -60,7 +60,7 @@ def rotating(
                 os.urandom(8).hex(), len(_wrapped(vault_dir)), fingerprint(old), fingerprint(new)
             )
             _stage(vault_dir, old, new)
-            write_private(vault_dir / _PREPARED, json.dumps({"rotation": rotation.name}).encode())
+            write_whole(vault_dir / _PREPARED, json.dumps({"rotation": rotation.name}).encode())
             yield rotation
         finally:
             _settle(vault_dir, is_recorded)
@@ -92,9 +92,9 @@ def _stage(vault_dir: Path, old: MasterKey, new: MasterKey) -> None:
                 "Restore the vault from its backup. Nothing was changed.",
                 code="vault-damaged",
             )
-        write_private(_next(path), encrypt(new.secret, plain, purpose))
+        write_whole(_next(path), encrypt(new.secret, plain, purpose))
     if (vault_dir / _OWN_KEY).exists():
-        write_private(_next(vault_dir / _OWN_KEY), new.secret)
+        write_whole(_next(vault_dir / _OWN_KEY), new.secret)
 
 
 def _wrapped(vault_dir: Path) -> list[tuple[Path, str]]:
@@ -110,7 +110,7 @@ def _wrapped(vault_dir: Path) -> list[tuple[Path, str]]:
 
 def _commit(vault_dir: Path) -> None:
     (vault_dir / _PREPARED).replace(vault_dir / _COMMITTED)
-    _flush(vault_dir)
+    flush(vault_dir)
     _take_places(vault_dir)
 
 
@@ -119,7 +119,7 @@ def _take_places(vault_dir: Path) -> None:
         path.replace(path.with_name(path.name.removesuffix(_NEXT)))
     for folder in (vault_dir, vault_dir / "projects"):
         if folder.exists():
-            _flush(folder)
+            flush(folder)
     (vault_dir / _COMMITTED).unlink()
 
 
@@ -135,14 +135,6 @@ def _successors(vault_dir: Path) -> list[Path]:
 
 def _next(path: Path) -> Path:
     return path.with_name(path.name + _NEXT)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

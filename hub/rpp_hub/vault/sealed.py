@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.domain.names import check_project_name
-from rpp_hub.installation import write_private
 from rpp_hub.vault.crosswalk import CrosswalkStore
+from rpp_hub.whole import write_whole
 
 _PURPOSE = "sealed file"
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -34,7 +34,7 @@ class SealedFiles:
         """Encrypt and keep; the name to ask for it by."""
         blob = self._crosswalks.seal(project, plain, _PURPOSE)
         name = hashlib.sha256(blob).hexdigest()
-        write_private(self.folder(project) / name, blob)
+        write_whole(self.folder(project) / name, blob)
         return name
 
     def read(self, project: str, name: str) -> bytes:

@@ -8,7 +8,6 @@ are kept, no values.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -18,6 +17,7 @@ import duckdb
 from rpp_hub.warehouse.dates import FORMATS
 from rpp_hub.warehouse.engine import first, quoted, text_literal
 from rpp_hub.warehouse.folders import canonical_json
+from rpp_hub.whole import write_whole
 
 MISSING = ("", "NA", "N/A", "NULL", ".")
 # Raise it when the counts below come to mean something else; what was kept before is then counted again.
@@ -87,11 +87,8 @@ def _facts(con: duckdb.DuckDBPyConnection, relation: str, value: str) -> ColumnF
 
 def keep_facts(folder: Path, sha256: str, facts: Mapping[str, ColumnFacts]) -> None:
     """Keep a file's facts, whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
     content = {"version": _VERSION, "columns": {name: asdict(f) for name, f in facts.items()}}
-    fresh = folder / f".{sha256}-{os.getpid()}"
-    fresh.write_bytes(canonical_json(content))
-    fresh.replace(folder / f"{sha256}.json")
+    write_whole(folder / f"{sha256}.json", canonical_json(content))
 
 
 def kept_facts(folder: Path, sha256: str) -> dict[str, ColumnFacts] | None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from rpp_hub.domain.errors import RppError, Unavailable
+from rpp_hub.whole import flush, write_whole
 
 _STAGING = ".unfinished-"
 _CHUNK = 1 << 20
@@ -55,22 +56,18 @@ def staged(parent: Path) -> Iterator[Path]:
 def publish(folder: Path, final: Path) -> None:
     """Flush everything, take the right to write from it, and put it in its place in one step."""
     for path in sorted(folder.rglob("*"), reverse=True):
-        _flush(path)
+        flush(path)
         path.chmod(0o555 if path.is_dir() else 0o444)
-    _flush(folder)
+    flush(folder)
     folder.chmod(0o555)
     folder.rename(final)
-    _flush(final.parent)
+    flush(final.parent)
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """One file, whole or as it was. The caller holds the folder's lock."""
-    fresh = path.with_name(f".{path.name}-new")
+    """One file, whole or as it was."""
     with disk_full_told_plainly():
-        fresh.write_bytes(content)
-        _flush(fresh)
-        fresh.replace(path)
-        _flush(path.parent)
+        write_whole(path, content, mode=0o644)
 
 
 def point(link: Path, target: str) -> None:
@@ -79,7 +76,7 @@ def point(link: Path, target: str) -> None:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target)
     fresh.replace(link)
-    _flush(link.parent)
+    flush(link.parent)
 
 
 def remove_folder(folder: Path) -> None:
@@ -132,11 +129,3 @@ def _is_disk_full(error: Exception) -> bool:
 def _sweep(parent: Path) -> None:
     for folder in parent.glob(f"{_STAGING}*"):
         remove_folder(folder)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -23,6 +22,7 @@ from rpp_hub.warehouse.codebook import Type
 from rpp_hub.warehouse.engine import one, quoted, text_literal
 from rpp_hub.warehouse.folders import canonical_json, hash_file
 from rpp_hub.warehouse.identities import Candidate, Kind, Named, Typed, marks_sql, named_tables
+from rpp_hub.whole import write_whole
 
 # How an identifier that the district gave to two people is told apart: 0001234 and 0001234~2.
 APART = "~"
@@ -145,18 +145,6 @@ def kept_decisions(folder: Path, sha256: str) -> tuple[Decision, ...]:
             code="decisions-damaged",
         )
     return tuple(_decision(d) for d in json.loads(path.read_bytes())["decisions"])
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """A file of this account alone, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f".{path.name}-new")
-    fresh.unlink(missing_ok=True)
-    with open(fresh, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 def _decision(raw: Mapping[str, Any]) -> Decision:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rpp_hub.whole import write_whole
 from rpp_hub.workspace import idmapped
 from rpp_hub.workspace.accounts import KEY, LINE, MOST_FOLDERS
 from rpp_hub.workspace.cgroups import CGROUPS, OWN, V1_CONTROLLERS
@@ -98,9 +99,7 @@ def number_of(key: str, grounds: Grounds) -> int:
         known[key] = max(known.values(), default=FIRST - 1) + 1
         if known[key] >= FIRST + ACCOUNTS:
             raise Refused("The range of accounts for workspaces is used up.")
-        fresh = grounds.table.with_suffix(".new")
-        fresh.write_text(json.dumps(known))
-        fresh.replace(grounds.table)
+        write_whole(grounds.table, json.dumps(known).encode())
     return known[key]
 
 

@@ -25,6 +25,8 @@ from rpp_review.languages import Kernel
 
 from rpp_hub.domain.errors import Unavailable
 from rpp_hub.resources import resource
+from rpp_hub.warehouse.folders import hash_file, point
+from rpp_hub.whole import write_whole
 from rpp_hub.workspace.sandbox import PYTHON
 
 PACKAGES = ("rpp_review", "rpp_kernel", "rpp")
@@ -92,7 +94,7 @@ def refresh_environment(target: Path, requirements: Path | None = None, found: S
     found = found or sources()
     with _locked(target):
         stamp = read_stamp(target)
-        lock = digest_of(requirements) if requirements is not None else stamp.get("requirements", "")
+        lock = hash_file(requirements) if requirements is not None else stamp.get("requirements", "")
         generation = generation_of(found)
         version = hashlib.sha256(f"{lock}\n{generation}".encode()).hexdigest()[:16]
         if stamp.get("version") == version and (target / GENERATIONS / generation).is_dir():
@@ -148,7 +150,7 @@ def install_own(target: Path, found: Sources, generation: str) -> None:
     ):
         _link(target / name, home / generation / "prefix" / name)
     back = os.path.relpath(home / generation, site_packages(target))
-    _replace(site_packages(target) / "rpp.pth", back + "\n")
+    write_whole(site_packages(target) / "rpp.pth", f"{back}\n".encode(), mode=0o644)
 
 
 def _fill(folder: Path, found: Sources) -> None:
@@ -182,12 +184,9 @@ def _linked(prefix: Path) -> Iterator[Path]:
 
 def _link(name: Path, to: Path) -> None:
     name.parent.mkdir(parents=True, exist_ok=True)
-    new = name.with_name(f".{name.name}.new")
-    new.unlink(missing_ok=True)
-    new.symlink_to(os.path.relpath(to, name.parent))
     if name.is_dir() and not name.is_symlink():
         shutil.rmtree(name)
-    new.replace(name)
+    point(name, os.path.relpath(to, name.parent))
 
 
 def _remove_old(target: Path, current: str) -> None:
@@ -224,11 +223,6 @@ def site_packages(target: Path) -> Path:
     return found[-1]
 
 
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def read_stamp(target: Path) -> dict[str, Any]:
     """What an environment says of itself."""
     try:
@@ -239,14 +233,7 @@ def read_stamp(target: Path) -> dict[str, Any]:
 
 
 def _write_stamp(target: Path, stamp: dict[str, str]) -> None:
-    _replace(target / STAMP, json.dumps(stamp, indent=1) + "\n")
-
-
-def _replace(path: Path, text: str) -> None:
-    new = path.with_name(f".{path.name}.new")
-    new.write_text(text, encoding="utf-8")
-    new.chmod(0o644)
-    new.replace(path)
+    write_whole(target / STAMP, (json.dumps(stamp, indent=1) + "\n").encode(), mode=0o644)
 
 
 @contextmanager

@@ -40,9 +40,9 @@ from rpp_hub.vault.sealed import SealedFiles
 from rpp_hub.warehouse.codebook import Codebook, Field, Table, Type, codebook_json
 from rpp_hub.warehouse.folders import canonical_json
 from rpp_hub.warehouse.identities import Candidate, Kind, Sighting
-from rpp_hub.warehouse.identity_table import write_whole
 from rpp_hub.web.app import create_app
 from rpp_hub.web.hub_client import HubClient
+from rpp_hub.whole import write_whole
 
 from tests.factories import NOW, SETUP, World, actor
 from tests.integration.web.browser import HOST, Browser
