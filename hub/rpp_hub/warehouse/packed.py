@@ -183,7 +183,9 @@ def _ahead(
 def encoded(batch: pa.RecordBatch, *, statistics: bool = False) -> memoryview:
     """One row group as a Parquet file. Narrow numbers go as they are: zstd finds what repeats as well as a dictionary."""
     listed = [f.name for f in batch.schema if pa.types.is_dictionary(f.type) or f.type.bit_width == _BITS]
-    options = {"compression": "zstd", "write_statistics": statistics, "store_schema": False}
+    # pages as large as their bytes allow: of 20,000 rows each, a row group takes a fifth longer
+    pages = {"max_rows_per_page": _ROW_GROUP}
+    options = {"compression": "zstd", "write_statistics": statistics, "store_schema": False, **pages}
     out = pa.BufferOutputStream()
     with pq.ParquetWriter(out, batch.schema, use_dictionary=listed, **options) as writer:
         writer.write_batch(batch, row_group_size=_ROW_GROUP)
@@ -267,8 +269,13 @@ def _width(values: int) -> int:
 
 def packed_sql(packed: Packing) -> str:
     """A row's number in SQL."""
-    terms = [f"{_number(p)} << {shift}" for p, shift in zip(packed.parts, packed.shifts, strict=True)]
-    return " | ".join(f"({term})" for term in terms) or "0::UBIGINT"
+    terms = [moved(_number(p), shift) for p, shift in zip(packed.parts, packed.shifts, strict=True)]
+    return " | ".join(terms) or "0::UBIGINT"
+
+
+def moved(number: str, bits: int) -> str:
+    """A number moved to the left. DuckDB multiplies many numbers at once, and shifts them one by one."""
+    return f"({number} * {1 << bits}::UBIGINT)" if bits else f"({number})"
 
 
 def packed_joins(packed: Packing) -> str:

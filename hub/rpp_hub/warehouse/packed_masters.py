@@ -26,6 +26,7 @@ from rpp_hub.warehouse.packed import (
     decoded,
     encoded,
     in_any_order,
+    moved,
     packed_joins,
     packed_sql,
     packing,
@@ -84,8 +85,9 @@ def _fetch(table: Unsorted, packed: Packing, person: Part, last: int) -> tuple[N
     rows = one(table.con, f"SELECT count(*) FROM {table.sql}")
     places: Numbers = np.empty(rows, dtype=np.uint64)
     said: Numbers = np.empty(last + 1, dtype=np.uint64)
+    whose = f"coalesce({person.value}, {_nobody(person)}::UBIGINT)"
     query = (
-        f"SELECT (coalesce({person.value}, {_nobody(person)}::UBIGINT) << {_SENT}) | m.{table.seq}::UBIGINT AS place, {packed_sql(packed)} AS n "
+        f"SELECT {moved(whose, _SENT)} | m.{table.seq}::UBIGINT AS place, {packed_sql(packed)} AS n "
         f"FROM {table.sql} m{person.join}{packed_joins(packed)}"
     )
     at = 0
