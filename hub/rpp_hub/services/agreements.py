@@ -13,15 +13,15 @@ from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.agreements import PaperKind, PaperStatus
 from rpp_hub.domain.application import Application, application_from, parse_application
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound
-from rpp_hub.domain.lifecycle import SYSTEM
 from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.papers.document import read_html
 from rpp_hub.services.authority import require, rights_of
 from rpp_hub.services.paper_changes import Change, changes_between
-from rpp_hub.services.paper_lines import PaperLine, paper_lines, visible
-from rpp_hub.services.papers import PaperView, get_paper, may_see, view_of
+from rpp_hub.services.paper_lines import PaperLine, paper_lines
+from rpp_hub.services.paper_sight import may_see, on_page
+from rpp_hub.services.papers import PaperView, get_paper, view_of
 from rpp_hub.services.project_fields import check_fields
 from rpp_hub.services.project_papers import (
     Draft,
@@ -143,7 +143,7 @@ class Agreements:
             query = select(Paper).where(Paper.project == project, Paper.kind == PaperKind.PROJECT)
             rights = rights_of(session, actor.name)
             found = session.scalars(query.order_by(Paper.number.desc()))
-            return tuple(view_of(p) for p in found if may_see(session, rights, p))
+            return tuple(view_of(p) for p in found if may_see(rights, p))
 
     def changes(self, actor: Actor, name: str, before: str | None = None) -> tuple[Change, ...]:
         """What a version changes against another one, by default the one before it."""
@@ -184,11 +184,7 @@ class Agreements:
         """The agreements that this person may know of, newest first."""
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
-            query = visible(select(Paper), rights)
-            if kind:
-                query = query.where(Paper.kind == kind)
-            if status:
-                query = query.where(Paper.status == status)
+            query = select(Paper).where(on_page(rights, at, kind, status))
             return read_page(session, query, Paper.id, at, newest_first=True).map(view_of)
 
     def lines(self, actor: Actor, at: PageAt, kind: str = "", status: str = "") -> Page[PaperLine]:
@@ -209,7 +205,7 @@ class Agreements:
 
     def _seen(self, session: Session, actor: Actor, name: str) -> Paper:
         paper = get_paper(session, name)
-        if actor.name != SYSTEM and not may_see(session, rights_of(session, actor.name), paper):
+        if not may_see(rights_of(session, actor.name), paper):
             raise NotFound(f"There is no agreement {name!r} that you may see.", code="no-such-agreement")
         return paper
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.attestations import InstitutionKind
@@ -59,15 +59,21 @@ class Rights:
         """Whether the person may: for one project, for one district, or, without either, for any."""
         return may(self.roles_in(project or "", district), permission)
 
+    def sees(self, permission: Permission, project: str, district: str | None = None) -> bool:
+        """Whether something of a project may be known to them: its members, and who may for its district."""
+        return project in self.projects or self.may(permission, district=district)
+
     def reach(self, permission: Permission) -> frozenset[str] | None:
         """The districts for which the person may; None stands for all of them."""
+        if self.name == SYSTEM:
+            return None
         carriers = {role for role in self.roles if may((role,), permission)}
         if carriers - DISTRICT_ROLES or (Role.DATA_MANAGER in carriers and self.all_districts):
             return None
         return self.districts if carriers else frozenset()
 
     def _serves(self, role: Role, district: str) -> bool:
-        if role not in DISTRICT_ROLES or district in self.districts:
+        if role not in DISTRICT_ROLES or district in self.districts or self.name == SYSTEM:
             return True
         return role is Role.DATA_MANAGER and self.all_districts
 
@@ -100,6 +106,8 @@ class Known:
         )
 
 
+# the installation itself may do what it does
+_INSTALLATION = Rights(SYSTEM, frozenset(Role), frozenset(), all_districts=True)
 _NAME: BindParameter[str] = bindparam("name", type_=String)
 _TODAY: BindParameter[date] = bindparam("today", type_=Date)
 _WORKS_NOW = and_(Affiliation.since <= _TODAY, or_(Affiliation.until.is_(None), Affiliation.until >= _TODAY))
@@ -171,7 +179,9 @@ def rights_now(session: Session, name: str) -> Rights:
 
 
 def rights_of(session: Session, name: str) -> Rights:
-    """The rights of a person; none for a stranger or a closed account."""
+    """The rights of a person, or of the installation itself; none for a stranger or a closed account."""
+    if name == SYSTEM:
+        return _INSTALLATION
     person = known(session, name)
     return person.rights if person is not None else Rights(name, frozenset(), frozenset())
 
@@ -184,12 +194,7 @@ def require(
     *,
     district: str | None = None,
 ) -> Rights:
-    """The actor's rights, or NotPermitted: for a project and so for its district, for a district, or for any.
-
-    The installation itself may do what it does.
-    """
-    if actor.name == SYSTEM:
-        return Rights(SYSTEM, frozenset(Role), frozenset(), all_districts=True)
+    """The actor's rights, or NotPermitted: for a project and so for its district, for a district, or for any."""
     rights = rights_of(session, actor.name)
     if not rights.may(permission, project):
         raise NotPermitted(
@@ -213,15 +218,28 @@ def district_of(session: Session, project: str) -> str | None:
 
 def seen_projects(session: Session, rights: Rights, permission: Permission) -> frozenset[str] | None:
     """The names of the projects for which somebody may; None for all of them."""
-    if rights.name == SYSTEM or rights.reach(permission) is None:
+    if rights.reach(permission) is None:
         return None
     return frozenset(session.scalars(select(Project.name).where(projects_within(rights, permission))))
 
 
 def projects_within(rights: Rights, permission: Permission) -> ColumnElement[bool]:
-    """The projects for which somebody may, as a condition on projects: their own, and their districts'."""
+    """`Rights.sees` as a condition on projects: their own, and their districts'."""
     reach = rights.reach(permission)
-    if rights.name == SYSTEM or reach is None:
+    if reach is None:
         return true()
     own = Project.name.in_(sorted(rights.projects))
     return or_(own, Project.district.in_(sorted(reach))) if reach else own
+
+
+def of_projects(
+    project: ColumnElement[str] | InstrumentedAttribute[str], rights: Rights, permission: Permission
+) -> ColumnElement[bool]:
+    """The same as a condition on what belongs to a project, by the column with its name.
+
+    Asked of each row in the order of a list until its page is full, and not of all projects of a district before.
+    """
+    if not (reach := rights.reach(permission)):
+        return true() if reach is None else project.in_(sorted(rights.projects))
+    within = projects_within(rights, permission)
+    return select(Project.name).where(Project.name == project, within).exists()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, String, and_, bindparam, select
+from sqlalchemy import Integer, Row, String, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.lifecycle import Action, Decision, Doer, RequestState, Review, Status, refusals
@@ -25,7 +25,6 @@ from rpp_hub.services.request_lines import (
     RequestLine,
     line_of,
     lines_of,
-    visible,
 )
 from rpp_hub.store.constants import number, said
 from rpp_hub.store.models import Cut, Membership, PersonRole, ReviewRow
@@ -124,26 +123,23 @@ _BEGUN = _MINE.where(REVIEW.decision.is_(None), REQUEST.status == said(Status.SU
 _DONE = _MINE.where(REVIEW.decision.is_not(None)).order_by(REVIEW.request_id.desc())
 
 
-def _with_reviews(submitted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """A row for each review of the current round, at least one for each request."""
-    some = submitted.subquery("some")
-    of_round = and_(REVIEW.request_id == some.c.id, REVIEW.round == some.c.round)
-    query = select(some, REVIEW.reviewer, REVIEW.decision.label("decision"))
-    return query.select_from(some.outerjoin(ReviewRow.__table__, of_round)).order_by(some.c.id)
-
-
-_ANY_SUBMITTED = _with_reviews(_SUBMITTED)
+_SOME = _SUBMITTED.subquery("some")
+_OF_ROUND = and_(REVIEW.request_id == _SOME.c.id, REVIEW.round == _SOME.c.round)
+# a row for each review of the current round, at least one for each request
+_WITH_REVIEWS = (
+    select(_SOME, REVIEW.reviewer, REVIEW.decision.label("decision"))
+    .select_from(_SOME.outerjoin(ReviewRow.__table__, _OF_ROUND))
+    .order_by(_SOME.c.id)
+)
 
 
 def _submitted(
     session: Session, rights: Rights, needed: int, shown: int, enough: Callable[[], bool]
 ) -> Iterator[_Seen]:
     """Submitted requests, oldest first, each with what stands between this reviewer and it; a bounded number of them."""
-    seen_all = visible(_SUBMITTED, rights)
-    query = _ANY_SUBMITTED if seen_all is _SUBMITTED else _with_reviews(seen_all)
     after, most = 0, 2 * shown
     for _ in range(0, _MOST_ROWS, most):
-        rows = session.execute(query, {"me": rights.name, "after": after, "most": most}).all()
+        rows = session.execute(_WITH_REVIEWS, {"me": rights.name, "after": after, "most": most}).all()
         found = 0
         for request, of_one in groupby(rows, key=lambda row: row.id):
             found, after = found + 1, request

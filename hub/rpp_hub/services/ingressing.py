@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, true
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from rpp_hub.cuts.look import Leak
@@ -22,7 +22,7 @@ from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.installation import Installation
-from rpp_hub.services.authority import Rights, projects_within, require, rights_of, seen_projects
+from rpp_hub.services.authority import district_of, of_projects, require, rights_of
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_workspace import Ingress
@@ -31,6 +31,7 @@ from rpp_hub.store.paging import read_rows
 from rpp_hub.whole import write_whole
 
 MOST_WAITING = 20
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Scan = Callable[[str, str, Sequence[str]], Sequence[Leak]]  # project, the file's name, its lines
 
 
@@ -77,13 +78,22 @@ _WAITING = _LINE.where(_INGRESS.status == str(IngressStatus.OFFERED))
 _DECIDED = _LINE.where(_INGRESS.status != str(IngressStatus.OFFERED))
 
 
-def _decided_by(rights: Rights) -> ColumnElement[bool]:
-    """What this person decides on: what was offered in the projects of their districts."""
-    if rights.reach(Permission.INGRESS_DECIDE) is None:
-        return true()
-    return _INGRESS.project.in_(
-        select(Project.name).where(projects_within(rights, Permission.INGRESS_DECIDE))
-    )
+_NEWEST = (
+    select(func.max(_INGRESS.id))
+    .where(_INGRESS.status == str(IngressStatus.ADMITTED))
+    .group_by(_INGRESS.project, _INGRESS.file_name)
+)
+_IN_FORCE: Select[*tuple[Any, ...]] = (
+    select(_INGRESS.id, _INGRESS.project, _INGRESS.file_name, _INGRESS.size, _INGRESS.decided_at)
+    .join(Project.__table__, Project.name == _INGRESS.project)
+    .where(_INGRESS.id.in_(_NEWEST), Project.status == str(ProjectStatus.APPROVED))
+    .order_by(_INGRESS.id)
+)
+
+
+def _date_of(decided_at: datetime) -> int:
+    """A placed file's date is the moment it was let in, in whole microseconds as databases keep them."""
+    return (decided_at - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def _line(row: Row[Any]) -> IngressLine:
@@ -186,65 +196,61 @@ class Ingressing:
         """What this person may know of, newest first."""
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
-            query = select(Ingress).order_by(Ingress.id.desc())
+            theirs = of_projects(Ingress.project, rights, Permission.INGRESS_DECIDE)
+            query = select(Ingress).where(theirs).order_by(Ingress.id.desc())
             if project is not None:
                 query = query.where(Ingress.project == project)
             if waiting:
                 query = query.where(Ingress.status == IngressStatus.OFFERED)
-            rows = session.scalars(query).all()
-            seen = seen_projects(session, rights, Permission.INGRESS_DECIDE)
-        return tuple(_view(row) for row in rows if seen is None or row.project in seen)
+            return tuple(_view(row) for row in session.scalars(query))
 
     def waiting(self, actor: Actor, most: int = PAGE) -> tuple[IngressLine, ...]:
         """What waits for a decision, the oldest first, at most so many."""
         with self._store.read() as session:
             rights = require(session, actor, Permission.INGRESS_DECIDE)
-            query = _WAITING.where(_decided_by(rights)).order_by(_INGRESS.id).limit(most)
+            theirs = of_projects(_INGRESS.project, rights, Permission.INGRESS_DECIDE)
+            query = _WAITING.where(theirs).order_by(_INGRESS.id).limit(most)
             return tuple(_line(row) for row in session.execute(query))
 
     def decided(self, actor: Actor, at: PageAt) -> Page[IngressLine]:
         """A page of what was decided or taken back, newest first."""
         with self._store.read() as session:
             rights = require(session, actor, Permission.INGRESS_DECIDE)
-            query = _DECIDED.where(_decided_by(rights))
+            query = _DECIDED.where(of_projects(_INGRESS.project, rights, Permission.INGRESS_DECIDE))
             return read_rows(session, query, _INGRESS.id, at, newest_first=True).map(_line)
 
     def get(self, actor: Actor, name: str) -> tuple[IngressView, bytes]:
         """One offer and its bytes, for the project's members and those who decide."""
         with self._store.read() as session:
             row = _get(session, name)
-            seen = seen_projects(session, rights_of(session, actor.name), Permission.INGRESS_DECIDE)
-            if seen is not None and row.project not in seen:
+            rights = rights_of(session, actor.name)
+            if not rights.sees(Permission.INGRESS_DECIDE, row.project, district_of(session, row.project)):
                 raise _nothing(name)
         return _view(row), self._content.get(row.sha256)
 
     def unplaced(self) -> tuple[str, ...]:
         """Admitted files that do not lie where they belong: the disk was full, or somebody was killed."""
         with self._store.read() as session:
-            rows = session.scalars(select(Ingress).where(Ingress.status == IngressStatus.ADMITTED)).all()
-            closed = set(
-                session.scalars(select(Project.name).where(Project.status != ProjectStatus.APPROVED))
-            )
-        newest = {(row.project, row.file_name): row for row in sorted(rows, key=lambda r: r.id)}
-        return tuple(
-            row.name for row in newest.values() if row.project not in closed and not self._is_placed(row)
-        )
+            rows = session.execute(_IN_FORCE).all()
+        return tuple(f"i{row.id:04d}" for row in rows if not self._is_placed(row))
 
     def place(self, name: str) -> None:
         """Puts an admitted file into its project's folder, whole; running workspaces see it at once."""
         with self._store.read() as session:
             row = _get(session, name)
-        if row.status != IngressStatus.ADMITTED:
+        if row.status != IngressStatus.ADMITTED or row.decided_at is None:
             return
         place = self._installation.ingress_dir(row.project) / row.file_name
         write_whole(place, self._content.get(row.sha256), mode=0o400)
+        os.utime(place, ns=(_date_of(row.decided_at), _date_of(row.decided_at)))
 
-    def _is_placed(self, row: Ingress) -> bool:
-        path: Path = self._installation.ingress_dir(row.project) / row.file_name
+    def _is_placed(self, row: Row[Any]) -> bool:
+        """Known by size and date, as `place` left them, and not by reading: it is asked again and again."""
         try:
-            return path.read_bytes() == self._content.get(row.sha256)
+            found = (self._installation.ingress_dir(row.project) / row.file_name).stat()
         except OSError:
             return False
+        return (found.st_size, found.st_mtime_ns) == (row.size, _date_of(row.decided_at))
 
     def _check_may_offer(self, session: Session, actor: Actor, project: str) -> None:
         require(session, actor, Permission.INGRESS_OFFER, project)

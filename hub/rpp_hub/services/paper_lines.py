@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_, select, union
+from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.agreements import PaperKind, PaperStatus, Party, missing_parties
-from rpp_hub.domain.lifecycle import SYSTEM
 from rpp_hub.domain.paging import Page, PageAt
-from rpp_hub.domain.permissions import Permission
 from rpp_hub.services.authority import Rights
+from rpp_hub.services.paper_sight import on_page
 from rpp_hub.store.model_agreements import Paper, Signature
-from rpp_hub.store.paging import behind_mark, read_rows
-
-Ts = TypeVarTuple("Ts")
+from rpp_hub.store.paging import read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,43 +42,12 @@ _SIGNED = select(_SIGNATURE.paper_id, _SIGNATURE.party).where(
 )
 
 
-def _mine(rights: Rights) -> tuple[ColumnElement[bool], ...]:
-    """Conditions that are each found by an index of their own; as one they would be looked for in every row."""
-    return (
-        and_(_PAPER.project.in_(sorted(rights.projects)), _PAPER.kind == str(PaperKind.PROJECT)),
-        _PAPER.person == rights.name,
-        _PAPER.sponsor == rights.name,
-    )
-
-
-def visible(query: Select[*Ts], rights: Rights) -> Select[*Ts]:
-    """Only what this person may know of: their own, their projects', and their districts'; all of it for whoever sees all projects."""
-    reach = rights.reach(Permission.PROJECT_READ_ALL)
-    if rights.name == SYSTEM or reach is None:
-        return query
-    is_mine = _PAPER.id.in_(union(*(select(_PAPER.id).where(which) for which in _mine(rights))))
-    return query.where(or_(is_mine, _PAPER.district.in_(sorted(reach))) if reach else is_mine)
-
-
-def _of_page(rights: Rights, at: PageAt, filters: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
-    """The same for one page: from each reason to see a paper, and each district, as many as the page may hold."""
-    reach = rights.reach(Permission.PROJECT_READ_ALL)
-    if rights.name == SYSTEM or reach is None:
-        return _LINE.where(*filters)
-    reasons = (*_mine(rights), *(_PAPER.district == district for district in sorted(reach)))
-    newest = [
-        behind_mark(select(_PAPER.id).where(reason, *filters), _PAPER.id, at, newest_first=True).subquery()
-        for reason in reasons
-    ]
-    return _LINE.where(_PAPER.id.in_(union(*(select(some.c.id) for some in newest))))
-
-
 def paper_lines(
     session: Session, rights: Rights, at: PageAt, kind: str = "", status: str = ""
 ) -> Page[PaperLine]:
     """A page of the agreements that this person may know of, newest first."""
-    filters = [column == value for column, value in ((_PAPER.kind, kind), (_PAPER.status, status)) if value]
-    page = read_rows(session, _of_page(rights, at, filters), _PAPER.id, at, newest_first=True)
+    query = _LINE.where(on_page(rights, at, kind, status))
+    page = read_rows(session, query, _PAPER.id, at, newest_first=True)
     waiting = [row.id for row in page if row.status == PaperStatus.PROPOSED]
     signed: dict[int, set[Party]] = defaultdict(set)
     for paper, party in session.execute(_SIGNED, {"papers": waiting}) if waiting else ():

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.agreements import PaperKind, PaperStatus, Party, missing_parties
 from rpp_hub.domain.errors import NotFound
-from rpp_hub.domain.lifecycle import SYSTEM
 from rpp_hub.domain.names import printable
-from rpp_hub.domain.permissions import Permission
-from rpp_hub.services.authority import Rights
 from rpp_hub.store.model_agreements import Paper, Signature
 
 
@@ -62,7 +59,8 @@ def umbrella_in_force(session: Session, district: str, today: date) -> Paper | N
 
 def _running(session: Session, today: date, query: Select[Paper], kind: PaperKind) -> Paper | None:
     """The newest signed version that has begun, unless it has ended: an earlier one does not come back then."""
-    begun = query.where(Paper.kind == kind, Paper.status == PaperStatus.SIGNED, Paper.starts <= today)
+    signed = func.coalesce(Paper.status, "") == str(PaperStatus.SIGNED)  # by its kind, as in `standing`
+    begun = query.where(Paper.kind == kind, signed, Paper.starts <= today)
     newest = session.scalars(begun.order_by(Paper.number.desc(), Paper.id.desc()).limit(1)).first()
     if newest is None or (newest.ends is not None and newest.ends < today):
         return None
@@ -82,15 +80,6 @@ def get_paper(session: Session, name: str) -> Paper:
             f"There is no agreement {printable(name)!r} that you may see.", code="no-such-agreement"
         )
     return row
-
-
-def may_see(session: Session, rights: Rights, paper: Paper) -> bool:
-    """Umbrella agreements are for whoever sees the district's projects; the others for those whom they are about, too."""
-    if rights.name == SYSTEM or rights.may(Permission.PROJECT_READ_ALL, district=paper.district):
-        return True
-    if rights.name in (paper.person, paper.sponsor):
-        return True
-    return paper.kind == PaperKind.PROJECT and paper.project in rights.projects
 
 
 def view_of(paper: Paper) -> PaperView:

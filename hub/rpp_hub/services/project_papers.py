@@ -16,7 +16,6 @@ from rpp_hub.domain.appetite import OwnThresholds, stricter
 from rpp_hub.domain.application import Application, application_from
 from rpp_hub.domain.errors import ActionRefused, NotFound, NotPermitted
 from rpp_hub.domain.gate import written
-from rpp_hub.domain.lifecycle import SYSTEM
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
@@ -130,9 +129,7 @@ def check_may_amend(session: Session, actor: Actor, project: Project) -> None:
     lead = session.get(Membership, (project.name, actor.name))
     rights = rights_of(session, actor.name)
     if not (
-        actor.name == SYSTEM
-        or (lead and lead.role == "lead")
-        or rights.may(Permission.AGREEMENT_MANAGE, district=project.district)
+        (lead and lead.role == "lead") or rights.may(Permission.AGREEMENT_MANAGE, district=project.district)
     ):
         raise NotPermitted(
             f"Only the lead of {project.name}, a data manager or the director changes its agreement.",

@@ -14,9 +14,8 @@ from rpp_hub.domain.agreements import FieldGroup, covers
 from rpp_hub.domain.application import Application, application_from
 from rpp_hub.domain.errors import Invalid, NotFound
 from rpp_hub.domain.gate import written
-from rpp_hub.domain.lifecycle import SYSTEM
 from rpp_hub.domain.names import printable
-from rpp_hub.domain.permissions import Permission, Role
+from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import (
     Participant,
     ProjectAct,
@@ -61,9 +60,7 @@ def get_project(session: Session, name: str) -> Project:
 
 def may_see(rights: Rights, project: Project) -> bool:
     """Whether somebody may know of a project: its members, and who sees all projects of its district."""
-    if rights.name == SYSTEM or project.name in rights.projects:
-        return True
-    return rights.may(Permission.PROJECT_READ_ALL, district=project.district)
+    return rights.sees(Permission.PROJECT_READ_ALL, project.name, project.district)
 
 
 def no_project(name: str) -> NotFound:
@@ -75,8 +72,6 @@ def no_project(name: str) -> NotFound:
 
 def participant(rights: Rights, project: Project) -> Participant:
     """Somebody as the lifecycle knows them. The installation itself may what anybody may."""
-    if rights.name == SYSTEM:
-        return Participant(SYSTEM, frozenset(Role))
     return Participant(rights.name, rights.roles_in(project.name, project.district))
 
 
@@ -205,17 +200,22 @@ def open_exceptions(
 def waiting_exceptions(
     session: Session, projects: Collection[str], codebook: KnownCodebook
 ) -> dict[str, tuple[str, ...]]:
-    """The same of many projects, in two queries."""
-    said = select(FieldException.project, FieldException.field).where(FieldException.project.in_(projects))
-    decided = {(project, name) for project, name in session.execute(said)}
-    asked = select(Project.name, Project.district, Project.application).where(Project.name.in_(projects))
+    """The same of many projects, in one query that takes of their applications no more than it needs."""
+    linkage = Project.application["linkage"].label("linkage")
+    asked = (
+        select(Project.name, Project.district, linkage, FieldException.field)
+        .outerjoin(FieldException, FieldException.project == Project.name)
+        .where(Project.name.in_(projects))
+    )
+    rows = session.execute(asked).all()
+    decided = {(row.name, row.field) for row in rows}
     return {
-        name: tuple(
+        row.name: tuple(
             f
-            for f in application.get("linkage", ())
-            if (name, f) not in decided and needs_exception(codebook(district), f)
+            for f in row.linkage or ()
+            if (row.name, f) not in decided and needs_exception(codebook(row.district), f)
         )
-        for name, district, application in session.execute(asked)
+        for row in rows
     }
 
 

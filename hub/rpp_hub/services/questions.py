@@ -20,7 +20,7 @@ from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.installation import Installation
-from rpp_hub.services.authority import Rights, projects_within, require, rights_of, seen_projects
+from rpp_hub.services.authority import Rights, of_projects, require, rights_of
 from rpp_hub.services.field_notes import ANSWERED, published_notes, with_answers
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_codebook import FieldQuestion
@@ -120,10 +120,8 @@ class Questions:
         """The questions this person may know of, newest first."""
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
-            query = select(FieldQuestion).order_by(FieldQuestion.id.desc())
-            seen = seen_projects(session, rights, Permission.QUESTION_ANSWER)
-            if seen is not None:
-                query = query.where(FieldQuestion.project.in_(seen))
+            theirs = of_projects(FieldQuestion.project, rights, Permission.QUESTION_ANSWER)
+            query = select(FieldQuestion).where(theirs).order_by(FieldQuestion.id.desc())
             if project is not None:
                 query = query.where(FieldQuestion.project == project)
             if waiting:
@@ -134,11 +132,9 @@ class Questions:
         """How many of those that this person may know of wait for an answer."""
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
-            query = select(func.count()).where(FieldQuestion.status == QuestionStatus.WAITING)
-            if rights.reach(Permission.QUESTION_ANSWER) is not None:
-                theirs = select(Project.name).where(projects_within(rights, Permission.QUESTION_ANSWER))
-                query = query.where(FieldQuestion.project.in_(theirs))
-            return session.scalars(query).one()
+            theirs = of_projects(FieldQuestion.project, rights, Permission.QUESTION_ANSWER)
+            waiting = select(func.count()).where(FieldQuestion.status == QuestionStatus.WAITING, theirs)
+            return session.scalars(waiting).one()
 
     def get(self, actor: Actor, name: str) -> QuestionView:
         """One question. Raises NotFound for those who may not know of it."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select, true
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 import rpp_hub
@@ -22,14 +22,14 @@ from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.installation import Installation
 from rpp_hub.release.bundle import ReleaseFacts, build_bundle
-from rpp_hub.services.authority import Rights, projects_within, require, rights_of
+from rpp_hub.services.authority import Rights, of_projects, require, rights_of
 from rpp_hub.services.project_papers import appetite_of
 from rpp_hub.services.request_state import doer_for, get_request, state_of
 from rpp_hub.services.standing import gate_on
 from rpp_hub.settings import Settings
 from rpp_hub.store.content import ContentStore
 from rpp_hub.store.database import Store
-from rpp_hub.store.models import Cut, Project, Release, Request
+from rpp_hub.store.models import Cut, Release, Request
 from rpp_hub.store.paging import read_rows
 
 
@@ -240,22 +240,16 @@ class Releasing:
 def require_member(session: Session, actor: Actor, release: Release) -> Rights:
     """A release is for its project's members; to others it does not exist."""
     rights = rights_of(session, actor.name)
-    if actor.name == SYSTEM or rights.may(Permission.RELEASE_DOWNLOAD, release.project):
+    if rights.may(Permission.RELEASE_DOWNLOAD, release.project):
         return rights
     raise _no_release(release.name)
 
 
 def _visible(rights: Rights) -> ColumnElement[bool]:
     """Reviewers see all releases, members their projects', and staff their districts'."""
-    if rights.name == SYSTEM or rights.may(Permission.REQUEST_READ_ALL):
-        return true()
-    if rights.reach(Permission.PROJECT_READ_ALL) is None:
-        return true()
-    if not rights.reach(Permission.PROJECT_READ_ALL):
-        return _RELEASE.project.in_(sorted(rights.projects))
-    # asked of each release, newest first, until a page is full; not of the releases of every project of a district
-    within = projects_within(rights, Permission.PROJECT_READ_ALL)
-    return select(Project.name).where(Project.name == _RELEASE.project, within).exists()
+    all_of_them = rights.reach(Permission.REQUEST_READ_ALL) is None
+    permission = Permission.REQUEST_READ_ALL if all_of_them else Permission.PROJECT_READ_ALL
+    return of_projects(_RELEASE.project, rights, permission)
 
 
 def _get(session: Session, name: str) -> tuple[Release, Request]:

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from rpp_hub.domain.lifecycle import SYSTEM, Status
+from rpp_hub.domain.lifecycle import Status
 from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission
-from rpp_hub.services.authority import Rights
+from rpp_hub.services.authority import Rights, of_projects
 from rpp_hub.services.request_state import Tally
 from rpp_hub.store.models import Request, ReviewRow, Round
 from rpp_hub.store.paging import read_rows
@@ -56,19 +56,15 @@ SHOWN = (
 LINE: Select[*tuple[Any, ...]] = select(*SHOWN, _DECIDED).select_from(CURRENT)
 
 
-def visible(query: Select[*tuple[Any, ...]], rights: Rights) -> Select[*tuple[Any, ...]]:
-    """Only what this person may know of: their projects' requests, all of them for reviewers."""
-    if rights.name == SYSTEM or rights.may(Permission.REQUEST_READ_ALL):
-        return query
-    return query.where(REQUEST.project.in_(rights.projects))
-
-
 def request_lines(
     session: Session, rights: Rights, needed: int, at: PageAt, *, own: bool = False
 ) -> Page[RequestLine]:
     """A page of the requests this person may see, newest first; `own` are those of their projects."""
-    query = LINE.where(REQUEST.project.in_(rights.projects)) if own else visible(LINE, rights)
-    return read_rows(session, query, REQUEST.id, at, newest_first=True).map(lambda row: line_of(row, needed))
+    theirs = REQUEST.project.in_(sorted(rights.projects))
+    seen = theirs if own else of_projects(REQUEST.project, rights, Permission.REQUEST_READ_ALL)
+    return read_rows(session, LINE.where(seen), REQUEST.id, at, newest_first=True).map(
+        lambda row: line_of(row, needed)
+    )
 
 
 def line_of(row: Row[Any], needed: int, decided: int | None = None) -> RequestLine:

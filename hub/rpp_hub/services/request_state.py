@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from rpp_hub.domain.errors import NotFound
 from rpp_hub.domain.lifecycle import SYSTEM, Decision, Doer, RequestState, Review, Status, Verdict
 from rpp_hub.domain.names import printable
-from rpp_hub.domain.permissions import Permission, Role
+from rpp_hub.domain.permissions import Role
 from rpp_hub.services.authority import Rights
 from rpp_hub.store.models import Cut, Membership, PersonRole, Request, RequestItem, Round
 
@@ -139,13 +139,6 @@ def state_of(session: Session, request: Request, reviewers_needed: int) -> Reque
 def doer_for(rights: Rights, project: str) -> Doer:
     """The person as the lifecycle sees them for one project."""
     return Doer(rights.name, frozenset() if rights.name == SYSTEM else rights.roles_in(project))
-
-
-def may_see(rights: Rights, request: Request) -> bool:
-    """Members of the project and output reviewers see a request; nobody else does."""
-    if rights.name == SYSTEM or request.project in rights.projects:
-        return True
-    return rights.may(Permission.REQUEST_READ_ALL)
 
 
 def view_for(session: Session, request: Request, viewer: str, reviewers_needed: int) -> RequestView:

@@ -16,19 +16,18 @@ from sqlalchemy.orm import Session
 
 from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import ActionRefused, Invalid
-from rpp_hub.domain.lifecycle import SYSTEM, Action, Doer, Status, perform, refusals
+from rpp_hub.domain.lifecycle import Action, Doer, Status, perform, refusals
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission, Role
 from rpp_hub.domain.refusal import Refusal
-from rpp_hub.services.authority import require, rights_of
+from rpp_hub.services.authority import of_projects, require, rights_of
 from rpp_hub.services.desk import Desk, desk_of, top_of_desk
 from rpp_hub.services.request_lines import RequestLine, request_lines
 from rpp_hub.services.request_state import (
     RequestView,
     doer_for,
     get_request,
-    may_see,
     no_request,
     state_of,
     view_for,
@@ -106,7 +105,7 @@ class Requests:
         with self._store.act(actor, f"request:{Action.WITHDRAW}", f"request:{name}", reason) as act:
             request = get_request(act.session, name, lock=True)
             rights = rights_of(act.session, actor.name)
-            if not may_see(rights, request):
+            if not rights.sees(Permission.REQUEST_READ_ALL, request.project):
                 raise no_request(name)
             state = state_of(act.session, request, self._needed)
             request.status = perform(state, Action.WITHDRAW, doer_for(rights, request.project))
@@ -117,7 +116,7 @@ class Requests:
         with self._store.read() as session:
             request = get_request(session, name)
             rights = rights_of(session, actor.name)
-            if actor.name != SYSTEM and not may_see(rights, request):
+            if not rights.sees(Permission.REQUEST_READ_ALL, request.project):
                 raise no_request(name)
             return view_for(session, request, actor.name, self._needed)
 
@@ -127,9 +126,8 @@ class Requests:
         """The requests this person may see, newest first."""
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
-            query = select(Request).order_by(Request.id.desc())
-            if actor.name != SYSTEM and not rights.may(Permission.REQUEST_READ_ALL):
-                query = query.where(Request.project.in_(rights.projects))
+            theirs = of_projects(Request.project, rights, Permission.REQUEST_READ_ALL)
+            query = select(Request).where(theirs).order_by(Request.id.desc())
             if status:
                 query = query.where(Request.status.in_([str(s) for s in status]))
             if project is not None:
