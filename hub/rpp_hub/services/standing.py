@@ -104,7 +104,9 @@ def _umbrella_ends() -> ScalarSelect[date]:
     """The last day of the newest umbrella agreement that is signed and has begun, as a part of a query."""
     newest = select(func.coalesce(Paper.ends, _EVER, type_=Date)).where(
         Paper.kind == str(PaperKind.UMBRELLA),
-        Paper.status == str(PaperStatus.SIGNED),
+        # as a value and not a column: SQLite, which does not know how few umbrella agreements there are, would
+        # look through all signed papers of the district
+        func.coalesce(Paper.status, "") == str(PaperStatus.SIGNED),
         Paper.district == Project.district,
         Paper.starts <= bindparam("today", type_=Date),
     )

@@ -109,10 +109,15 @@ def test_a_decision_that_was_killed_before_the_file_lay_there_is_finished_by_the
     assert portal.rpp.ingress.unplaced() == (name,)
     work_once(portal.rpp, {}, 0.0)
     assert placed(portal).read_bytes() == TERMS
-    placed(portal).chmod(0o600)
-    placed(portal).write_bytes(b"changed")  # and what does not belong there is put right
-    work_once(portal.rpp, {}, 0.0)
-    assert placed(portal).read_bytes() == TERMS
+    assert portal.rpp.ingress.unplaced() == ()
+    for other in (
+        b"changed",
+        TERMS.swapcase(),
+    ):  # and what does not belong there is put right, of whatever size
+        placed(portal).chmod(0o600)
+        placed(portal).write_bytes(other)
+        work_once(portal.rpp, {}, 0.0)
+        assert placed(portal).read_bytes() == TERMS
 
 
 @pytest.mark.parametrize(
