@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 from tests.harness import Running
 
@@ -26,6 +26,17 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(_ARGUMENTS))
         yield browser
         browser.close()
+
+
+def run_all(page: Page) -> None:
+    """Every cell of the notebook that is open, to its end."""
+    # not the indicator in the toolbar, which is idle before there is a kernel
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle", timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    last = page.locator(".jp-CodeCell").last
+    expect(last.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]"), timeout=90_000)
+    expect(last.locator(".jp-OutputArea-output").first).to_be_visible()
 
 
 @dataclass
@@ -58,8 +69,10 @@ class Someone:
     def apply(self, text: str) -> None:
         self.go("projects/upload")
         self.page.locator("textarea").first.fill(text)
-        letter = {"name": "irb.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 the board's letter"}
-        self.page.locator("#irb_letter").set_input_files(letter)  # type: ignore[arg-type]
+        letter = FilePayload(
+            name="irb.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 the board's letter"
+        )
+        self.page.locator("#irb_letter").set_input_files(letter)
         self.page.locator("main form button.main").first.click()
 
     def open_workspace(self, project: str) -> None:
@@ -69,13 +82,7 @@ class Someone:
         expect(self.page.locator(".jp-Notebook")).to_be_visible(timeout=60_000)
 
     def run_all(self) -> None:
-        # not the indicator in the toolbar, which is idle before there is a kernel
-        expect(self.page.locator("#jp-main-statusbar")).to_contain_text("| Idle", timeout=60_000)
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        last = self.page.locator(".jp-CodeCell").last
-        expect(last.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]"), timeout=90_000)
-        expect(last.locator(".jp-OutputArea-output").first).to_be_visible()
+        run_all(self.page)
 
     def ask_for_release(self, most: int | None = None) -> str:
         """Pick outputs (all of them, or the first few), say what they are, submit; the answer is the request's name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -17,6 +18,7 @@ from tests.e2e.people import at_browser
 from tests.factories import actor, cell, notebook, printed
 from tests.harness import Running
 
+Pressed = Literal["link", "button"]
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
 
 APPLICATION = """\
@@ -43,7 +45,7 @@ class Task:
     """What somebody presses from their home page on, and where the work then begins."""
 
     person: str
-    presses: tuple[tuple[str, str], ...]  # (role, accessible name begins with)
+    presses: tuple[tuple[Pressed, str], ...]  # (role, accessible name begins with)
     place: str  # where
 
 
@@ -77,15 +79,15 @@ def busy(site: Running) -> Iterator[Running]:
     site.rpp("project", "withdraw", "first-look", actor="rosa", expect=None)
 
 
-def found(page: Page, role: str, name: str) -> Locator:
-    return page.locator("main").get_by_role(role, name=re.compile(rf"^{name}")).first  # type: ignore[arg-type]
+def found(page: Page, role: Pressed, name: str) -> Locator:
+    return page.locator("main").get_by_role(role, name=re.compile(rf"^{name}")).first
 
 
-def press_by_mouse(page: Page, role: str, name: str) -> None:
+def press_by_mouse(page: Page, role: Pressed, name: str) -> None:
     found(page, role, name).click()
 
 
-def press_by_keyboard(page: Page, role: str, name: str) -> None:
+def press_by_keyboard(page: Page, role: Pressed, name: str) -> None:
     """Tab to it, as somebody without a mouse does, and see where one is."""
     wanted = found(page, role, name)
     expect(wanted).to_be_visible()
@@ -102,7 +104,7 @@ def press_by_keyboard(page: Page, role: str, name: str) -> None:
 @pytest.mark.parametrize("press", [press_by_mouse, press_by_keyboard], ids=["mouse", "keyboard"])
 @pytest.mark.parametrize("task", TASKS, ids=[task.person for task in TASKS])
 def test_the_first_task_is_at_most_two_clicks_from_home(
-    busy: Running, browser: Browser, task: Task, press: Callable[[Page, str, str], None]
+    busy: Running, browser: Browser, task: Task, press: Callable[[Page, Pressed, str], None]
 ) -> None:
     assert len(task.presses) <= 2
     with at_browser(browser, busy, task.person) as somebody:

@@ -15,7 +15,7 @@ from rpp_review.languages import offered
 
 from tests.e2e.ear import Ear
 from tests.e2e.over_http import Workspace, visiting
-from tests.e2e.people import Someone, at_browser
+from tests.e2e.people import at_browser, run_all
 from tests.e2e.plain import Plain
 from tests.factories import notebook
 from tests.harness import CHECKOUT, Running
@@ -327,7 +327,7 @@ REACH = "url => fetch(url, {mode: 'no-cors'}).then(() => 'reached', () => 'refus
 
 def attempted(page: Page, ear: Ear) -> dict[str, Any]:
     """Run the hostile notebook, click what can be clicked, and see what came of it."""
-    Someone("anybody", page, None).run_all()  # type: ignore[arg-type]
+    run_all(page)
     page.wait_for_timeout(1500)
     downloads: list[object] = []
     page.on("download", lambda download: downloads.append(download))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.people import Someone, at_browser
+from tests.e2e.people import at_browser, run_all
 from tests.e2e.plain import Plain
 from tests.factories import notebook
 from tests.harness import Running
@@ -98,18 +98,14 @@ def pressed(page: Page, words: str) -> bool:
     return is_left_open(page) != before
 
 
-def ran(page: Page) -> None:
-    Someone("anybody", page, None).run_all()  # type: ignore[arg-type]
-
-
 def test_a_button_that_names_a_command_does_nothing_stored_or_just_run(ours: Page) -> None:
     assert not pressed(ours, "stored here")
-    ran(ours)
+    run_all(ours)
     assert not pressed(ours, "press here")
 
 
 def test_control_in_a_plain_interface_such_a_button_runs_the_command(theirs: Page) -> None:
-    ran(theirs)
+    run_all(theirs)
     assert pressed(theirs, "press here")
 
 
