@@ -39,6 +39,9 @@ HIGHEST = {"A": 57, "B": 21, "E": 27}
 _KERNEL = "sandbox/test_kernel_sandbox"
 _ESCAPE = "sandbox/test_threats_escape"
 _WORKSPACE = "sandbox/test_workspace"
+_SERVER_SANDBOX = "sandbox/test_server_sandbox"
+_WAYS_OUT = "sandbox/test_ways_out"
+_ENDS = "sandbox/test_workspace_ends"
 _LOOPBACK = "sandbox/test_loopback"
 _LIMITS = "sandbox/test_limits"
 _RELAY = "sandbox/test_relay"
@@ -80,7 +83,7 @@ ESCAPE = (
     _blocked("A9", "Abstract sockets of the host", _at(_KERNEL, "no_abstract_socket_of_the_host"), _at(_LOOPBACK, "an_abstract_socket_of_the_host_stays_out_of_reach")),
     _blocked("A10", "Sockets with a path: container engine, bus, display", _at(_ESCAPE, "no_well_known_socket_of_a_host_is_there", "no_socket_that_somebody_leaves_in_tmp_is_there"), _at(_KERNEL, "no_socket_of_the_supervisor")),
     _blocked("A11", "A link in a listening socket's place", _at(_KERNEL, "a_planted_socket_of_a_kernel_leads_nowhere")),
-    _blocked("A12", "A descriptor sent out through a socket", _at(_WORKSPACE, "a_descriptor_sent_along_is_never_received")),
+    _blocked("A12", "A descriptor sent out through a socket", _at(_WAYS_OUT, "a_descriptor_sent_along_is_never_received")),
     _blocked("A13", "Files of the host and of other workspaces", _at(_KERNEL, "it_does_not_see", "it_does_not_see_the_hosts"), _at(_ISOLATION, "a_search_of_the_whole_tree_finds_nothing_of_another_project")),
     _blocked("A14", "Writing to the system, the environment or the cut", _at(_KERNEL, "nothing_of_the_system_can_be_written", "the_cut_can_be_read_and_not_changed")),
     _blocked("A15", "Changing modes, times or attributes of the cut", _at(_KERNEL, "the_cut_can_be_read_and_not_changed"), _at(_ESCAPE, "neither_times_nor_attributes_of_the_cut_are_changed")),
@@ -88,11 +91,11 @@ ESCAPE = (
     _blocked("A17", "A link that an outside reader would follow", _at(_LOCKDOWN, "a_link_that_a_kernel_makes_leads_the_server_nowhere"), _at("unit/server_extension/test_folder", "a_link_is_refused_though_an_ordinary_open_follows_it", "a_name_swapped_for_a_link_while_it_is_read_never_gives_the_secret")),
     _blocked("A18", "The root and folder of another process", _at(_ESCAPE, "no_magic_link_leads_to_the_hosts_root")),
     _blocked("A19", "Seeing other processes", _at(_KERNEL, "it_sees_no_process_but_its_own")),
-    _blocked("A20", "Tokens in environments", _at(_KERNEL, "no_token_is_anywhere_it_can_look"), _at(_WORKSPACE, "what_runs_in_the_server_sandbox_has_the_token_in_no_environment"), _at(_ISOLATION, "no_token_that_the_hub_would_take_is_in_any_process_or_file_that_a_kernel_can_read")),
+    _blocked("A20", "Tokens in environments", _at(_KERNEL, "no_token_is_anywhere_it_can_look"), _at(_SERVER_SANDBOX, "what_runs_in_the_server_sandbox_has_the_token_in_no_environment"), _at(_ISOLATION, "no_token_that_the_hub_would_take_is_in_any_process_or_file_that_a_kernel_can_read")),
     _blocked("A21", "Tracing, and reading another process's memory by call", _at(_KERNEL, "the_kernels_side_doors_are_shut"), _at(_ESCAPE, "the_rest_of_the_kernels_side_doors_is_shut")),
-    _blocked("A22", "Writing the server's memory as a file", _at(_WORKSPACE, "no_process_of_this_account_reads_the_supervisors_or_the_servers_memory"), _at(_KERNEL, "it_cannot_read_the_memory_of_the_sandboxs_first_process")),
-    _blocked("A23", "Taking a descriptor out of another process", _at(_KERNEL, "the_kernels_side_doors_are_shut"), _at(_WORKSPACE, "no_process_of_this_account_reads_the_supervisors_or_the_servers_memory")),
-    _blocked("A24", "Secrets on command lines", _at(_WORKSPACE, "no_secret_is_on_a_command_line")),
+    _blocked("A22", "Writing the server's memory as a file", _at(_SERVER_SANDBOX, "no_process_of_this_account_reads_the_supervisors_or_the_servers_memory"), _at(_KERNEL, "it_cannot_read_the_memory_of_the_sandboxs_first_process")),
+    _blocked("A23", "Taking a descriptor out of another process", _at(_KERNEL, "the_kernels_side_doors_are_shut"), _at(_SERVER_SANDBOX, "no_process_of_this_account_reads_the_supervisors_or_the_servers_memory")),
+    _blocked("A24", "Secrets on command lines", _at(_SERVER_SANDBOX, "no_secret_is_on_a_command_line")),
     _blocked("A25", "Inherited descriptors", _at(_KERNEL, "it_inherits_no_descriptor_of_the_supervisor")),
     _blocked("A26", "Reading or emptying a log through standard output", _at(_KERNEL, "its_output_is_a_pipe_and_not_a_file_it_could_read_or_empty"), _at(_ESCAPE, "its_output_can_be_neither_read_back_nor_emptied")),
     _blocked("A27", "Typing into the terminal of whoever started it", _at(_KERNEL, "it_cannot_type_into_a_terminal_even_with_the_high_bits_set")),
@@ -112,18 +115,18 @@ ESCAPE = (
     _blocked("A41", "Opening files without end", _at(_ESCAPE, "open_files_end_at_their_limit_and_no_core_is_written")),
     _blocked("A42", "Keeping every processor busy", _at(_LIMITS, "a_busy_cell_gets_no_more_of_the_processors_than_its_share"), reason="Where a number of processors is set and control groups or systemd hold it."),
     _blocked("A43", "Memory written to disk as a core", _at(_ESCAPE, "open_files_end_at_their_limit_and_no_core_is_written"), _at(_KERNEL, "scratch_space_and_descriptors_end_at_their_limits")),
-    _blocked("A44", "The hub's interface with a stolen token", _at(_WORKSPACE, "the_way_out_is_shut_for"), _at(_ISOLATION, "the_hubs_api_does_nothing_for_a_person")),
+    _blocked("A44", "The hub's interface with a stolen token", _at(_WAYS_OUT, "the_way_out_is_shut_for"), _at(_ISOLATION, "the_hubs_api_does_nothing_for_a_person")),
     _blocked("A45", "The proxy's own interface", _at(_ISOLATION, "no_socket_of_the_installation_from_a_kernel", "the_installation_listens_on_one_port_only", "the_run_folder_is_closed_to_other_accounts")),
     _blocked("A46", "Somebody else's workspace with one's own cookie", _at(_ISOLATION, "somebody_elses_running_workspace_refuses", "no_way_of_writing_an_address_leads_past_whose_it_is")),
     _blocked("A47", "Planted configuration, start-up files and modules", _at(_SURVIVAL, "what_a_kernel_plants_runs_nowhere_and_leads_the_hub_nowhere_when_the_workspace_opens_again")),
     _blocked("A48", "A planted kernel", _at(_WORKSPACE, "only_our_kernel_is_offered_whatever_lies_in_the_workspace"), _at(_SERVER, "a_planted_kernel_does_not_take_the_name_of_ours", "control_a_planted_kernel_takes_any_name_in_a_plain_server")),
     _blocked("A49", "Terminals as a second way", _at(_LOCKDOWN, "no_terminal_is_reached_by_its_web_socket"), _at(_SERVER, "a_terminal_cannot_be_opened", "control_a_plain_server_opens_a_terminal")),
     _blocked("A50", "Extension manager, language server, build", _at(_LOCKDOWN, "a_way_out_is_closed", "control_the_way_is_open_in_a_plain_server")),
-    _blocked("A51", "Living on after a stop or a kill", _at(_WORKSPACE, "a_stop_ends_every_process_and_leaves_no_folder", "a_killed_supervisor_takes_everything_along_and_the_next_start_cleans_up"), _at("sandbox/test_killed_at_start", "a_kill_at_any_moment_of_a_start_leaves_no_sandbox")),
+    _blocked("A51", "Living on after a stop or a kill", _at(_ENDS, "a_stop_ends_every_process_and_leaves_no_folder", "a_killed_supervisor_takes_everything_along_and_the_next_start_cleans_up"), _at("sandbox/test_killed_at_start", "a_kill_at_any_moment_of_a_start_leaves_no_sandbox")),
     _open("A52", "Signals to another workspace by timing and load", "Whoever shares a machine can see how busy it is. A few bits a second between two researchers who agree on it; separate machines end it."),
     _open("A53", "A fault of the Linux kernel itself", "Namespaces and a filter of system calls make the surface small; a fault behind it is outside of what a sandbox of this kind can hold. Keep the kernel up to date; gVisor or a virtual machine moves the boundary."),
     _blocked("A54", "A sandbox that root starts is root on the disk", _at(_ESCAPE, "a_supervisor_refuses_to_be_root"), _at("unit/workspace/test_broker", "a_place_outside_of_the_installation_is_refused", "whatever_else_is_asked_for_is_refused")),
-    _blocked("A55", "Ending the server from a kernel", _at(_ESCAPE, "a_kernel_that_ends_all_it_can_ends_only_itself"), _at(_WORKSPACE, "a_dead_server_ends_the_workspace")),
+    _blocked("A55", "Ending the server from a kernel", _at(_ESCAPE, "a_kernel_that_ends_all_it_can_ends_only_itself"), _at(_ENDS, "a_dead_server_ends_the_workspace")),
     _blocked("A56", "A folder swapped while it is mounted", _at(_ESCAPE, "a_cut_or_a_folder_that_is_swapped_while_a_workspace_runs_is_not_shown")),
     _blocked("A57", "Installing packages from inside", _at("sandbox/test_environments", "nothing_is_installed_from_inside", "the_magics_that_would_install_say_how_a_package_is_had")),
 )  # fmt: skip
@@ -176,7 +179,7 @@ SERVICES = (
     _blocked("E21", "A switch that does nothing", _at("unit/domain/test_gate", "an_open_gate_means_that_every_rule_was_asked_and_agreed"), _at(_LOCKDOWN, "control_a_plain_interface_offers_all_of_them", "control_the_way_is_open_in_a_plain_server")),
     _blocked("E22", "An administrator drawn into somebody's workspace", _at(_ISOLATION, "somebody_elses_running_workspace_refuses", "the_hubs_pages_mint_no_token_and_start_no_server")),
     _blocked("E23", "The reviewers' page and a researcher's output", _at(f"{_PORTAL}/test_in_chromium", "nothing_in_an_items_frame_runs_or_loads_whatever_it_holds", "an_item_opened_alone_runs_nothing_either"), _at(_OWN_ORIGIN, "neither_hub_nor_portal_is_on_a_workspaces_host_and_no_workspace_on_theirs"), reason="Without a wildcard domain they share a host; an item is a document of its own in which nothing runs."),
-    _blocked("E24", "A proxy to other services inside of a workspace", _at("redteam/test_catalogue", "nothing_is_installed_that_opens_a_way_in_or_out"), _at(_WORKSPACE, "the_way_out_is_shut_for")),
+    _blocked("E24", "A proxy to other services inside of a workspace", _at("redteam/test_catalogue", "nothing_is_installed_that_opens_a_way_in_or_out"), _at(_WAYS_OUT, "the_way_out_is_shut_for")),
     _blocked("E25", "A part that fails and lets through", _at(f"{_PORTAL}/test_login", "a_silent_hub_lets_nobody_in_and_says_so"), _at("unit/store/test_audit", "a_full_disk_is_told_plainly_and_changes_nothing"), _at("sandbox/test_doctor", "a_supervisor_starts_nothing_there_and_says_the_same")),
     _blocked("E26", "A forged or replayed manifest", _at("unit/release/test_bundle", "any_flipped_bit_is_found", "a_bundle_signed_again_by_somebody_else_is_not_ours", "a_signature_of_the_bare_manifest_is_no_signature_of_a_release")),
     _blocked("E27", "Another package under a known name", _at("redteam/test_catalogue", "every_package_is_pinned_by_its_hash")),

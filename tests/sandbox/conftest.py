@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import shutil
 import tempfile
@@ -145,4 +146,14 @@ class Workspace:
 def workspace(place: Place, hub: SmallHub) -> Iterator[Workspace]:
     pid = asyncio.run(client.start_supervisor(config_for(place, hub), secrets_for()))
     yield Workspace(place, hub, pid)
+    asyncio.run(client.stop(place.run_dir, "the test is over"))
+
+
+@pytest.fixture
+def second(hub: SmallHub) -> Iterator[Place]:
+    """A workspace a test may end as it likes."""
+    place = Place(hub.folder / os.urandom(2).hex())
+    place.root.mkdir()
+    place.fill()
+    yield place
     asyncio.run(client.stop(place.run_dir, "the test is over"))
