@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -94,10 +95,28 @@ def own() -> Iterator[Running]:
 
 @pytest.fixture
 def rpp(own: Running) -> Iterator[Rpp]:
-    """The same installation's services, in this process."""
+    """The services of the running installation, in this process; started again where a test before stopped it."""
+    if own.process is None:
+        own.start()
+    with services(own) as opened:
+        yield opened
+
+
+@pytest.fixture
+def still(own: Running) -> Iterator[Rpp]:
+    """The services of the installation while no part of it runs."""
+    own.stop()
+    with services(own) as opened:
+        yield opened
+
+
+@contextmanager
+def services(own: Running) -> Iterator[Rpp]:
     opened = open_installation(own.home)
-    yield opened
-    opened.store.close()
+    try:
+        yield opened
+    finally:
+        opened.store.close()
 
 
 # --- killed parts of a running installation
@@ -292,7 +311,7 @@ def test_a_kill_of_the_whole_leaves_no_part_behind_and_the_next_life_takes_the_w
     whole(rpp)
 
 
-def test_a_second_start_beside_a_running_one_is_refused(own: Running) -> None:
+def test_a_second_start_beside_a_running_one_is_refused(own: Running, rpp: Rpp) -> None:
     done = own.rpp("up", expect=1)
     assert "is running already" in done.stderr
     assert own.answers()
@@ -323,24 +342,24 @@ def test_ctrl_c_ends_every_process_and_a_second_start_goes_on_where_it_was(own: 
 # --- the worker alone, killed at random moments
 
 
-def test_a_rerun_killed_at_random_moments_is_whole_each_time_and_finishes(own: Running, rpp: Rpp) -> None:
-    own.stop()
-    request = submit(rpp, SLOW)
-    seed = kill_worker_at_random(own, lambda: examined_or_not(rpp, request), longest=4.0, kills=5)
-    view = seen(rpp, request)
+def test_a_rerun_killed_at_random_moments_is_whole_each_time_and_finishes(own: Running, still: Rpp) -> None:
+    request = submit(still, SLOW)
+    seed = kill_worker_at_random(own, lambda: examined_or_not(still, request), longest=4.0, kills=5)
+    view = seen(still, request)
     assert {i.reproduction for i in view.items if i.identity != "source"} == {"reproduced"}, f"seed {seed}"
-    assert acts(rpp, f"request:{request}").count("request:examine") == 1
+    assert acts(still, f"request:{request}").count("request:examine") == 1
 
 
-def test_a_release_killed_at_random_moments_happens_once_and_verifies(own: Running, rpp: Rpp) -> None:
-    own.stop()
-    requests = [submit(rpp, notebook(cell(f"print('n = {n}0')", [printed(f"n = {n}0\n")]))) for n in (12, 34)]
+def test_a_release_killed_at_random_moments_happens_once_and_verifies(own: Running, still: Rpp) -> None:
+    requests = [
+        submit(still, notebook(cell(f"print('n = {n}0')", [printed(f"n = {n}0\n")]))) for n in (12, 34)
+    ]
     for request in requests:
-        run_worker_until(own, lambda r=request: examined_or_not(rpp, r))
-        approve(rpp, request)
+        run_worker_until(own, lambda r=request: examined_or_not(still, r))
+        approve(still, request)
     for request in requests:
-        kill_worker_at_random(own, lambda r=request: released_or_not(own, rpp, r), longest=1.8, kills=6)
-        assert acts(rpp, f"request:{request}").count("request:release") == 1
-        assert sum(r.request == request for r in rpp.releasing.list(actor("rosa"))) == 1
+        kill_worker_at_random(own, lambda r=request: released_or_not(own, still, r), longest=1.8, kills=6)
+        assert acts(still, f"request:{request}").count("request:release") == 1
+        assert sum(r.request == request for r in still.releasing.list(actor("rosa"))) == 1
         verify_release(own, request)
-    assert rpp.store.verify_audit().ok
+    assert still.store.verify_audit().ok
