@@ -30,6 +30,10 @@ def test_use_and_limit_are_in_the_status_bar_and_an_ended_kernel_is_explained(
         item = rosa.page.get_by_test_id("rpp-usage")
         expect(item).to_contain_text(re.compile(r"Memory [\d.]+ (MiB|GiB) of 8\.0 GiB"), timeout=30_000)
         expect(item).to_contain_text(re.compile(r"Files \d+ MiB of 10\.0 GiB"))
+        version = rosa.page.context.request.get(f"{rosa.portal}environment").text()
+        shown = (item.text_content() or "").rpartition("Environment ")[2]
+        assert len(shown) == 8
+        assert f'<dd class="mono">{shown}' in version
         picture(rosa, "usage")
         if not base_v1():
             pytest.skip("the second half lowers a limit of control groups of version 1, which are not here")

@@ -126,6 +126,7 @@ def test_what_a_workspace_uses_is_told_to_its_own_person_alone(hurried: Place) -
             assert 0 < told["memory"]["used"] < 2048 * MEBIBYTE
             assert told["disk"]["limit"] == 100 * MEBIBYTE
             assert told["cell_seconds"] == SECONDS
+            assert told["environment"] == ""  # nobody said which, here
             assert (await nobody.get("rpp/usage")).status == 403
 
     asyncio.run(go())

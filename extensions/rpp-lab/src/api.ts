@@ -89,6 +89,8 @@ export interface IUsage {
   readonly processes: number;
   readonly cpus: number | null;
   readonly cell_seconds: number | null;
+  /** Which version of the environment is installed here; empty where nobody says so. */
+  readonly environment: string;
   readonly reached: readonly IReached[];
 }
 

@@ -1,7 +1,7 @@
 // Where does the panel appear? In the right side bar and the command palette. What the workspace uses: in the status bar.
 // What is behind an output: in a line under it.
 
-import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell, ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IStatusBar } from '@jupyterlab/statusbar';
@@ -16,6 +16,7 @@ import { UsageItem } from './usage';
 
 const COMMAND = 'rpp:review-outputs';
 const PANEL = 'rpp-review-panel';
+const NARROW = 640;
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: '@rpp/lab:plugin',
@@ -75,6 +76,20 @@ const hidden: JupyterFrontEndPlugin<void> = {
   activate: (app: JupyterFrontEnd) => hideCommands(app.commands)
 };
 
+const narrow: JupyterFrontEndPlugin<void> = {
+  id: '@rpp/lab:narrow',
+  description: 'On a narrow screen the files are put away, so that a notebook has room; their tab brings them back.',
+  autoStart: true,
+  requires: [ILabShell],
+  activate: (app: JupyterFrontEnd, shell: ILabShell) => {
+    void shell.restored.then(() => {
+      if (window.innerWidth < NARROW) {
+        shell.collapseLeft();
+      }
+    });
+  }
+};
+
 const notices: JupyterFrontEndPlugin<void> = {
   id: '@rpp/lab:notices',
   description: 'Says in time that the workspace closes, slows down or is paused.',
@@ -82,4 +97,4 @@ const notices: JupyterFrontEndPlugin<void> = {
   activate: (app: JupyterFrontEnd) => new Notices(app.serviceManager.serverSettings).begin()
 };
 
-export default [plugin, usage, lines, hidden, notices];
+export default [plugin, usage, lines, hidden, narrow, notices];

@@ -11,6 +11,7 @@ const SELDOM = 60000;
 const NEARLY = 0.9;
 const GIBIBYTE = 1024 ** 3;
 const MEBIBYTE = 1024 ** 2;
+const SHORT = 8; // characters that tell versions apart; the whole is in the title
 
 export class UsageItem extends ReactWidget {
   private usage: IUsage | null = null;
@@ -38,7 +39,8 @@ export class UsageItem extends ReactWidget {
     const usage = this.usage;
     return usage === null ? null : (
       <span title={explanation(usage)}>
-        <Share name="Memory" share={usage.memory} /> <Share name="Files" share={usage.disk} />
+        <Share name="Memory" share={usage.memory} /> <Share name="Files" share={usage.disk} />{' '}
+        {usage.environment && <span className="rpp-Usage-share">Environment {usage.environment.slice(0, SHORT)}</span>}
       </span>
     );
   }
@@ -66,7 +68,8 @@ function Share({ name, share }: { name: string; share: IShare }): React.ReactEle
 function explanation(usage: IUsage): string {
   const cell = usage.cell_seconds === null ? '' : ` A cell may run ${usage.cell_seconds} seconds.`;
   const cpus = usage.cpus === null ? '' : ` Processors: ${usage.cpus}.`;
-  return `What this workspace uses of what it may: memory of all its kernels together, and its files.${cpus} Processes: ${usage.processes}.${cell}`;
+  const version = usage.environment && ` Installed is version ${usage.environment} of the environment: rpp.packages() lists it.`;
+  return `What this workspace uses of what it may: memory of all its kernels together, and its files.${cpus} Processes: ${usage.processes}.${cell}${version}`;
 }
 
 // A notification is cut off after some words: it says what happened, and a dialog says what to do.

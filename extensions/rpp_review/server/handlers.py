@@ -26,6 +26,7 @@ from rpp_review.server.folder import Folder
 from rpp_review.server.gateway import Answer, Gateway
 from rpp_review.server.questions import Questions
 from rpp_review.server.refused import Refused
+from rpp_review.server.run_chains import environment
 from rpp_review.server.submission import Asked, read_asked
 from rpp_review.server.supervisor import ask
 
@@ -168,13 +169,13 @@ class RequestsHandler(ReviewHandler):
 
 
 class UsageHandler(ReviewHandler):
-    """`GET rpp/usage`: what this workspace takes of what it may, and which limits were reached."""
+    """`GET rpp/usage`: what this workspace takes of what it may, which limits were reached, and what is installed."""
 
     @web.authenticated
     @authorized
     @refusing
     async def get(self) -> None:
-        self.answer(200, await ask({"do": "usage"}))
+        self.answer(200, {**await ask({"do": "usage"}), "environment": environment()})
 
 
 class LinesHandler(ReviewHandler):

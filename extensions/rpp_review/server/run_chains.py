@@ -75,7 +75,7 @@ class Runs:
 
     def ran(self, kernel: str, path: str, cell: str, source: str) -> None:
         """Code is on its way to a kernel."""
-        chain = self._chains.pop(kernel, None) or Chain(kernel, _cut(), _environment())
+        chain = self._chains.pop(kernel, None) or Chain(kernel, _cut(), environment())
         self._chains[kernel] = chain  # the newest last
         chain.path = path or chain.path
         self._keep(kernel, chain.ran(cell, source))
@@ -104,7 +104,7 @@ class Runs:
         for kernel, chain in reversed(self._chains.items()):
             if (path_now(kernel) or chain.path) == path:
                 return chain.record()
-        return nothing_seen(_cut(), _environment())
+        return nothing_seen(_cut(), environment())
 
 
 def taken_up(kernel: str, lines: Sequence[Mapping[str, Any]]) -> Chain | None:
@@ -133,5 +133,5 @@ def _cut() -> str:
     return os.environ.get("RPP_CUT", "")
 
 
-def _environment() -> str:
+def environment() -> str:
     return os.environ.get("RPP_ENVIRONMENT", "")
