@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
 from rpp_hub.web import BASE
+from rpp_hub.web.labels import labels
 
 # what a page chose, not a person typed: sent again as it was
 _CHOSEN = frozenset(
@@ -27,7 +28,6 @@ _CHOSEN = frozenset(
         "field",
     }
 )
-_WORDS = {"on": "Day", "text": "Entry", "until": "Last day", "ends": "Last day", "begins": "First day"}
 _LONG = 80
 
 
@@ -72,7 +72,7 @@ def kept_form(request: Request) -> KeptForm | None:
 
 
 def _kept(name: str, value: object) -> Kept:
-    words = _WORDS.get(name, name.replace("_", " ").replace(":", ": ").capitalize())
+    words = labels().get(name) or name.replace("_", " ").replace(":", ": ").capitalize()
     if isinstance(value, UploadFile):
         return Kept(name, words, value.filename or "", shown=bool(value.filename), long=False, file=True)
     text = str(value)

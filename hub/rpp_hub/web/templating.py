@@ -21,7 +21,7 @@ from rpp_hub.web.paging import to_page
 from rpp_hub.web.paths import path
 
 HERE = Path(__file__).parent
-STATIC = HERE / "static"
+STATIC, TEMPLATES = HERE / "static", HERE / "templates"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -125,7 +125,7 @@ def static(name: str) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

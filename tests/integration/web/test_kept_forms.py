@@ -52,6 +52,8 @@ def test_what_was_typed_is_mended_and_sent_again(portal: PortalWorld) -> None:
     }
     assert kept.values["csrf"] == rosa.csrf
     assert {"kept-1", "kept-2", "kept-3"} <= kept.labels
+    for words in ("Hours", "On what", "Day"):  # as the page itself calls them
+        assert f">{words}</label>" in refused.text
     again = rosa.post("/projects/alpha/hours", {**kept.values, "hours": "2", "work": "All codes"})
     assert again.status_code == 303
     assert "All codes" in rosa.get("/projects/alpha").text
