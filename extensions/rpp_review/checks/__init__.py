@@ -14,7 +14,7 @@ from rpp_review.checks.behind import EXTREMES, examine_evidence, examine_source
 from rpp_review.checks.behind import NAME as behind_name
 from rpp_review.checks.finding import Appetite, Finding, Outcome, Surroundings, appetite_told
 from rpp_review.checks.ran import NAME as ran_name
-from rpp_review.checks.reading import Reading, read
+from rpp_review.checks.reading import ON_FIGURE, Reading, read
 from rpp_review.checks.recounted import NAME as recounted_name
 from rpp_review.evidence import Evidence
 from rpp_review.items import Kind, NormalForm
@@ -65,8 +65,8 @@ def run_checks(
     """
     findings = list(hidden.what_was_dropped(form))
     for item in form.items:
-        reading = read(item)
         behind = evidence.get(item.identity)
+        reading = read(item, behind)
         for family in FAMILIES:
             if family.applies(reading):
                 found = _examined(family, reading, appetite, surroundings)
@@ -85,8 +85,8 @@ def run_checks(
 
 def _is_answered(finding: Finding, behind: Evidence | None) -> bool:
     """A number that may be a small count, or an extreme, needs no question where it is known what it stands for."""
-    if behind is None or behind.get("status") != "exact":
-        return False
+    if behind is None or behind.get("status") != "exact" or finding.where == ON_FIGURE:
+        return False  # what is written on a figure is not what its marks stand for
     if finding.check == row_level.NAME and finding.why == row_level.EXTREME:
         return bool(EXTREMES & set(behind.get("functions") or ()))
     return finding.check == small_cells.NAME and finding.outcome is Outcome.REVIEW

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
+from rpp_review.evidence import Evidence
 from rpp_review.items import Item, Kind
 from rpp_review.normal_form import source_cells
 from rpp_review.tables import Row, Table, decode
 
 _TOKENS = re.compile(r"\S+(?: \S+)*")
 _FOOTER = re.compile(r"(?:Freq: \S+, )?(?:Name: (?P<name>.+?), )?(?:Length: \d+, )?dtype: (?P<dtype>\S+)")
+ON_FIGURE = "the text on the figure"
 _PATIENCE = 5  # lines below a header in which its first number must come, or it is prose
 _DIGIT = re.compile(r"\d")
 _GAP = re.compile(r" {2,}")
@@ -54,9 +56,15 @@ class Reading:
     tables: tuple[ReadTable, ...]
 
 
-def read(item: Item) -> Reading:
-    """Everything in the item that can be read; a figure has only its title."""
-    return Reading(item, tuple(_passages(item)), tuple(_tables(item)))
+def read(item: Item, evidence: Evidence | None = None) -> Reading:
+    """Everything in the item that can be read; of a figure its title, and the text on it as far as its evidence says it."""
+    return Reading(item, (*_passages(item), *_on_figure(item, evidence)), tuple(_tables(item)))
+
+
+def _on_figure(item: Item, evidence: Evidence | None) -> Iterator[tuple[str, str]]:
+    written = (evidence or {}).get("text")
+    if item.kind is Kind.FIGURE and isinstance(written, list) and written:
+        yield ON_FIGURE, "\n".join(map(str, written))
 
 
 def _passages(item: Item) -> Iterator[tuple[str, str]]:

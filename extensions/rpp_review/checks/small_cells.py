@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from rpp_review.checks.finding import Appetite, Finding, Outcome, Surroundings
-from rpp_review.checks.reading import Reading, ReadTable
+from rpp_review.checks.reading import ON_FIGURE, Reading, ReadTable
 from rpp_review.items import Kind
 
 NAME = "small-cells"
@@ -30,7 +30,9 @@ _COUNT_STATISTIC = frozenset({"count", "n", "nobs", "freq", "size"})
 
 
 def applies(reading: Reading) -> bool:
-    return reading.item.kind in {Kind.TABLE, Kind.TEXT}
+    return reading.item.kind in {Kind.TABLE, Kind.TEXT} or any(
+        where == ON_FIGURE for where, _ in reading.passages
+    )
 
 
 def examine(reading: Reading, appetite: Appetite, _surroundings: Surroundings) -> Iterator[Finding]:

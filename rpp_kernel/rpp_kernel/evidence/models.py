@@ -7,6 +7,7 @@ leaf; a support vector machine and a nearest-neighbours model hold records thems
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,14 +15,26 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from rpp_kernel.evidence.cells import Column, GridTable, GroupTable
-from rpp_kernel.evidence.origin import Mark, Origin, Unknown, edges_of, explicit, merged_sources, origin_of
+from rpp_kernel.evidence.origin import (
+    Fields,
+    Mark,
+    Origin,
+    Unknown,
+    edges_of,
+    explicit,
+    marks_of,
+    merged_sources,
+    origin_of,
+)
 from rpp_kernel.evidence.patching import quietly, replace
 from rpp_kernel.evidence.scalars import SCALARS
 from rpp_kernel.evidence.schema import VERSION, Shown, Status, unknown
 from rpp_kernel.evidence.units import PEOPLE
+from rpp_kernel.evidence.watch_axes import mark_of
 
 SUMMARY = "_rpp_results"
 _FITTED: WeakKeyDictionary[Any, Origin] = WeakKeyDictionary()
+_FIELDS: WeakKeyDictionary[Any, Fields] = WeakKeyDictionary()
 TABLES = ("params", "pvalues", "tvalues", "bse", "HC0_se", "HC1_se", "HC3_se")
 METHODS = ("summary", "summary2", "conf_int", "cov_params", "t_test", "f_test", "get_margeff", "wald_test")
 
@@ -127,10 +140,37 @@ def evidence_of_model(shown: Any) -> dict[str, Any] | None:
     module = type(results).__module__.split(".")[0]
     if module not in ("statsmodels", "linearmodels", "pyfixest"):
         return None
-    return described(rows_of(results), _measures(results), type(getattr(results, "model", results)).__name__)
+    name = type(getattr(results, "model", results)).__name__
+    return described(rows_of(results), _measures(results), name, _fields(results))
 
 
-def described(origin: Origin | None, measures: dict[str, Any], name: str) -> dict[str, Any]:
+def _fields(results: Any) -> Fields:
+    """The fields of the cut that a model was fitted to, as far as its frames still say so; of a formula's, those it names."""
+    model = getattr(results, "model", None)
+    data = getattr(model, "data", None)
+    frame = getattr(data, "frame", None)
+    if frame is not None:
+        return fields_of(frame, frozenset(re.findall(r"\w+", str(getattr(model, "formula", "")))))
+    given = (getattr(data, name, None) for name in ("orig_endog", "orig_exog"))
+    return tuple(field for one in given for field in fields_of(one))
+
+
+def fields_of(frame: Any, named: frozenset[str] | None = None) -> Fields:
+    """The fields of the cut that the columns of a frame, or a series, are made of; of `named` columns alone."""
+    ndim = getattr(frame, "ndim", 0)
+    marks = (mark_of(frame),) if ndim == 1 else marks_of(frame.columns) if hasattr(frame, "columns") else None
+    names = frame.columns if hasattr(frame, "columns") else (None,)
+    return tuple(
+        field
+        for name, mark in zip(names, marks or (), strict=False)
+        if mark is not None and (named is None or str(name) in named)
+        for field in mark.fields
+    )
+
+
+def described(
+    origin: Origin | None, measures: dict[str, Any], name: str, fields: Fields = ()
+) -> dict[str, Any]:
     """Evidence of a model with these rows."""
     if origin is None:
         return {
@@ -149,9 +189,17 @@ def described(origin: Origin | None, measures: dict[str, Any], name: str) -> dic
     return {
         "version": VERSION, "shown": str(Shown.MODEL), "status": str(Status.EXACT if units else Status.UNKNOWN),
         "model": name, "unit": next(iter(units), ""), "units": units, "records": origin.size,
-        "tables": {t: sorted(c) for t, c in sorted(merged_sources([origin.token.sources()]).items())},
+        "tables": _tables(origin, fields),
         "filters": origin.filters(), **measures,
     }  # fmt: skip
+
+
+def _tables(origin: Origin, fields: Fields) -> dict[str, list[str]]:
+    found = {table: set(columns) for table, columns in merged_sources([origin.token.sources()]).items()}
+    for table, column in fields:
+        if table in found:
+            found[table].add(column)
+    return {table: sorted(columns) for table, columns in sorted(found.items())}
 
 
 def _measures(results: Any) -> dict[str, Any]:
@@ -181,7 +229,7 @@ def fitted(estimator: Any, rows: Any) -> None:
     """An estimator was fitted to a frame."""
     origin = origin_of(getattr(rows, "index", ()))
     if origin is not None:
-        _FITTED[estimator] = origin
+        _FITTED[estimator], _FIELDS[estimator] = origin, fields_of(rows)
     else:
         _FITTED.pop(estimator, None)
 
@@ -215,7 +263,9 @@ def _is_learner(shown: Any) -> bool:
 def _learner(estimator: Any) -> dict[str, Any] | None:
     if not any(name.endswith("_") and not name.startswith("_") for name in vars(estimator)):
         return None
-    return described(rows_of_learner(estimator), learned(estimator), type(estimator).__name__)
+    steps = [step for _, step in getattr(estimator, "steps", None) or ()]
+    fields = next((_FIELDS[one] for one in (estimator, *steps) if one in _FIELDS), ())
+    return described(rows_of_learner(estimator), learned(estimator), type(estimator).__name__, fields)
 
 
 def learned(estimator: Any) -> dict[str, Any]:
