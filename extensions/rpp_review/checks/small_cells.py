@@ -48,7 +48,11 @@ def _small_in_columns(reading: Reading, table: ReadTable, threshold: int) -> Ite
         small = [row for row, value in table.values(column) if _is_small(value, threshold)]
         if small and outcome is not Outcome.PASS:
             yield _few(
-                reading, outcome, f"{table.place}column {column + 1}, {_rows(small)}", len(small), threshold
+                reading,
+                outcome,
+                f"{table.place}column {column + 1 - table.table.labels}, {_rows(small)}",
+                len(small),
+                threshold,
             )
 
 
