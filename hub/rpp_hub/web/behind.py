@@ -26,6 +26,8 @@ class Behind:
     unit: str
     grid: tuple[tuple[str, ...], ...]
     is_known: bool
+    columns: tuple[str, ...] = ()
+    drawn: tuple[tuple[str, ...], ...] = ()  # what a figure's marks show: a row's name, then its values
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def told(evidence: Mapping[str, Any] | None) -> tuple[Behind, ...]:
 
 def _told(part: Mapping[str, Any]) -> Behind:
     unit = str(part.get("unit") or "")
+    columns, drawn = _drawn(part.get("table"))
     return Behind(
         words=" ".join(_words(part, unit)),
         sources="; ".join(f"{table} ({', '.join(columns)})" if columns else table for table, columns in (part.get("tables") or {}).items()),
@@ -72,6 +75,8 @@ def _told(part: Mapping[str, Any]) -> Behind:
         unit=_plural(unit),
         grid=_grid(part, unit),
         is_known=part.get("status") == "exact",
+        columns=columns,
+        drawn=drawn,
     )  # fmt: skip
 
 
@@ -125,6 +130,24 @@ def _grid(part: Mapping[str, Any], unit: str) -> tuple[tuple[str, ...], ...]:
         tuple("" if j < len(labels) and labels[j] else "?" if number is None else f"{number:,}" for j, number in enumerate(row))
         for row in table
     )  # fmt: skip
+
+
+def _drawn(table: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The table under a figure's marks, as the kernel says it; nothing where it is none, or too large to be read."""
+    told = table if isinstance(table, Mapping) else {}
+    index, values = told.get("index"), told.get("values")
+    if not isinstance(index, list) or not isinstance(values, list) or not 0 < len(values) <= MOST_CELLS:
+        return (), ()
+    rows = tuple(
+        (str(name), *(_written(value) for value in row))
+        for name, row in zip(index, values, strict=False)
+        if isinstance(row, list)
+    )
+    return tuple(map(str, told.get("columns") or ())), rows
+
+
+def _written(value: Any) -> str:
+    return "" if value is None else f"{value:,.6g}" if isinstance(value, float) else str(value)
 
 
 def _plural(unit: str) -> str:

@@ -66,6 +66,8 @@ def test_a_reviewer_sees_for_each_output_who_is_behind_it_and_who_says_so(
     figure = items.filter(has_text="Cell 4, output 1")
     expect(figure.get_by_text("By the kernel alone", exact=True).first).to_be_visible()
     expect(figure.get_by_text("the notebook's code could change that", exact=False)).to_be_visible()
+    figure.get_by_text("The table under it", exact=True).click()
+    expect(figure.get_by_role("region", name="The table under")).to_contain_text("student")
     unknown = items.filter(has_text="Cell 7, output 1")
     expect(unknown.get_by_text("is not known", exact=False).first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
