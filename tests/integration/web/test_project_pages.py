@@ -6,11 +6,14 @@ import re
 from typing import Any
 
 import pytest
+from rpp_hub.domain.agreements import PaperKind
+from rpp_hub.domain.paging import PageAt
 from rpp_hub.domain.permissions import Role
 from rpp_hub.domain.project_lifecycle import ProjectStatus
+from rpp_hub.services.personal_papers import ThirdParty
 
 from tests.approving import LETTER
-from tests.factories import SETUP
+from tests.factories import FAR, SETUP, actor
 from tests.integration.services.test_project_path import BOOK
 from tests.integration.web.browser import OWN, Browser
 from tests.integration.web.conftest import PortalWorld
@@ -174,3 +177,17 @@ def test_the_director_finds_a_name_that_an_amendment_asks_for(booked: PortalWorl
     assert dirk.post("/projects/alpha/exceptions", said).status_code == 303
     assert rosa.post("/projects/alpha/send", {"amend": "yes", "reason": "Surveys."}).status_code == 303
     assert "No numbers in the survey." in rosa.get("/projects/alpha").text
+
+
+def test_every_kind_of_agreement_has_a_page(portal: PortalWorld) -> None:
+    """Only a project's agreement speaks of exceptions; the others' pages do without."""
+    world = portal.world
+    world.personal.access(actor("dirk"), "rosa", "bayview")
+    elsewhere = ThirdParty("alpha", "remy", "dirk", "Harbor Institute", FAR)
+    world.personal.third_party(actor("dirk"), elsewhere)
+    lines = world.agreements.lines(actor("dirk"), PageAt()).items
+    assert {line.kind for line in lines} == set(PaperKind)
+    for line in lines:
+        page = portal.browser("dirk").get(f"/agreements/{line.name}")
+        assert page.status_code == 200, line
+        assert "The document" in page.text
