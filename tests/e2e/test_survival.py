@@ -230,7 +230,7 @@ json.dump(spec, open("/workspace/.local/share/jupyter/kernels/rpp/kernel.json", 
 
 
 def test_what_a_kernel_plants_runs_nowhere_and_leads_the_hub_nowhere_when_the_workspace_opens_again(
-    own: Running,
+    own: Running, rpp: Rpp
 ) -> None:
     folder, victim = own.home / "workspaces" / OTHER / "members" / "remy", own.home / "hub" / "victim"
     with visiting(own, "remy") as remy:

@@ -67,10 +67,6 @@ class Sealer:
         """What a form must carry to show that a page of this very session made it."""
         return hmac.new(self._derived("form token"), session_token.encode(), hashlib.sha256).hexdigest()
 
-    def is_form_token(self, given: str, session_token: str) -> bool:
-        """Whether the form token belongs to this session."""
-        return hmac.compare_digest(given.encode("utf-8", "replace"), self.form_token(session_token).encode())
-
     def _cipher(self) -> AESGCM:
         return AESGCM(self._derived("cookies"))
 
