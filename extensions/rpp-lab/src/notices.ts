@@ -2,12 +2,13 @@
 
 import { Notification } from '@jupyterlab/apputils';
 import { ServerConnection } from '@jupyterlab/services';
+import { Level, say } from './saying';
 
 const EVERY = 15_000;
 
 interface INotice {
   id: string;
-  level: 'info' | 'warning' | 'error';
+  level: Level;
   text: string;
 }
 
@@ -33,7 +34,7 @@ export class Notices {
     }
     for (const notice of notices) {
       if (!this.shown.has(notice.id)) {
-        this.shown.set(notice.id, Notification.emit(notice.text, notice.level, { autoClose: false }));
+        this.shown.set(notice.id, say(notice.text, notice.level, 'About this workspace'));
       }
     }
   }

@@ -1,10 +1,10 @@
 // How much does this workspace take of what it may? In the status bar; and a message when a limit was reached.
 
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import { Poll } from '@lumino/polling';
 import React from 'react';
 import { IReached, IShare, IUsage, ReviewApi } from './api';
+import { say } from './saying';
 
 const EVERY = 5000;
 const SELDOM = 60000;
@@ -50,7 +50,7 @@ export class UsageItem extends ReactWidget {
     this.usage = usage;
     const fresh = usage.reached.filter(one => one.number > this.shown);
     this.shown = Math.max(this.shown, ...fresh.map(one => one.number));
-    fresh.filter(isRecent).forEach(tell);
+    fresh.filter(isRecent).forEach(one => say(one.sentence, 'error', 'A limit was reached'));
     this.update();
   }
 }
@@ -70,13 +70,6 @@ function explanation(usage: IUsage): string {
   const cpus = usage.cpus === null ? '' : ` Processors: ${usage.cpus}.`;
   const version = usage.environment && ` Installed is version ${usage.environment} of the environment: rpp.packages() lists it.`;
   return `What this workspace uses of what it may: memory of all its kernels together, and its files.${cpus} Processes: ${usage.processes}.${cell}${version}`;
-}
-
-// A notification is cut off after some words: it says what happened, and a dialog says what to do.
-function tell(one: IReached): void {
-  const what = one.sentence.split(/(?<=\.) /)[0] ?? one.sentence;
-  const callback = () => void showDialog({ title: 'A limit was reached', body: one.sentence, buttons: [Dialog.okButton()] });
-  Notification.error(what, { autoClose: false, actions: [{ label: 'What to do', callback }] });
 }
 
 // A page that is opened anew does not repeat what was said an hour ago.

@@ -10,9 +10,9 @@ _SAID = {
     "irb": "the IRB approval ends; send its renewal to the data manager",
     "agreement": "the data-use agreement ends; ask the data manager about an amendment",
     "umbrella": "the umbrella agreement with the district ends; ask the director when it will be renewed",
-    "training": "your human-subjects training ends; upload a new certificate on the page “My papers”",
-    "access-agreement": "your access agreement ends; sign a new one and upload it on the page “My papers”",
-    "third-party": "what covers your work here ends; upload a new third-party agreement on the page “My papers”",
+    "training": "your human-subjects training ends; upload a new certificate on “My papers”",
+    "access-agreement": "your access agreement ends; sign a new one and upload it on “My papers”",
+    "third-party": "what covers your work here ends; upload a new agreement on “My papers”",
 }
 READING = "This workspace was opened for reading: notebooks can be looked at, and nothing is run or saved."
 

@@ -64,7 +64,7 @@ class Idle:
             return ""
         at = datetime.now(UTC) + timedelta(seconds=max(left, 0))
         return (
-            f"Nobody has worked here for a while. This workspace closes at {at:%H:%M} UTC. What is saved stays; what your "
+            f"Nobody has worked here for a while, so this workspace closes at {at:%H:%M} UTC. What is saved stays; what your "
             "kernels hold in memory is lost. Go on working to keep it open."
         )
 
