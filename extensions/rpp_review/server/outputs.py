@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rpp_review.checks import Appetite, Finding, Outcome, Surroundings, run_checks
+from rpp_review.evidence import evidence_by_identity
 from rpp_review.items import NOTEBOOK_IDENTITY, Dropped, Item, Kind, NormalForm
 from rpp_review.normal_form import normal_form, source_cells
 from rpp_review.tables import Block, Table, decode
@@ -25,7 +26,7 @@ FIGURE_BYTES = 2_000_000
 def review(path: str, notebook: bytes, appetite: Appetite) -> dict[str, Any]:
     """The answer of `GET rpp/outputs`. Raises InvalidNotebook."""
     form = normal_form(notebook)
-    findings = run_checks(form, appetite, Surroundings())
+    findings = run_checks(form, appetite, Surroundings(), evidence_by_identity(notebook))
     return {"path": path, "sha256": hashlib.sha256(notebook).hexdigest(), **described(form, findings)}
 
 

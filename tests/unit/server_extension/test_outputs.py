@@ -71,3 +71,14 @@ def test_what_will_be_left_out_is_said() -> None:
     shown = review("a", notebook(chart=chart), Appetite())
     assert shown["outputs"] == []
     assert any(left["identity"] == "chart:0" for left in shown["dropped"])
+
+
+def test_the_hints_read_what_the_kernel_says_is_behind_an_output() -> None:
+    evidence = {
+        "version": 1, "shown": "table", "status": "exact", "unit": "student", "functions": ["mean"],
+        "units": {"student": [[40], [7], [30]]},
+    }  # fmt: skip
+    shown = html_table(3)
+    shown["metadata"] = {"rpp_evidence": evidence}
+    found = review("a.ipynb", notebook(few=shown), Appetite())["outputs"][0]["findings"]
+    assert "1 of 3 values stands for fewer than 10 students." in {f["summary"] for f in found}
