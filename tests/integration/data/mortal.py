@@ -1,7 +1,8 @@
 """Forks processes that do one act and die at a chosen moment: `python mortal.py`, one JSON request a line.
 
 A moment is an audit event of the interpreter (a file is opened, renamed, removed … inside the installation) or a report
-of progress. A request without a moment lives to the end and answers all the moments there were.
+of progress; of acts that are but words it is each statement and commit of the database, too. A request without a moment
+lives to the end and answers all the moments there were.
 """
 
 from __future__ import annotations
@@ -14,14 +15,39 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
 from rpp_hub.bootstrap import Rpp, open_installation
 from rpp_hub.domain.actor import Actor, Via
+from rpp_hub.warehouse.codebook_edits import with_attributes
 from rpp_hub.warehouse.identity_table import Verdict
+
+from tests.integration.store.mortal import watch
 
 DORA = Actor("dora", Via.CLI)
 WATCHED = frozenset(
     {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.symlink", "sqlite3.connect"}
 )
+
+
+def _edit(rpp: Rpp, description: str, _told: object) -> object:
+    books = rpp.warehousing.codebooks
+    now = books.current(DORA, "bayview")
+    said = with_attributes(
+        now.codebook, "student_classifications", "grade_level", {"description": description}
+    )
+    return books.save(DORA, "bayview", now.number, said)
+
+
+def _discard(rpp: Rpp, name: str, _told: object) -> object:
+    receiving = rpp.warehousing.receiving
+    receiving.discard(DORA, "bayview", name, receiving.waiting_drop(DORA, "bayview", name).version)
+    return None
+
+
+def _answer(rpp: Rpp, name: str, _told: object) -> object:
+    return rpp.warehousing.questions.answer(DORA, name, "A thirteenth year.")
+
 
 ACTS: dict[str, Callable[[Rpp, str, Callable[[str, int, int], None]], object]] = {
     "receive": lambda rpp, folder, told: rpp.warehousing.receive(
@@ -30,7 +56,11 @@ ACTS: dict[str, Callable[[Rpp, str, Callable[[str, int, int], None]], object]] =
     "build": lambda rpp, _, told: rpp.warehousing.build(DORA, "bayview", told),
     "decide": lambda rpp, name, _: rpp.identities.decide(DORA, "bayview", name, Verdict.KEEP, "Two people."),
     "cut": lambda rpp, project, told: rpp.cutting.build(DORA, project, told),
+    "edit": _edit,
+    "discard": _discard,
+    "answer": _answer,
 }
+WORDS = {"edit", "discard", "answer"}
 
 
 def act(home: str, name: str, subject: str, moment: int | None) -> list[str]:
@@ -47,6 +77,8 @@ def act(home: str, name: str, subject: str, moment: int | None) -> list[str]:
             lived(f"{event} {Path(str(args[0])).relative_to(home)}")
 
     sys.addaudithook(hook)
+    if name in WORDS:
+        watch(lived)
     ACTS[name](rpp, subject, lambda what, _done, _total: lived(what))
     return list(moments)
 

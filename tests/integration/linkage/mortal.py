@@ -25,6 +25,11 @@ def _link(rpp: Rpp, file: str, told: Told) -> object:
     return rpp.linking.link(mortal.DORA, "absence", Survey(Path(file), By.NAME), told)
 
 
+def _say(rpp: Rpp, said: str, _told: Told) -> object:
+    name, pair = json.loads(said)
+    return rpp.linking.decide(mortal.DORA, "absence", name, pair, accept=True)
+
+
 def _finish(rpp: Rpp, name: str, told: Told) -> object:
     return rpp.linking.finish(mortal.DORA, "absence", name, told)
 
@@ -45,7 +50,10 @@ def _destroy(rpp: Rpp, project: str, _told: Told) -> object:
     return rpp.vaulting.destroy(mortal.DORA, project, "over")
 
 
-mortal.ACTS.update(link=_link, finish=_finish, give_back=_give_back, rotate=_rotate, destroy=_destroy)
+mortal.ACTS.update(
+    link=_link, say=_say, finish=_finish, give_back=_give_back, rotate=_rotate, destroy=_destroy
+)
+mortal.WORDS.add("say")
 
 if __name__ == "__main__":
     mortal.main()

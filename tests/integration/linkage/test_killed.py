@@ -1,4 +1,4 @@
-"""Kill -9 at any moment of link, finish, return, rotate and destroy: the old state or the new, and a second try succeeds."""
+"""Kill -9 at any moment of link, a decision, finish, return, rotate and destroy: the old state or the new, and a second try succeeds."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tests.harness import remove
 from tests.integration.data.conftest import acts, contents
 from tests.integration.data.deaths import mortals
 from tests.integration.data.test_killed import after_each_death, leftovers
+from tests.integration.data.test_killed_words import after_each_word
 from tests.integration.linkage.conftest import DORA, Person, write_survey
 
 MORTAL = Path(__file__).with_name("mortal.py")
@@ -108,6 +109,32 @@ def test_finish(mortal: Any, template: Path, people: list[Person], tmp_path: Pat
             assert sealed_files(rpp) == 0, moment
     assert "in review" in seen
     remove(tmp_path / "reviewed")
+
+
+def test_a_decision_about_a_doubtful_pair(
+    mortal: Any, template: Path, people: list[Person], tmp_path: Path
+) -> None:
+    file = survey_of(people, tmp_path, doubtful=True)
+    shutil.copytree(template, tmp_path / "doubtful", symlinks=True)
+    rpp = open_installation(tmp_path / "doubtful")
+    view = rpp.linking.link(DORA, "absence", Survey(file, By.NAME))
+    pair = rpp.linking.pairs(DORA, "absence", view.name)[0].pair.number
+    rpp.store.close()
+    subject = json.dumps([view.name, pair])
+    with after_each_word(mortal, tmp_path / "doubtful", tmp_path / "w", "say", subject) as deaths:
+        ends = set()
+        for moment, rpp in deaths:
+            said = [
+                v.accepted for v in rpp.linking.pairs(DORA, "absence", view.name) if v.accepted is not None
+            ]
+            ends.add(bool(said))
+            assert said in ([], [True]), moment
+            assert acts(rpp).count("link:accept") == len(said), moment
+            assert rpp.linking.get(DORA, "absence", view.name).undecided == view.pairs - len(said), moment
+            again = rpp.linking.decide(DORA, "absence", view.name, pair, accept=True)
+            assert again.undecided == view.pairs - 1, moment
+    assert ends == {True, False}
+    remove(tmp_path / "doubtful")
 
 
 def test_return(mortal: Any, template: Path, tmp_path: Path) -> None:
