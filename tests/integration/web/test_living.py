@@ -14,8 +14,8 @@ import pytest
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, NotPermitted
 from rpp_hub.domain.workspace_life import Life
 from rpp_hub.services.auditing import AuditFilter
-from rpp_hub.services.living import _bytes
 from rpp_hub.store.models import Project
+from rpp_hub.vault.destruction import certificate_bytes
 from rpp_hub.worker import work_once
 
 from tests.factories import NOW, SETUP, actor
@@ -108,7 +108,7 @@ def test_a_destroyed_workspace_is_gone_and_its_certificate_verifies(
     assert not list((portal.rpp.installation.home / "archives").rglob("*.gz"))
     kept = portal.rpp.installation.certificates_dir / "alpha" / "workspace-rosa"
     content = (kept / "certificate.json").read_bytes()
-    assert content == _bytes(view.certificate or {})
+    assert content == certificate_bytes(view.certificate or {})
     assert json.loads(content)["shared"]["files"] == 1
     assert len(base64.b64decode((kept / "certificate.sig").read_text())) == 64
     with pytest.raises(ActionRefused):
