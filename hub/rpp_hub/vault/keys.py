@@ -36,9 +36,9 @@ def master_key(vault_dir: Path, key_file: Path | None = None) -> MasterKey:
 
     The first of these that is set counts, readable or not: a key that was named and lost is told, never passed over.
     """
-    if key_file is None and (written := os.environ.get("RPP_MASTER_KEY")):
-        return _checked(_from_text(written), "in RPP_MASTER_KEY")
-    path = key_file or _named_file() or vault_dir / "master.key"
+    path = key_path(vault_dir, key_file)
+    if path is None:
+        return _checked(_from_text(os.environ["RPP_MASTER_KEY"]), "in RPP_MASTER_KEY")
     try:
         secret = path.read_bytes()
     except OSError:
@@ -48,6 +48,13 @@ def master_key(vault_dir: Path, key_file: Path | None = None) -> MasterKey:
             code="master-key-missing",
         ) from None
     return _checked(secret, str(path))
+
+
+def key_path(vault_dir: Path, key_file: Path | None = None) -> Path | None:
+    """The file that the master key is read from; None where it is given in RPP_MASTER_KEY."""
+    if key_file is None and os.environ.get("RPP_MASTER_KEY"):
+        return None
+    return key_file or _named_file() or vault_dir / "master.key"
 
 
 def named_elsewhere(key_file: Path | None = None) -> bool:
