@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rpp_hub.domain.errors import Invalid, Unavailable
+from rpp_hub.domain.field_faults import said_of
 from rpp_hub.domain.origins import Origins, fault
 from rpp_hub.domain.permissions import Role
 from rpp_hub.domain.review_clock import Season, YearDay
@@ -370,5 +371,7 @@ def read_settings(path: Path) -> Settings:
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise Invalid(f"{path} cannot be used. {faults}.", code="bad-settings") from None
+        faults = said_of(error.errors(), "the settings")
+        raise Invalid(
+            f"{path} cannot be used. {'; '.join(faults)}.", code="bad-settings", faults=faults
+        ) from None

@@ -162,9 +162,13 @@ class Someone:
 
 
 @contextmanager
-def at_browser(browser: Browser, site: Running, name: str, width: int = 1280) -> Iterator[Someone]:
+def at_browser(
+    browser: Browser, site: Running, name: str, width: int = 1280, *, scripts: bool = True
+) -> Iterator[Someone]:
     """Somebody who has logged in, in a browser profile of their own."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, accept_downloads=True, java_script_enabled=scripts
+    )
     context.set_default_timeout(30_000)
     someone = Someone(name, context.new_page(), site)
     someone.log_in()

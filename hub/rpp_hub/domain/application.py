@@ -11,7 +11,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rpp_hub.domain.appetite import OwnThresholds
-from rpp_hub.domain.errors import Invalid, RppError
+from rpp_hub.domain.errors import Invalid
+from rpp_hub.domain.field_faults import said_of
 from rpp_hub.domain.generalisation import parse_generalisation
 from rpp_hub.domain.names import check_district_name, check_person_name, check_project_name
 
@@ -244,20 +245,7 @@ def application_from(raw: Mapping[str, Any]) -> Application:
     try:
         return Application.model_validate(dict(raw))
     except ValidationError as error:
-        raise Invalid(_explain(error), code="application-invalid") from None
-    except RppError:
-        raise
-
-
-def _explain(error: ValidationError) -> str:
-    """One sentence a person can act on for every fault, by its place in the file."""
-    faults = []
-    for fault in error.errors():
-        place = ".".join(str(part) for part in fault["loc"]) or "the application"
-        if fault["type"] == "extra_forbidden":
-            faults.append(f"{place}: there is no such key here; remove it or mend its spelling")
-        elif fault["type"] == "missing":
-            faults.append(f"{place}: this is missing")
-        else:
-            faults.append(f"{place}: {fault['msg'].removeprefix('Value error, ')}")
-    return "The application cannot be used. " + "; ".join(faults) + "."
+        faults = said_of(error.errors(), "the application")
+        raise Invalid(
+            f"The application cannot be used. {'; '.join(faults)}.", code="application-invalid", faults=faults
+        ) from None

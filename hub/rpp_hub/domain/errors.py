@@ -73,6 +73,15 @@ class Invalid(RppError):
 
     code = "invalid"
 
+    def __init__(self, message: str, *, code: str | None = None, faults: Sequence[str] = ()) -> None:
+        super().__init__(message, code=code)
+        self.faults = tuple(faults) or (message,)
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Every fault for itself."""
+        return tuple(Refusal(self.code, fault) for fault in self.faults)
+
 
 class Unavailable(RppError):
     """Something the installation needs is missing, full or broken."""

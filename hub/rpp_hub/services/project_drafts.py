@@ -176,7 +176,7 @@ class Drafts:
             application = application_from({**content, "members": listed_members(project)})
             check_fields(application, self._around.codebook(application.district))
         except Invalid as error:
-            return (error.message,)
+            return error.faults
         return ()
 
 

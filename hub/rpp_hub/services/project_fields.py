@@ -100,7 +100,9 @@ def check_fields(application: Application, codebook: Codebook | None) -> None:
         if reason:
             faults.append(f"Surveys cannot be linked by {name}: {reason}")
     if faults:
-        raise Invalid("The application cannot be used. " + " ".join(faults), code="unknown-field")
+        raise Invalid(
+            "The application cannot be used. " + " ".join(faults), code="unknown-field", faults=faults
+        )
 
 
 def _unknown_table(table: str, known: Mapping[str, frozenset[str]]) -> str:

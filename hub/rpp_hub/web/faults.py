@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rpp_hub.domain.errors import Invalid, NotFound, NotPermitted, RppError
+from rpp_hub.domain.field_faults import said_of
 from rpp_hub.domain.tracing import request_id
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import login_redirect
@@ -90,10 +91,10 @@ def add_error_answers(app: FastAPI) -> None:
 
     def of_fields(request: Request, error: Exception) -> Response:
         faults = error.errors() if isinstance(error, RequestValidationError) else []
-        said = "; ".join(
-            f"{'.'.join(str(p) for p in f['loc'] if p != 'body')}: {f['msg']}" for f in faults[:20]
+        said = said_of(faults[:20], "what was sent")
+        return answer_error(
+            request, Invalid(f"What was sent cannot be used. {'; '.join(said)}.", faults=said)
         )
-        return answer_error(request, Invalid(f"What was sent cannot be used. {said}."))
 
     app.add_exception_handler(RppError, told)
     app.add_exception_handler(HTTPException, of_framework)

@@ -68,7 +68,10 @@ def sent(portal: PortalWorld) -> None:
     """An application from its first page to the district."""
     rosa, paula = portal.browser("rosa"), portal.browser("paula")
     assert rosa.post("/projects/new", BEGINNING).headers["location"].endswith("/projects/gamma/edit")
-    assert "questions: this is missing" in rosa.get("/projects/gamma/edit").text
+    unwritten = rosa.get("/projects/gamma/edit").text
+    for fault in ("Research questions", "Ethics approval", "The agreement&#39;s end", "School years"):
+        assert f"<li>{fault}: this is missing</li>" in unwritten
+    assert "<li>Fields: there is nothing yet</li>" in unwritten
     assert save(paula, "gamma", WORDS) == 303
     assert (
         choose(

@@ -29,6 +29,12 @@ _EMPTY: Mapping[str, Any] = {
     "abc": {"alignment": "", "benefits": "", "costs": ""}, "irb": {"number": "", "ends": ""},
     "agreement": {"ends": "", "name_district": False, "thresholds": {}},
 }  # fmt: skip
+# what the form calls the places of an application that it asks for in other words
+_PLACES: Mapping[str, str] = {
+    "questions": "Research questions", "irb": "Ethics approval", "irb.number": "Ethics approval, number",
+    "irb.ends": "Ethics approval, its end", "agreement": "The agreement's end", "agreement.ends": "The agreement's end",
+    "tables": "Fields", "years": "School years", "cohort.where": "Cohort", "linkage_rationale": "Why these fields link",
+}  # fmt: skip
 
 
 @router.get("/projects/new")
@@ -94,7 +100,14 @@ def _edit(
     return page(
         request, "edit_project.html", viewer, saved="saved" in request.query_params, project=project, draft=draft, content=shown, review=review, error=error, own_thresholds=WORDS,
         book=portal.rpp.warehousing.known_codebook(project.district), status=status_of(error) if error else 200,
+        faults=[_in_words(fault) for fault in draft.faults],
     )  # fmt: skip
+
+
+def _in_words(fault: str) -> str:
+    """A fault of the application, its place named as the form names it."""
+    place, colon, what = fault.partition(": ")
+    return f"{_PLACES.get(place, place.capitalize())}{colon}{what}"
 
 
 @router.get("/projects/{name}/fields")
