@@ -6,7 +6,7 @@ Each kind of clock is one function of the table `CLOCKS`. `doers` are those whos
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -183,6 +183,7 @@ def _application(p: ProjectFacts, _clocks: Clocks, _today: date) -> Iterator[Due
             f"The application {p.name} waits for the district's answer until {written(p.answer_by)}. Read it and decide.",
             Audience(frozenset({p.sponsor}), _MANAGER),
             _DIRECTOR,
+            district=p.district,
         )
 
 
@@ -195,6 +196,7 @@ def _exception(p: ProjectFacts, _clocks: Clocks, _today: date) -> Iterator[Due]:
             f"{p.name} asks to link surveys by {', '.join(p.open_exceptions)}, which takes the director's leave. "
             f"Say yes or no by {written(p.answer_by)}: the district cannot approve it before.",
             _DIRECTOR,
+            district=p.district,
         )
 
 
@@ -208,6 +210,7 @@ def _transfer(p: ProjectFacts, clocks: Clocks, _today: date) -> Iterator[Due]:
             f"The data of {p.name}, approved on {written(p.approved)}, is to be transferred by {written(last)}. Build its cut.",
             Audience(roles=_MANAGER),
             Audience(frozenset({p.lead}), frozenset({Role.DIRECTOR})),
+            district=p.district,
         )
 
 
@@ -220,6 +223,7 @@ def _irb(p: ProjectFacts, _clocks: Clocks, today: date) -> Iterator[Due]:
             f"The IRB approval of {p.name} {_ends(p.irb_ends, today)}. Its lead sends the renewal to the data manager.",
             Audience(frozenset({p.lead})),
             Audience(p.members, _STAFF.roles),
+            district=p.district,
         )
 
 
@@ -233,6 +237,7 @@ def _agreement(p: ProjectFacts, _clocks: Clocks, today: date) -> Iterator[Due]:
             "Amend it in time, or finish the work: its data is destroyed afterwards.",
             Audience(frozenset({p.lead})),
             Audience(p.members | {p.sponsor}, _STAFF.roles),
+            district=p.district,
         )
 
 
@@ -247,6 +252,7 @@ def _destruction(p: ProjectFacts, clocks: Clocks, _today: date) -> Iterator[Due]
             "The data manager closes it and destroys its key.",
             Audience(roles=_MANAGER),
             Audience(frozenset({p.lead, p.sponsor}), frozenset({Role.DIRECTOR})),
+            district=p.district,
         )
 
 
@@ -261,6 +267,7 @@ def _confirmation(p: ProjectFacts, clocks: Clocks, _today: date) -> Iterator[Due
             f"The district reads the certificate and confirms it by {written(last)}.",
             Audience(frozenset({p.sponsor})),
             _STAFF,
+            district=p.district,
         )
 
 
@@ -380,7 +387,7 @@ def _of(fact: Facts, clocks: Clocks, today: date) -> Iterator[Due]:
     match fact:
         case ProjectFacts():
             for of_project in _OF_PROJECT:
-                yield from (replace(d, district=fact.district) for d in of_project(fact, clocks, today))
+                yield from of_project(fact, clocks, today)
         case PersonFacts():
             for of_person in _OF_PERSON:
                 yield from of_person(fact, clocks, today)

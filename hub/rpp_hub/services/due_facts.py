@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -27,16 +27,15 @@ from rpp_hub.domain.permissions import Role
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.review_clock import Round
 from rpp_hub.services import due_queries as queries
-from rpp_hub.store.models import Membership, ReviewRow
+from rpp_hub.store.models import Membership
 
 # of each kind the most urgent ones: nobody works through more at once, and a page stays as fast as it was
 SHOWN = 200
 _TOGETHER = 500
+_MEMBERS = select(Membership.project, Membership.person)
 
+NeedsLeave = Callable[[str, str], bool]  # district, field of its codebook
 # district, times on its desk → last day for its answer
-Waiting = Callable[
-    [Session, Collection[str]], Mapping[str, tuple[str, ...]]
-]  # projects → names that wait for leave
 AnswerBy = Callable[[str, tuple[Round, ...]], date]
 Staff = Mapping[str, Mapping[str, str]]
 
@@ -70,14 +69,12 @@ class Scope:
 
 
 def read_facts(
-    session: Session, scope: Scope, clocks: Clocks, today: date, answer_by: AnswerBy, waiting: Waiting
+    session: Session, scope: Scope, clocks: Clocks, today: date, answer_by: AnswerBy, needs_leave: NeedsLeave
 ) -> Iterator[Facts]:
     """All that a clock could be made of within this scope."""
     horizon = today + timedelta(days=clocks.notice)
-    projects = tuple(_projects(session, scope, horizon, today, answer_by))
-    names = [p.name for p in projects if p.answer_by is not None] if scope.leave else []
-    open_ = waiting(session, names) if names else {}
-    yield from (replace(p, open_exceptions=open_.get(p.name, ())) for p in projects)
+    rows = _project_rows(session, scope, horizon)
+    yield from _projects(rows, scope, today, answer_by, needs_leave)
     yield from _people(session, scope, horizon)
     if scope.reviews:
         yield from _reviews(session, scope)
@@ -94,19 +91,35 @@ def _day(moment: datetime | None) -> date | None:
     return moment.astimezone(UTC).date() if moment is not None else None
 
 
-def _projects(
-    session: Session, scope: Scope, horizon: date, today: date, answer_by: AnswerBy
-) -> Iterator[ProjectFacts]:
-    every = queries.PROJECTS if scope.districts is None else queries.PROJECTS_OF_DISTRICTS
+def _project_rows(session: Session, scope: Scope, horizon: date) -> tuple[Sequence[Row[Any]], Staff]:
+    """Projects, and who is on them where all names are asked for."""
+    every = queries.PROJECTS[(scope.districts is not None, scope.leave)]
     query = every if scope.everything else queries.OWN_PROJECTS
     rows = session.execute(query, scope.values(horizon=horizon)).all()
-    staff = _staff(session, scope, horizon) if scope.all_names else {}
+    return rows, _staff(session, scope, horizon) if scope.all_names else {}
+
+
+def _projects(
+    read: tuple[Sequence[Row[Any]], Staff],
+    scope: Scope,
+    today: date,
+    answer_by: AnswerBy,
+    needs_leave: NeedsLeave,
+) -> Iterator[ProjectFacts]:
+    rows, staff = read
     for name, times in groupby(rows, key=lambda row: row.name):
         found = list(times)
         row = found[0]
         answer = answer_by(row.district, _rounds(found)) if row.status == ProjectStatus.APPLIED else None
         known = staff.get(name, {}) if scope.all_names else {scope.person: row.role} if row.role else {}
-        yield _project(row, known, today, answer)
+        leave = _open_exceptions(row, needs_leave) if scope.everything and scope.leave else ()
+        yield _project(row, known, today, answer, leave)
+
+
+def _open_exceptions(row: Row[Any], needs_leave: NeedsLeave) -> tuple[str, ...]:
+    """Names and identifiers that an application asks for and that the director has not decided on."""
+    decided = (row.decided or "").split(queries.BETWEEN)
+    return tuple(f for f in row.linkage or () if f not in decided and needs_leave(row.district, f))
 
 
 def _signatures(session: Session, scope: Scope) -> Iterator[SignatureFacts]:
@@ -153,7 +166,9 @@ def _rounds(rows: Sequence[Row[Any]]) -> tuple[Round, ...]:
     return tuple(Round(r.sent_at.astimezone(UTC).date(), _day(r.answered_at)) for r in came)
 
 
-def _project(row: Row[Any], staff: Mapping[str, str], today: date, answer_by: date | None) -> ProjectFacts:
+def _project(
+    row: Row[Any], staff: Mapping[str, str], today: date, answer_by: date | None, leave: tuple[str, ...]
+) -> ProjectFacts:
     approved = row.status in (ProjectStatus.APPROVED, ProjectStatus.CLOSED)
     over = row.has_cut and row.agreement_ends is not None and row.agreement_ends < today
     return ProjectFacts(
@@ -163,6 +178,7 @@ def _project(row: Row[Any], staff: Mapping[str, str], today: date, answer_by: da
         lead=next((p for p, role in staff.items() if role == "lead"), ""),
         members=frozenset(staff),
         answer_by=answer_by,
+        open_exceptions=leave,
         approved=_day(row.decided_at) if approved else None,
         has_cut=row.has_cut,
         irb_ends=row.irb_ends if approved else None,
@@ -186,29 +202,28 @@ def _reviews(session: Session, scope: Scope) -> Iterator[ReviewFacts]:
     """Examined requests whose round is open, the oldest first."""
     query = queries.REVIEWS if scope.everything else queries.OWN_REVIEWS
     rows = session.execute(query, scope.values()).all()
-    barred = _barred(session, rows) if scope.all_names else {}
-    for row in rows:
-        known = barred[row.id] if scope.all_names else {scope.person} if row.not_by_me else ()
-        not_by = frozenset({*known, row.author, row.built_by or ""})
+    members = _members(session, {row.project for row in rows}) if scope.all_names else {}
+    for _, of_one in groupby(rows, key=lambda row: row.id):
+        found = list(of_one)
+        row = found[0]
+        known = (
+            members[row.project]
+            if scope.all_names
+            else {scope.person}
+            if row.project in scope.projects
+            else ()
+        )
+        decided = {r.decided_by for r in found if r.decided_by is not None}
+        not_by = frozenset({*known, *decided, row.author, row.built_by or ""})
         yield ReviewFacts(f"r{row.id:04d}", row.project, row.examined_at.astimezone(UTC).date(), not_by)
 
 
-def _barred(session: Session, rows: Sequence[Row[Any]]) -> Mapping[int, set[str]]:
-    """For each request the members of its project, and those who have decided in this round."""
-    of_project: dict[str, set[str]] = defaultdict(set)
-    found: dict[int, set[str]] = {}
-    for begin in range(0, len(rows), _TOGETHER):
-        some = rows[begin : begin + _TOGETHER]
-        members = select(Membership.project, Membership.person)
-        projects = {row.project for row in some}
-        for project, person in session.execute(members.where(Membership.project.in_(projects))):
-            of_project[project].add(person)
-        rounds = {row.id: row.number for row in some}
-        done = select(ReviewRow.request_id, ReviewRow.round, ReviewRow.reviewer)
-        done = done.where(ReviewRow.decision.is_not(None), ReviewRow.request_id.in_(list(rounds)))
-        decided: dict[int, set[str]] = defaultdict(set)
-        for request, number, reviewer in session.execute(done):
-            if rounds[request] == number:
-                decided[request].add(reviewer)
-        found |= {row.id: of_project[row.project] | decided[row.id] for row in some}
+def _members(session: Session, projects: Collection[str]) -> Mapping[str, set[str]]:
+    """Who is on these projects."""
+    found: dict[str, set[str]] = defaultdict(set)
+    names = sorted(projects)
+    for begin in range(0, len(names), _TOGETHER):
+        some = _MEMBERS.where(Membership.project.in_(names[begin : begin + _TOGETHER]))
+        for project, person in session.execute(some):
+            found[project].add(person)
     return found

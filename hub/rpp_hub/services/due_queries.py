@@ -11,13 +11,12 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
-    Date,
     FromClause,
     Select,
     String,
     and_,
     bindparam,
-    false,
+    case,
     func,
     or_,
     select,
@@ -30,11 +29,11 @@ from rpp_hub.domain.lifecycle import Status
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.services.request_lines import CURRENT, REQUEST, ROUND
 from rpp_hub.services.standing import last_day_at_partner
-from rpp_hub.store.constants import number, said
+from rpp_hub.store.constants import day, number, said
 from rpp_hub.store.model_agreements import Paper, Signature
 from rpp_hub.store.model_clocks import Ending
 from rpp_hub.store.model_people import Affiliation, Attestation, Cover
-from rpp_hub.store.model_projects import ProjectRound
+from rpp_hub.store.model_projects import FieldException, ProjectRound
 from rpp_hub.store.models import Cut, Destruction, Membership, Person, Project, ReviewRow
 
 Query = Select[*tuple[Any, ...]]
@@ -53,9 +52,9 @@ _WORKS, _SENT, _PAPER = Affiliation.__table__.c, Attestation.__table__.c, Paper.
 _ME = bindparam("person", type_=String)
 _MINE = bindparam("projects", type_=String, expanding=True)
 _DISTRICTS = bindparam("districts", type_=String, expanding=True)
-_HORIZON = bindparam("horizon", type_=Date)
-_TODAY = bindparam("today", type_=Date)
+_HORIZON, _TODAY = day("horizon"), day("today")
 _LIMIT = number("limit")
+BETWEEN = "\n"  # the names of fields in one value
 
 _HAS_CUT = select(_CUT.id).where(_CUT.project == _PROJECT.name).exists()
 _IS_APPLIED = _PROJECT.status == said(ProjectStatus.APPLIED)
@@ -88,7 +87,7 @@ def _urgent(*which: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
 _URGENT_PROJECTS = _urgent()
 
 
-def _projects(found: FromClause) -> Query:
+def _projects(found: FromClause, *more: ColumnElement[Any]) -> Query:
     """Each as often as its application came, if it waits for an answer; else once."""
     role = (
         select(_MEMBER.role).where(_MEMBER.project == _PROJECT.name, _MEMBER.person == _ME).scalar_subquery()
@@ -98,6 +97,7 @@ def _projects(found: FromClause) -> Query:
             _PROJECT.name, _PROJECT.district, _PROJECT.sponsor, _PROJECT.status, _PROJECT.applied_at, _PROJECT.decided_at,
             _PROJECT.irb_ends, _PROJECT.agreement_ends, _HAS_CUT.label("has_cut"), _ENDING.ended_on, _ENDING.confirmed_at,
             Destruction.__table__.c.destroyed_at, role.label("role"), _TIME.sent_at, _TIME.answered_at,
+            *more,
         )
         .select_from(
             found.outerjoin(_ENDINGS, _ENDING.project == _PROJECT.name)
@@ -108,11 +108,27 @@ def _projects(found: FromClause) -> Query:
     )  # fmt: skip
 
 
-_KEYS = _URGENT_PROJECTS.subquery("urgent")
-PROJECTS: Query = _projects(_KEYS.join(_PROJECTS, _PROJECT.name == _KEYS.c.name))
+def _found(urgent: CompoundSelect[*tuple[Any, ...]]) -> FromClause:
+    keys = urgent.subquery("urgent")
+    return keys.join(_PROJECTS, _PROJECT.name == keys.c.name)
+
+
+_EXCEPTION = FieldException.__table__.c
+# by what an application links surveys, and on which of it the director has decided: of no more than of those that wait
+_LEAVE = (
+    case((_IS_APPLIED, _PROJECT.application["linkage"])).label("linkage"),
+    select(func.aggregate_strings(_EXCEPTION.field, BETWEEN))
+    .where(_EXCEPTION.project == _PROJECT.name, _IS_APPLIED)
+    .scalar_subquery()
+    .label("decided"),
+)
 _THEIRS = or_(_PROJECT.district.in_(_DISTRICTS), _PROJECT.name.in_(_MINE), _PROJECT.sponsor == _ME)
-_THEIR_KEYS = _urgent(_THEIRS).subquery("urgent")
-PROJECTS_OF_DISTRICTS: Query = _projects(_THEIR_KEYS.join(_PROJECTS, _PROJECT.name == _THEIR_KEYS.c.name))
+_ALL, _OF_DISTRICTS = _found(_URGENT_PROJECTS), _found(_urgent(_THEIRS))
+# by whether it is of some districts alone, and whether with what waits for the director's leave
+PROJECTS: dict[tuple[bool, bool], Query] = {
+    (False, False): _projects(_ALL), (False, True): _projects(_ALL, *_LEAVE),
+    (True, False): _projects(_OF_DISTRICTS), (True, True): _projects(_OF_DISTRICTS, *_LEAVE),
+}  # fmt: skip
 OWN_PROJECTS: Query = _projects(_PROJECTS).where(
     or_(_PROJECT.name.in_(_MINE), _PROJECT.sponsor == _ME),
     or_(
@@ -164,8 +180,6 @@ OWN_PAPERS: Query = (
     select(*_OF_PERSON).select_from(_WITH_COVER).where(_PERSON.name == _ME, _PERSON.active, _RUNS)
 )
 
-_OF_REQUEST = (REQUEST.id, REQUEST.project, REQUEST.author, ROUND.number, ROUND.examined_at, _CUT.built_by)
-_OPEN = CURRENT.outerjoin(_CUTS, and_(_CUT.project == REQUEST.project, _CUT.name == ROUND.cut))
 _AS_MEMBER = select(_MEMBER.person).where(_MEMBER.project == REQUEST.project, _MEMBER.person == _ME)
 _DECIDED = select(_REVIEW.decision).where(
     _REVIEW.request_id == REQUEST.id,
@@ -175,22 +189,40 @@ _DECIDED = select(_REVIEW.decision).where(
 )
 
 
-def _reviews(not_by_me: ColumnElement[bool], *which: ColumnElement[bool]) -> Query:
+def _examined(*which: ColumnElement[bool]) -> Query:
+    """Requests whose round is open, the oldest first."""
     return (
-        select(*_OF_REQUEST, not_by_me.label("not_by_me"))
-        .select_from(_OPEN)
+        select(REQUEST.id, REQUEST.project, REQUEST.author, REQUEST.round, ROUND.examined_at, ROUND.cut)
+        .select_from(CURRENT)
         .where(REQUEST.status == said(Status.SUBMITTED), ROUND.examined_at.is_not(None), *which)
         .order_by(REQUEST.id)
         .limit(_LIMIT)
     )
 
 
-# shown of each, it is one value and no EXISTS: for that PostgreSQL would read all of the person's reviews first
-REVIEWS: Query = _reviews(
-    or_(_AS_MEMBER.scalar_subquery().is_not(None), _DECIDED.scalar_subquery().is_not(None))
-)
+def _reviews(which: Query) -> Query:
+    """Each as often as somebody has decided on it in this round, or once.
+
+    Of all who have, and not of one: without the reader's name PostgreSQL plans it once, and not for each of them.
+    """
+    some = which.subquery("some")
+    made_by = and_(_CUT.project == some.c.project, _CUT.name == some.c.cut)
+    decided = and_(
+        _REVIEW.request_id == some.c.id, _REVIEW.round == some.c.round, _REVIEW.decision.is_not(None)
+    )
+    return (
+        select(
+            some.c.id, some.c.project, some.c.author, some.c.examined_at, _CUT.built_by,
+            _REVIEW.reviewer.label("decided_by"),
+        )
+        .select_from(some.outerjoin(_CUTS, made_by).outerjoin(ReviewRow.__table__, decided))
+        .order_by(some.c.id)
+    )  # fmt: skip
+
+
+REVIEWS: Query = _reviews(_examined())
 # of a reviewer's, only those that are still theirs to review: what they are done with hides no other
-OWN_REVIEWS: Query = _reviews(false(), ~_AS_MEMBER.exists(), REQUEST.author != _ME, ~_DECIDED.exists())
+OWN_REVIEWS: Query = _reviews(_examined(~_AS_MEMBER.exists(), REQUEST.author != _ME, ~_DECIDED.exists()))
 
 SENT_PAPERS: Query = (
     select(_SENT.id, _SENT.person, _SENT.kind, _SENT.sent_at)

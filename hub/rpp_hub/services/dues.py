@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -17,7 +17,8 @@ from rpp_hub.domain.refusal import Refusal
 from rpp_hub.domain.review_clock import Round, review_clock
 from rpp_hub.services.authority import Rights, require, rights_of
 from rpp_hub.services.due_facts import SHOWN, Scope, read_facts
-from rpp_hub.services.project_state import KnownCodebook, waiting_exceptions
+from rpp_hub.services.project_fields import needs_exception
+from rpp_hub.services.project_state import KnownCodebook
 from rpp_hub.settings import District
 from rpp_hub.store.database import Store
 from rpp_hub.store.model_clocks import Ending
@@ -86,7 +87,7 @@ class Dues:
 
     def within(self, session: Session, scope: Scope) -> tuple[Due, ...]:
         """Everything of a scope."""
-        facts = read_facts(session, scope, self._clocks, self.today(), self._answer_by, self._waiting)
+        facts = read_facts(session, scope, self._clocks, self.today(), self._answer_by, self._needs_leave)
         return dues(facts, self._clocks, self.today())
 
     def today(self) -> date:
@@ -111,8 +112,8 @@ class Dues:
                 raise ActionRefused((Refusal("already-confirmed", f"{project} was confirmed before."),))
             ending.confirmed_by, ending.confirmed_at = actor.name, self._now()
 
-    def _waiting(self, session: Session, projects: Collection[str]) -> Mapping[str, tuple[str, ...]]:
-        return waiting_exceptions(session, projects, self._codebook)
+    def _needs_leave(self, district: str, field: str) -> bool:
+        return needs_exception(self._codebook(district), field)
 
     def _answer_by(self, district: str, rounds: tuple[Round, ...]) -> date:
         settings = self._districts.get(district, _NO_DISTRICT)

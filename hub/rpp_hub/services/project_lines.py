@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVarTuple
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import Select, String, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, select, union
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.paging import Page, PageAt
@@ -14,7 +14,7 @@ from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.services.authority import Rights, projects_within
 from rpp_hub.store.models import Membership, Project
-from rpp_hub.store.paging import read_rows
+from rpp_hub.store.paging import behind_mark, read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +70,45 @@ _OWN = (
 
 def fitting(query: Select[*Ts], rights: Rights, wanted: ProjectFilter) -> Select[*Ts]:
     """Only the projects this person may know of, and of them those that are asked for."""
-    query = query.where(projects_within(rights, Permission.PROJECT_READ_ALL))
-    for column, value in (
+    return query.where(projects_within(rights, Permission.PROJECT_READ_ALL), *_filters(wanted))
+
+
+def _filters(wanted: ProjectFilter) -> tuple[ColumnElement[bool], ...]:
+    asked = (
         (_PROJECT.status, wanted.status),
         (_PROJECT.district, wanted.district),
         (_PROJECT.sponsor, wanted.sponsor),
-    ):
-        query = query.where(column == value) if value else query
-    return query
+    )
+    return tuple(column == value for column, value in asked if value)
+
+
+def _on_page(rights: Rights, at: PageAt, wanted: ProjectFilter) -> Select[*tuple[Any, ...]]:
+    """The same for one page: from each reason to know of a project as many as the page may hold.
+
+    Each is found by an index of its own; as one condition they would all be read, and sorted, for a page of fifty.
+    """
+    reach = rights.reach(Permission.PROJECT_READ_ALL)
+    if not reach:
+        return fitting(_LINE, rights, wanted)
+    reasons = (
+        _PROJECT.name.in_(sorted(rights.projects)),
+        *(_PROJECT.district == district for district in sorted(reach)),
+    )
+    filters = _filters(wanted)
+    first = [
+        behind_mark(
+            select(_PROJECT.name).where(reason, *filters), _PROJECT.name, at, newest_first=False
+        ).subquery()
+        for reason in reasons
+    ]
+    return _LINE.where(_PROJECT.name.in_(union(*(select(some.c.name) for some in first))))
 
 
 def project_lines(
     session: Session, rights: Rights, at: PageAt, wanted: ProjectFilter = ANY
 ) -> Page[ProjectLine]:
     """A page of the projects this person may know of, by name."""
-    page = read_rows(session, fitting(_LINE, rights, wanted), _PROJECT.name, at)
+    page = read_rows(session, _on_page(rights, at, wanted), _PROJECT.name, at)
     return page.map(
         lambda row: ProjectLine(
             row.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -195,28 +195,6 @@ def open_exceptions(
     """Names and direct identifiers asked for and not yet decided on."""
     decided = set(session.scalars(select(FieldException.field).where(FieldException.project == project)))
     return tuple(f for f in linkage if f not in decided and needs_exception(codebook, f))
-
-
-def waiting_exceptions(
-    session: Session, projects: Collection[str], codebook: KnownCodebook
-) -> dict[str, tuple[str, ...]]:
-    """The same of many projects, in one query that takes of their applications no more than it needs."""
-    linkage = Project.application["linkage"].label("linkage")
-    asked = (
-        select(Project.name, Project.district, linkage, FieldException.field)
-        .outerjoin(FieldException, FieldException.project == Project.name)
-        .where(Project.name.in_(projects))
-    )
-    rows = session.execute(asked).all()
-    decided = {(row.name, row.field) for row in rows}
-    return {
-        row.name: tuple(
-            f
-            for f in row.linkage or ()
-            if (row.name, f) not in decided and needs_exception(codebook(row.district), f)
-        )
-        for row in rows
-    }
 
 
 def umbrella_faults(

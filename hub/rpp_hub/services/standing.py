@@ -20,7 +20,7 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from rpp_hub.domain.agreements import PaperKind, PaperStatus
 from rpp_hub.domain.attestations import InstitutionKind
@@ -29,6 +29,7 @@ from rpp_hub.domain.gate import Standing, gate
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.store.constants import said
 from rpp_hub.store.model_agreements import Paper
 from rpp_hub.store.model_people import Affiliation, Cover, Institution
 from rpp_hub.store.models import Cut, Membership, Person, Project
@@ -103,10 +104,10 @@ def _query() -> Select[*tuple[Any, ...]]:
 def _umbrella_ends() -> ScalarSelect[date]:
     """The last day of the newest umbrella agreement that is signed and has begun, as a part of a query."""
     newest = select(func.coalesce(Paper.ends, _EVER, type_=Date)).where(
-        Paper.kind == str(PaperKind.UMBRELLA),
+        Paper.kind == said(PaperKind.UMBRELLA),
         # as a value and not a column: SQLite, which does not know how few umbrella agreements there are, would
         # look through all signed papers of the district
-        func.coalesce(Paper.status, "") == str(PaperStatus.SIGNED),
+        func.coalesce(Paper.status, "") == said(PaperStatus.SIGNED),
         Paper.district == Project.district,
         Paper.starts <= bindparam("today", type_=Date),
     )
@@ -121,9 +122,10 @@ def last_day_at_partner(
     query = select(until).join(Institution, Institution.name == Affiliation.institution)
     query = query.where(Affiliation.person == person, Institution.partner)
     if kind is not None:
-        # whoever sponsors others has an open account
-        sponsor = select(Person.name).where(Person.name == person, Person.active).exists()
-        query = query.where(Institution.kind == str(kind), sponsor)
+        # whoever sponsors others has an open account; of this very person, so the column belongs to the whole query
+        of = aliased(Person)
+        sponsor = select(of.name).where(of.name == person, of.active).correlate_except(of).exists()
+        query = query.where(Institution.kind == said(kind), sponsor)
     return query.scalar_subquery()
 
 

@@ -131,6 +131,28 @@ def test_somebody_who_moves_away_needs_an_agreement_and_a_sponsor_at_the_univers
     assert codes(world) == ["third-party-sponsor-gone"]
 
 
+def _moved(world: World, person: str, sponsor: str) -> None:
+    world.people.affiliate(actor("dora"), person, "elsewhere")
+    world.people.affiliate(actor("dora"), person, LAKESIDE, until=TODAY - timedelta(days=1))
+    terms = AttestationTerms(AttestationKind.THIRD_PARTY_AGREEMENT, TODAY, FAR, sponsor)
+    sent = world.attestations.send(actor(person), person, terms, "third.pdf", PDF)
+    world.attestations.decide(actor("dora"), sent.name, confirm=True)
+
+
+def test_a_sponsor_whose_account_is_closed_is_none_though_others_have_one_who_is_there(world: World) -> None:
+    world.institutions.add(SETUP, "elsewhere", "Elsewhere College", InstitutionKind.UNIVERSITY, partner=False)
+    for sponsor in ("sam", "sue"):
+        world.person(sponsor)
+    world.person("nina")
+    world.projects.add_member(actor("dora"), "alpha", "nina")
+    _moved(world, "rosa", "sam")
+    _moved(world, "nina", "sue")
+    assert codes(world) == codes(world, "nina") == []
+    world.people.set_active(actor("dora"), "sam", active=False)
+    assert codes(world) == ["third-party-sponsor-gone"]
+    assert codes(world, "nina") == []
+
+
 def test_a_person_works_at_several_institutions(world: World) -> None:
     world.people.affiliate(actor("dora"), "rosa", "bayview")
     view = world.people.get("rosa")
