@@ -8,8 +8,10 @@ from rpp_hub.domain.attestations import InstitutionKind
 from rpp_hub.domain.errors import NotFound
 from rpp_hub.domain.paging import PageAt
 from rpp_hub.domain.permissions import PERMISSIONS, Permission, Role
+from rpp_hub.services.project_lines import ProjectFilter
+from rpp_hub.store.models import District, Project
 
-from tests.factories import SETUP, World, actor
+from tests.factories import NOW, SETUP, World, actor
 
 PEOPLE = ("rosa", "remy", "vera", "dora", "paula", "dirk", "otto", "ada", "olive", "owen")
 
@@ -55,6 +57,28 @@ def test_a_list_shows_what_is_shown_one_by_one(two_districts: World, person: str
     assert of_papers == {view.name for view in world.agreements.page(who, PageAt())}
     umbrellas = world.agreements.lines(who, PageAt(), kind=str(PaperKind.UMBRELLA))
     assert {line.name for line in umbrellas} <= of_papers
+
+
+def test_pages_of_projects_walked_through_are_the_whole_list(two_districts: World) -> None:
+    """Of a leader who is a member elsewhere, too: each of the reasons to see a project fills pages of its own."""
+    world = two_districts
+    with world.store.act(SETUP, "project:edit", "project:beta") as act:
+        act.session.add(District(name="hillside", title="Hillside", added_at=NOW))
+        act.session.flush()
+        act.session.get_one(Project, "beta").district = "hillside"
+    world.project("gamma", "rosa")
+    world.projects.add_member(actor("dora"), "alpha", "olive")
+    for person, seen in (("olive", ["alpha", "beta"]), ("paula", ["alpha", "gamma"]), ("vera", [])):
+        assert [view.name for view in world.projects.list(actor(person))] == seen
+        for wanted in (ProjectFilter(), ProjectFilter(status="approved"), ProjectFilter(district="bayview")):
+            at, walked = PageAt(limit=1), []
+            for _ in range(4):
+                page = world.projects.lines(actor(person), at, wanted)
+                walked += [line.name for line in page]
+                if not page.next:
+                    break
+                at = PageAt(page.next, 1)
+            assert walked == [name for name in seen if not wanted.district or name != "beta"]
 
 
 def test_another_district_sees_nothing_of_this_one(two_districts: World) -> None:
