@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from rpp_hub.domain.gate import Standing, gate
 from rpp_hub.domain.lifecycle import TRANSITIONS, Action, Status
@@ -85,7 +86,7 @@ def told() -> dict[str, dict[str, Told]]:
 
 def _gate() -> dict[str, Told]:
     """Every refusal of the gate, as it is said: the rules are asked about somebody who lacks everything."""
-    nobody = {
+    nobody: dict[str, Any] = {
         "person": "NAME",
         "project": "PROJECT",
         "person_active": False,
@@ -100,7 +101,7 @@ def _gate() -> dict[str, Told]:
     said: dict[str, Told] = {}
     over, later = date(2025, 12, 31), date(2026, 12, 31)
     for status, day, cover, works in product(ProjectStatus, (None, over), (None, over, later), (False, True)):
-        days = {**dict.fromkeys(dates, day), "third_party_ends": cover}
+        days: dict[str, Any] = {**dict.fromkeys(dates, day), "third_party_ends": cover}
         standing = Standing(**nobody, project_status=status, works_somewhere=works, **days)
         for refusal in gate(standing, date(2026, 1, 1)):
             said[refusal.code] = Told("refusal", (refusal.reason.replace("31 December 2025", "‹day›"),))

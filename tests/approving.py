@@ -20,11 +20,20 @@ def actor(name: str) -> Actor:
 class Services(Protocol):
     """What a project's way needs."""
 
-    people: Any
-    projects: Any
-    reviews: Any
-    agreements: Any
-    signing: Any
+    @property
+    def people(self) -> Any: ...
+
+    @property
+    def projects(self) -> Any: ...
+
+    @property
+    def reviews(self) -> Any: ...
+
+    @property
+    def agreements(self) -> Any: ...
+
+    @property
+    def signing(self) -> Any: ...
 
 
 def review(rpp: Services, project: str, judge: str = "dora") -> None:

@@ -41,7 +41,11 @@ def _sql(*statements: str) -> Do:
 
 
 def _rpp(*arguments: str) -> Do:
-    return lambda own: own.rpp(*arguments, actor="dora") and None
+
+    def run(own: Running) -> None:
+        own.rpp(*arguments, actor="dora")
+
+    return run
 
 
 LOSSES: tuple[Loss, ...] = (
@@ -74,8 +78,8 @@ LOSSES: tuple[Loss, ...] = (
     ),
     Loss(
         "training", "training-ended",
-        lambda own: own.rpp("person", "certify", PERSON, "--training-ends", _day(-1), actor="dora") and None,
-        lambda own: own.rpp("person", "certify", PERSON, "--training-ends", _day(700), actor="dora") and None,
+        _rpp("person", "certify", PERSON, "--training-ends", _day(-1)),
+        _rpp("person", "certify", PERSON, "--training-ends", _day(700)),
     ),
     Loss(
         "access-agreement", "access-agreement-ended",
@@ -89,7 +93,7 @@ LOSSES: tuple[Loss, ...] = (
     ),
     Loss(
         "third-party", "third-party-missing",
-        lambda own: own.rpp("person", "affiliate", PERSON, "lakeside", "--until", _day(-1), actor="dora") and None,
+        _rpp("person", "affiliate", PERSON, "lakeside", "--until", _day(-1)),
         _rpp("person", "affiliate", PERSON, "lakeside"),
     ),
     Loss(

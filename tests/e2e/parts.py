@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,10 @@ def run_worker_until(own: Running, done: Callable[[], bool]) -> None:
         assert worker.wait(5) in (0, -signal.SIGTERM)  # the latter while it still imports
 
 
+def _none_alive(pids: list[int]) -> bool:
+    return not alive(pids)
+
+
 def kill_worker_at_random(own: Running, done: Callable[[], bool], longest: float, kills: int) -> int:
     """Kills a worker again and again; then one may finish. Each time nothing of it is left running."""
     seed = random.randrange(1 << 30)
@@ -130,7 +135,7 @@ def kill_worker_at_random(own: Running, done: Callable[[], bool], longest: float
         inside = below(worker.pid)
         worker.kill()
         worker.wait()
-        assert until(lambda left=inside: not alive(left), 1.0), f"seed {seed}: {alive(inside)}"
+        assert until(partial(_none_alive, inside), 1.0), f"seed {seed}: {alive(inside)}"
         if done():
             break
     run_worker_until(own, done)

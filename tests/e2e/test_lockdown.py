@@ -308,7 +308,7 @@ def hostile(url: str) -> bytes:
         f"display(Markdown('![x]({url}/markdown)')); display(SVG({svg!r}))",
         "print('the end')",
     )
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "id": f"c{n}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -36,7 +37,7 @@ def held() -> bytes:
         "metadata": {},
     }
     shown = f"from IPython.display import HTML, display\ndisplay(HTML({BUTTON!r}))"
-    cells = (
+    cells: tuple[dict[str, Any], ...] = (
         {"cell_type": "markdown", "id": "m0", "metadata": {}, "source": f"{NAMED}\n\n{FORMULA}"},
         {
             "cell_type": "code",

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -355,10 +356,10 @@ def test_a_release_killed_at_random_moments_happens_once_and_verifies(own: Runni
         submit(still, notebook(cell(f"print('n = {n}0')", [printed(f"n = {n}0\n")]))) for n in (12, 34)
     ]
     for request in requests:
-        run_worker_until(own, lambda r=request: examined_or_not(still, r))
+        run_worker_until(own, partial(examined_or_not, still, request))
         approve(still, request)
     for request in requests:
-        kill_worker_at_random(own, lambda r=request: released_or_not(own, still, r), longest=1.8, kills=6)
+        kill_worker_at_random(own, partial(released_or_not, own, still, request), longest=1.8, kills=6)
         assert acts(still, f"request:{request}").count("request:release") == 1
         assert sum(r.request == request for r in still.releasing.list(actor("rosa"))) == 1
         verify_release(own, request)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from jsonschema import Draft202012Validator
-from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.blocking.client import BlockingKernelClient
 from rpp_hub.workspace.rerun import RerunOutcome, rerun_notebook
 from rpp_review.evidence import evidence_by_identity
 from rpp_review.languages import r_lacks
@@ -54,7 +54,7 @@ def data(place: Place) -> Path:
 
 
 def notebook(*cells: str) -> bytes:
-    made = [
+    made: list[dict[str, Any]] = [
         {"cell_type": "code", "id": f"c{n}", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
         for n, source in enumerate(cells)
     ]  # fmt: skip

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rpp_hub.workspace.rerun import RerunLimits, RerunOutcome, rerun_notebook
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.sandbox
 
 
 def notebook(*cells: str) -> bytes:
-    made = [
+    made: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "id": f"c{n}",

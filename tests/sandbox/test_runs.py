@@ -170,7 +170,7 @@ def test_what_a_workspace_saw_before_it_was_killed_in_the_middle_of_a_run_is_sti
         assert path.read_bytes() == before
         async with opened(Workspace(place, hub, pid), "other.ipynb") as book:
             book.path = "killed.ipynb"
-            cells = (("one", "x = 1"), ("two", "y = 2"))
+            cells: tuple[tuple[str, str], ...] = (("one", "x = 1"), ("two", "y = 2"))
             record, content = await book.submitted(Workspace(place, hub, pid), *cells)
             assert holds(record)
             seen = [run.cell for run in record.runs]

@@ -101,7 +101,7 @@ def told(frame: Any) -> list[list[int | None]]:
     evidence = describe(frame)
     assert evidence["status"] in ("exact", "partial", "unknown"), evidence
     assert evidence["status"] != "unknown", evidence
-    return evidence["units"]["student"]  # type: ignore[no-any-return]
+    return evidence["units"]["student"]
 
 
 @SETTINGS

@@ -1,7 +1,7 @@
 """What does a check say, and what does it need to know?"""
 
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -54,7 +54,7 @@ def appetite_told(text: str) -> Appetite:
 class Surroundings:
     """What the trusted side knows; with the defaults, the checks say what the item alone can tell."""
 
-    identifiers: Container[str] = frozenset()
-    names: Container[str] = frozenset()
+    identifiers: Set[str] = frozenset()
+    names: Set[str] = frozenset()
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unit_columns: frozenset[str] = frozenset()

@@ -1,7 +1,7 @@
 """Is there a project code, a true identifier or a person's name in it?"""
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from rpp_review.checks.finding import Appetite, Finding, Outcome, Surroundings
 from rpp_review.checks.reading import Reading, ReadTable
@@ -68,7 +68,7 @@ def _codes(reading: Reading, where: str, text: str) -> Iterator[Finding]:
         )
 
 
-def _identifiers(reading: Reading, where: str, text: str, identifiers: Container[str]) -> Iterator[Finding]:
+def _identifiers(reading: Reading, where: str, text: str, identifiers: Set[str]) -> Iterator[Finding]:
     sure = unsure = 0
     for token in _TOKEN.finditer(text):
         if len(token.group()) < SHORTEST_IDENTIFIER or not _is_identifier(token.group(), identifiers):
@@ -90,7 +90,7 @@ def _identifiers(reading: Reading, where: str, text: str, identifiers: Container
         )
 
 
-def _is_identifier(token: str, identifiers: Container[str]) -> bool:
+def _is_identifier(token: str, identifiers: Set[str]) -> bool:
     """The token, or a part of it; a decimal number has no parts, but `12345.0` is 12345."""
     if _DECIMAL.fullmatch(token):
         whole, fraction = token.split(".")
@@ -103,7 +103,7 @@ def _is_identifier(token: str, identifiers: Container[str]) -> bool:
     )
 
 
-def _is_known(token: str, identifiers: Container[str]) -> bool:
+def _is_known(token: str, identifiers: Set[str]) -> bool:
     return token in identifiers or token.upper() in identifiers or token.lstrip("0") in identifiers
 
 
@@ -118,7 +118,7 @@ def _may_be_a_count(reading: Reading, text: str, token: re.Match[str]) -> bool:
     return _NAMED.search(text[max(0, token.start() - 16) : token.start()]) is None
 
 
-def _names(reading: Reading, where: str, text: str, names: Container[str]) -> Iterator[Finding]:
+def _names(reading: Reading, where: str, text: str, names: Set[str]) -> Iterator[Finding]:
     full = single = 0
     before: re.Match[str] | None = None
     for word in _CAPITALISED.finditer(text):
@@ -149,7 +149,7 @@ def _names(reading: Reading, where: str, text: str, names: Container[str]) -> It
         )
 
 
-def _is_name(word: str, names: Container[str]) -> bool:
+def _is_name(word: str, names: Set[str]) -> bool:
     lowered = word.lower()
     return len(word) >= 2 and (lowered in names or re.sub(r"[’]", "'", lowered) in names)
 

@@ -8,7 +8,7 @@ from typing import Protocol
 class Progress(Protocol):
     """Called before each step: what is being done, how many steps are done, and of how many."""
 
-    def __call__(self, what: str, done: int, total: int) -> None: ...
+    def __call__(self, what: str, done: int, total: int, /) -> None: ...
 
 
 def silent(what: str, done: int, total: int) -> None:

@@ -16,7 +16,8 @@ from rpp_hub.domain.attestations import InstitutionKind
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, NotPermitted, RppError
 from rpp_hub.domain.paging import PageAt
 from rpp_hub.domain.permissions import DISTRICT_ROLES, PERMISSIONS, Permission, Role
-from rpp_hub.services.linking import By, Survey
+from rpp_hub.linkage.columns import By
+from rpp_hub.services.linking import Survey
 from rpp_hub.services.personal_papers import ThirdParty
 from rpp_hub.services.project_drafts import Beginning
 from rpp_hub.services.project_fields import Word

@@ -211,7 +211,7 @@ def test_the_last_data_manager_stays(world: World) -> None:
 
 def test_people_are_found_by_what_is_asked_for(world: World) -> None:
     dirk = actor("dirk")
-    names = lambda **wanted: [p.name for p in world.people.list(dirk, PeopleFilter(**wanted))]  # type: ignore[arg-type] # noqa: E731
+    names = lambda **wanted: [p.name for p in world.people.list(dirk, PeopleFilter(**wanted))]  # noqa: E731
     assert names(text="ro") == ["rosa"]
     assert names(role="researcher") == ["remy", "rosa"]
     assert names(role="output reviewer") == ["vera", "viktor", "zoe"]

@@ -50,11 +50,12 @@ def test_free_text_becomes_institutions_and_closed_projects_have_an_end(tmp_path
         )
     migrate(url)
     with engine.connect() as connection:
-        works = connection.execute(text("SELECT person, institution FROM affiliations ORDER BY person")).all()
-        kinds = dict(connection.execute(text("SELECT name, kind FROM institutions")).all())  # type: ignore[arg-type]
+        found = connection.execute(text("SELECT person, institution FROM affiliations ORDER BY person"))
+        works = {person: institution for person, institution in found}
+        kinds = {name: kind for name, kind in connection.execute(text("SELECT name, kind FROM institutions"))}
         ended = connection.execute(text("SELECT project, ended_on FROM endings")).all()
     engine.dispose()
-    assert dict(works) == {  # type: ignore[arg-type]
+    assert works == {
         "rosa": "lakeside_university", "remy": "lakeside_university", "paula": "bayview", "odd": "place_9",
     }  # fmt: skip
     assert kinds == {"bayview": "district", "lakeside_university": "university", "place_9": "university"}

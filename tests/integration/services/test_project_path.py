@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 import yaml
@@ -71,7 +73,7 @@ def booked(world: World) -> World:
     return world
 
 
-def save(world: World, who: str, changes: dict[str, object], name: str = "gamma") -> None:
+def save(world: World, who: str, changes: Mapping[str, Any], name: str = "gamma") -> None:
     world.drafts.save(actor(who), name, changes, world.drafts.opened(actor(who), name).version)
 
 

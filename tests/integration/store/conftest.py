@@ -27,17 +27,18 @@ def mortal() -> Iterator[Mortal]:
         stdout=subprocess.PIPE,
         text=True,
     ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
+        asked_of, told_by = server.stdin, server.stdout
+        assert asked_of is not None
+        assert told_by is not None
 
         def ask(**asked: Any) -> list[dict[str, Any]]:
-            server.stdin.write(json.dumps(asked) + "\n")
-            server.stdin.flush()
-            answers: list[dict[str, Any]] = json.loads(server.stdout.readline())
+            asked_of.write(json.dumps(asked) + "\n")
+            asked_of.flush()
+            answers: list[dict[str, Any]] = json.loads(told_by.readline())
             return answers
 
         yield ask
-        server.stdin.close()
+        asked_of.close()
 
 
 @pytest.fixture

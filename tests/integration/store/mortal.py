@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ def act(home: str, url: str, name: str, moment: int | None, to: list[str]) -> li
 
     watch(lived)
     if to:
-        move_database(world.store, actor("otto", Via.CLI), *to)
+        target, owner = to
+        move_database(world.store, actor("otto", Via.CLI), target, owner)
     else:
         ACTS[name](world)
     return list(moments)
@@ -121,7 +123,7 @@ def harvest(child: int, source: int) -> dict[str, Any]:
 def answer(asked: dict[str, Any]) -> list[dict[str, Any]]:
     home, url = asked["home"], asked["url"]
     if "writers" in asked:
-        children = [fork(lambda n=n: race(home, url, n)) for n in range(asked["writers"])]
+        children = [fork(partial(race, home, url, n)) for n in range(asked["writers"])]
         return [harvest(*child) for child in children]
     return [harvest(*fork(lambda: act(home, url, asked["act"], asked["moment"], asked.get("to", []))))]
 

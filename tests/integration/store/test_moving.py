@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rpp_hub.domain.actor import Via
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotPermitted, Unavailable
+from rpp_hub.services.auditing import AuditFilter
 from rpp_hub.services.moving import move_database
 from rpp_hub.store.database import migrate, sqlite_url
 from rpp_hub.store.schema import newest_revision, revision_of
@@ -52,7 +53,7 @@ def test_to_postgresql_and_back_nothing_is_lost_and_life_goes_on(
     moved = move_database(old.store, OTTO, target.url, target.owner_url)
     assert moved.events == head.seq
     new = World(tmp_path / "instance", target.url)
-    assert [e.act for e in new.auditing.events(SETUP, limit_one())] == ["database:move"]
+    assert [e.act for e in new.auditing.events(SETUP, AuditFilter(limit=1))] == ["database:move"]
     assert new.store.verify_audit().ok
     assert new.submit().name == "r0002", "the numbers go on where they were"
     new.finish("viktor", new.requests.seen_by(SETUP, "r0001"))
@@ -68,12 +69,6 @@ def test_to_postgresql_and_back_nothing_is_lost_and_life_goes_on(
     assert last.submit().name == "r0003"
     for world in (new, last):
         world.store.close()
-
-
-def limit_one() -> object:
-    from rpp_hub.services.auditing import AuditFilter
-
-    return AuditFilter(limit=1)
 
 
 def test_the_old_database_can_be_read_and_refuses_every_further_act(old: World, target: Database) -> None:

@@ -98,7 +98,7 @@ def test_a_decision_that_was_killed_before_the_file_lay_there_is_finished_by_the
     name = offered(portal)
 
     def die() -> None:
-        portal.rpp.ingress.place = lambda _: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign]
+        portal.rpp.ingress.place = lambda _: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign,assignment]
         portal.rpp.ingress.decide(actor("dora"), name, admit=True, reason="")
 
     process = multiprocessing.get_context("fork").Process(target=die)

@@ -26,7 +26,7 @@ def kept(portal: PortalWorld) -> dict[str, Habit]:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         for drop in portal.rpp.warehousing.drops("bayview"):
-            (file,) = (file_from(f) for f in drop.files if f["table"])  # type: ignore[arg-type]
+            (file,) = (file_from(f) for f in drop.files if f["table"])
             return {h.column: h for h in file.habits}
         time.sleep(0.05)
     raise TimeoutError(WAITING)

@@ -40,7 +40,7 @@ def masters(folder: Path, tables: Mapping[str, tuple[Sequence[Field], Sequence[S
     folder.mkdir(parents=True)
     book = Codebook("Bayview", tuple(Table(name, tuple(fields)) for name, (fields, _) in tables.items()))
     for name, (fields, rows) in tables.items():
-        columns = list(zip(*rows, strict=True)) if rows else [[] for _ in fields]
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [[] for _ in fields]
         arrays = [pa.array(c, ARROW.get(f.type, pa.string())) for f, c in zip(fields, columns, strict=True)]
         (folder / name).mkdir()
         pq.write_table(pa.table(arrays, names=[f.name for f in fields]), folder / name / "part-0.parquet")

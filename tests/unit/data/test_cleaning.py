@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any
 
 import duckdb
 import pytest
@@ -26,10 +27,10 @@ def clean(
     con: duckdb.DuckDBPyConnection,
     rule: str | Declared,
     columns: str,
-    rows: list[tuple[object, ...]],
+    rows: Sequence[tuple[Any, ...]],
     table: Table | None = None,
-    **others: tuple[str, Table],
-) -> tuple[int, list[tuple[object, ...]]]:
+    **others: Any,
+) -> tuple[int, list[tuple[Any, ...]]]:
     """How many rows the rule touched, and what is left in the order sent."""
     con.execute(f"CREATE TABLE t ({columns}, _seq BIGINT)")
     for number, row in enumerate(rows):
@@ -89,7 +90,7 @@ def test_two_races_in_a_year_become_hispanic_or_several(con: duckdb.DuckDBPyConn
 def test_a_birth_date_that_no_student_of_the_grade_has_is_forgotten(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TABLE grades AS SELECT '1' AS student_id, 2020 AS school_year, 4 AS grade_level")
     rows = [("1", 2020, date(2010, 3, 1)), ("1", 2020, date(1970, 3, 1)), ("2", 2020, date(1970, 3, 1))]
-    others = {
+    others: dict[str, Any] = {
         "student_classifications": ("grades", Table("student_classifications", (small.STUDENT, small.GRADE)))
     }
     touched, left = clean(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import duckdb
 import pytest
 from hypothesis import given, settings
@@ -42,7 +45,7 @@ BAD = {
 }  # fmt: skip
 
 
-def chosen(text: str, rows: list[tuple[object, object]]) -> list[tuple[object, object]]:
+def chosen(text: str, rows: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     condition = compile_cohort(text, TABLE)
     with duckdb.connect() as con:
         con.execute("CREATE TABLE t (grade_level INTEGER, status VARCHAR)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -233,7 +234,7 @@ def test_a_unit_of_the_districts_own_has_codes_as_any_other(tmp_path: Path) -> N
     family = Field("family_id", identifier=Identifier.DIRECT, unit="family")
     room = Field("room_id", identifier=Identifier.DIRECT, unit="classroom")
     homes = [str(4_100_003 + 7_919 * (n // 2)) for n in range(len(IDS))]
-    tables = {
+    tables: dict[str, tuple[tuple[Field, ...], list[tuple[Any, ...]]]] = {
         "siblings": (
             (small.STUDENT, small.YEAR, family, room),
             [(i, 2020 + n % 2, homes[n], f"room {n % 4}") for n, i in enumerate(IDS)],

@@ -90,7 +90,8 @@ def test_every_format_reads_as_the_same_text(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", WRITERS)
 def test_every_format_is_received_zipped_or_not(name: str, tmp_path: Path) -> None:
     plain, zipped = tmp_path / "plain", tmp_path / "zipped"
-    plain.mkdir(), zipped.mkdir()
+    plain.mkdir()
+    zipped.mkdir()
     WRITERS[name](plain / name)
     with zipfile.ZipFile(zipped / "sent.zip", "w") as archive:
         archive.write(plain / name, f"sent/{name}")

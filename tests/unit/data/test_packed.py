@@ -114,7 +114,9 @@ def test_the_granted_rows_come_out_whole_and_sorted_by_nothing_but_themselves(
 
 
 def test_a_packed_file_has_no_statistics_and_no_code_without_a_row(tmp_path: Path, asked: list[bool]) -> None:
-    rows = [(0, str(1_000_000 + n % 7), 2020, "101", "a", None, n, 0.5) for n in range(40) if n % 7 != 3]
+    rows: list[tuple[Any, ...]] = [
+        (0, str(1_000_000 + n % 7), 2020, "101", "a", None, n, 0.5) for n in range(40) if n % 7 != 3
+    ]
     rows += [(0, "1000003", 2020, None, "b", None, 1, 0.5)]
     found, path, known = cut(tmp_path, rows, ("student_id", "status"))
     assert asked == [True]
@@ -127,7 +129,9 @@ def test_a_packed_file_has_no_statistics_and_no_code_without_a_row(tmp_path: Pat
 
 
 def test_rows_of_a_table_without_its_key_are_not_grouped_by_whom_they_are_about(tmp_path: Path) -> None:
-    rows = [(0, str(1_000_000 + n % 5), 2020, "101", "a", None, n, 0.5) for n in range(30)]
+    rows: list[tuple[Any, ...]] = [
+        (0, str(1_000_000 + n % 5), 2020, "101", "a", None, n, 0.5) for n in range(30)
+    ]
     found, _, _ = cut(tmp_path, rows, ("score", "status"))
     assert found["score"].to_pylist() == list(range(30))
 

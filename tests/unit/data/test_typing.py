@@ -24,7 +24,7 @@ VALUES = st.one_of(
     st.sampled_from(["", "NA", " 7", "007", "12.0", "12.5", "-3", "+4", "1e3", "9" * 15, "9" * 20, "1e400", "nan", "inf", '""', " "]),
     st.sampled_from(["2019-08-20", "2019-8-20", "20190820", "08/20/2019", "2019-02-30", "0000-01-01", "2019/08/20"]),
     st.integers(-99, 99).map(str),
-    st.text(st.characters(codec="utf-8", exclude_characters="\x00\r\n", exclude_categories=("Cs",)), max_size=4),
+    st.text(st.characters(codec="utf-8", exclude_characters="\x00\r\n", exclude_categories=["Cs"]), max_size=4),
 )  # fmt: skip
 
 

@@ -122,8 +122,7 @@ def test_what_both_approved_is_approved() -> None:
 
 
 def test_nothing_approved_by_both_is_a_rejection() -> None:
-    refuse_rest = {"source": Verdict.REFUSE}
-    one = review("vera", a_0=Verdict.REFUSE, **refuse_rest)
+    one = review("vera", a_0=Verdict.REFUSE, source=Verdict.REFUSE)
     other = review("viktor", b_0=Verdict.REFUSE)
     assert next_system_action(state(reviews=(one, other))) is Action.REJECT
 

@@ -19,7 +19,7 @@ from traitlets.config import Config
 
 CLIENT: dict[str, Any] = {"kind": "oidc", "client_id": "rpp", "client_secret_file": "/etc/rpp/secret"}
 TENANT = "11111111-2222-3333-4444-555555555555"
-OWN = {
+OWN: dict[str, Any] = {
     name: f"https://idp.example/{name}"
     for name in ("issuer", "authorize_url", "token_url", "userdata_url", "jwks_url")
 }
@@ -116,7 +116,7 @@ def test_the_authenticator_that_the_hub_makes_is_as_the_preset_says(preset: str)
 
 def test_the_presets_lead_where_oauthenticators_own_classes_do() -> None:
     idps = {"https://idp.example/idp": {"username_derivation": {"username_claim": "sub"}}}
-    theirs = {
+    theirs: dict[Any, Any] = {
         "cilogon": CILogonOAuthenticator(allowed_idps=idps, allow_all=True),
         "google": GoogleOAuthenticator(allow_all=True),
         "entra": AzureAdOAuthenticator(allow_all=True, tenant_id=TENANT),

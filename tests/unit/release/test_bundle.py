@@ -147,7 +147,7 @@ def test_nothing_hidden_of_the_notebook_is_in_any_file(files: dict[str, bytes]) 
 def test_only_what_was_approved_is_in_it(tmp_path: Path) -> None:
     files = files_of(build(tmp_path / "b.zip", reviewed("source", "a:0")))
     assert {name for name in files if "/" in name} == {"tables/01-table.csv"}
-    released = nbformat.reads(files["notebook.ipynb"].decode(), as_version=4)  # type: ignore[no-untyped-call]
+    released = nbformat.reads(files["notebook.ipynb"].decode(), as_version=4)
     (output,) = released.cells[1].outputs
     assert set(output.data) == {"text/html", "text/plain"}
     assert released.cells[1].execution_count is None
@@ -164,7 +164,7 @@ def test_without_the_approved_source_there_is_no_notebook_and_no_page(tmp_path: 
 
 
 def test_the_notebook_is_valid_and_holds_the_approved_outputs_in_order(files: dict[str, bytes]) -> None:
-    released = nbformat.reads(files["notebook.ipynb"].decode(), as_version=4)  # type: ignore[no-untyped-call]
+    released = nbformat.reads(files["notebook.ipynb"].decode(), as_version=4)
     nbformat.validate(released)
     kinds = [output.output_type for output in released.cells[1].outputs]
     assert kinds == ["display_data", "display_data", "stream", "error", "stream"]

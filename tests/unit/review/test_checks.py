@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 import pytest
 from PIL import Image
 from rpp_review.checks import Appetite, Finding, Outcome, Surroundings, run_checks

@@ -37,7 +37,8 @@ STALE = ("a", source_hash("0"))
 def record(*runs: tuple[str, str] | None) -> Record:
     """What ran one after the other; None is a restart."""
     head = genesis("k", "c0001", "e")
-    kept, life = [], 1
+    kept: list[Any] = []
+    life = 1
     for one in runs:
         if one is None:
             life += 1
