@@ -21,7 +21,7 @@ from rpp_hub.warehouse.column_habits import NO_DATES, Habit, habits_from
 from rpp_hub.warehouse.dates import DATE_FORMS
 from rpp_hub.warehouse.habits import in_words, written_as
 from rpp_hub.warehouse.read import ENCODINGS
-from rpp_hub.warehouse.receive import ReceivedFile, file_from
+from rpp_hub.warehouse.receive import ARCHIVE, ReceivedFile, file_from
 
 _FORMS = (NO_DATES, *DATE_FORMS)
 _DELIMITERS = {"comma": ",", "tab": "\t", "semicolon": ";", "bar": "|"}
@@ -249,11 +249,14 @@ def _reading_text(view: WaitingView) -> str:
     lines = [f"{view.name} ({view.sha256[:12]}…) would be read so:"]
     for file in view.files:
         if not file.table:
-            lines.append(f"  {file.name}: documentation")
+            lines.append(
+                f"  {file.name}: {'unpacked beside it' if file.name.lower().endswith(ARCHIVE) else 'documentation'}"
+            )
             continue
         lines.append(f"  {file.name}: {file.rows:,} rows, {written_as(file)}")
+        asked = {a.column for a in view.asked if a.file == file.name}
         for found in view.found.get(file.name, ()):
-            if found.says_something or file.habit(found.name):
+            if found.name not in asked and (found.says_something or file.habit(found.name)):
                 lines.append(f"    {found.name}: {in_words(found, file.habit(found.name))}")
     if view.unlike_before:
         lines += ["Other than last time:", *(f"  {s}" for s in view.unlike_before)]

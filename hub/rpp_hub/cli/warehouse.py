@@ -84,10 +84,12 @@ def _build_text(report: BuildReport) -> str:
         "",
         "Rules:",
     ]
-    lines += [
-        f"  {r.rule} on {r.table}: {f'{r.touched:,} rows' if r.applied else r.why}" for r in report.rules
-    ]
+    lines += [f"  {r.rule} on {r.table}: {_touched(r.touched) if r.applied else r.why}" for r in report.rules]
     return "\n".join(lines)
+
+
+def _touched(rows: int) -> str:
+    return f"{rows:,} row{'' if rows == 1 else 's'}"
 
 
 def _status_text(view: WarehouseStatus) -> str:

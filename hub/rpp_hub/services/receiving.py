@@ -37,9 +37,10 @@ from rpp_hub.store.database import Store
 from rpp_hub.store.model_agreements import Paper
 from rpp_hub.store.model_receiving import WaitingDrop
 from rpp_hub.store.models import District, Drop
+from rpp_hub.warehouse.build import kept_codebook
 from rpp_hub.warehouse.column_habits import ColumnFound
 from rpp_hub.warehouse.folders import locked, remove_folder
-from rpp_hub.warehouse.habits import Asked, Snapshot, remembered, snapshot_of, unlike_before
+from rpp_hub.warehouse.habits import Asked, Labels, Snapshot, remembered, snapshot_of, unlike_before
 from rpp_hub.warehouse.progress import Progress, silent
 from rpp_hub.warehouse.receive import (
     Brought,
@@ -51,6 +52,7 @@ from rpp_hub.warehouse.receive import (
     read_again,
     read_drop,
 )
+from rpp_hub.warehouse.standard import labels_of
 from rpp_hub.warehouse.tables import count_facts
 
 
@@ -130,7 +132,7 @@ class Receiving:
             brought = bring_drop(folder, *folders, name, known, progress, waits.sha256 if waits else "")
             if waits is not None:
                 return self._view(waits)
-            drop, _ = remembered(brought, self._earlier(district))
+            drop, _ = remembered(brought, self._earlier(district), self._labels(district, brought.drop))
             return self._view(self._record_brought(actor, district, Brought(drop, brought.found)))
 
     def waiting(self, actor: Actor, district: str) -> tuple[WaitingView, ...]:
@@ -277,13 +279,22 @@ class Receiving:
             sha256=row.sha256,
             files=brought.drop.files,
             found=brought.found,
-            asked=remembered(brought, earlier)[1],
+            asked=remembered(brought, earlier, self._labels(row.district, brought.drop))[1],
             unlike_before=unlike_before(brought.drop, earlier),
             not_covered=not_covered(self._umbrella_today(row.district), brought.drop.files),
             brought_by=row.brought_by,
             brought_at=row.brought_at,
             version=row.version,
         )
+
+    def _labels(self, district: str, drop: ReceivedDrop) -> Labels:
+        """What the codebook, or the standard that a table is written by, says of its values."""
+        book = kept_codebook(self._installation.warehouse_dir(district))
+        return {
+            f.table: labels_of(f.table, f.columns, book.table(f.table) if book else None)
+            for f in drop.files
+            if f.table
+        }
 
     def _umbrella_today(self, district: str) -> Paper | None:
         with self._store.read() as session:
@@ -334,7 +345,7 @@ def find_district(session: Session, name: str) -> District:
     row = session.get(District, name)
     if row is None:
         raise NotFound(
-            f"There is no district called {printable(name)!r} here. Add it to rpp.toml and start again.",
+            f"There is no district called {printable(name)!r} here. Add it to rpp.toml; `rpp init` or the next `rpp up` takes it in.",
             code="no-such-district",
         )
     return row

@@ -119,7 +119,7 @@ def _district(session: Session, name: str) -> District:
     row = session.get(District, name)
     if row is None:
         raise NotFound(
-            f"There is no district called {printable(name)!r} here. Add it to rpp.toml and start again.",
+            f"There is no district called {printable(name)!r} here. Add it to rpp.toml; `rpp init` or the next `rpp up` takes it in.",
             code="no-such-district",
         )
     return row

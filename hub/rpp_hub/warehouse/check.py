@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -33,6 +34,8 @@ from rpp_hub.warehouse.tables import (
     type_tables,
     untyped_places,
 )
+
+_READ_AS = MappingProxyType({Type.INTEGER: "a whole number", Type.NUMBER: "a number", Type.DATE: "a date"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +172,11 @@ def _untyped(look: Looking) -> Iterator[Defect]:
         if field is None:
             continue
         rows = untyped_places(look.con, look.loaded, field, look.table.missing, SHOWN)
+        several = "" if count == 1 else "s"
+        kind = _READ_AS.get(field.type, f"a {field.type}")
         yield Defect(
-            f"type:{name}", look.loaded.name, f"values of {name} that are not of type {field.type}", count, "rows",
-            "These values are lost to analysis.", "Treated as missing; mend the codebook if the type is wrong.",
+            f"type:{name}", look.loaded.name, f"value{several} of {look.called(name)} that cannot be read as {kind}", count,
+            "rows", "These values are lost to analysis.", "Treated as missing; mend the codebook if the type is wrong.",
             look.as_places(rows),
         )  # fmt: skip
 
@@ -179,7 +184,12 @@ def _untyped(look: Looking) -> Iterator[Defect]:
 def _identical(look: Looking) -> Defect:
     rows = identical_sql(look.con, look.typed, look.columns, look.seq) or ""
     count = look.count(rows) if rows else 0
+    title = (
+        "row that repeats another one in every field"
+        if count == 1
+        else "rows that repeat another one in every field"
+    )
     return Defect(
-        "identical-rows", look.loaded.name, "rows that repeat another one in every field", count, "rows",
+        "identical-rows", look.loaded.name, title, count, "rows",
         "Counts of rows come out too high.", "Only the first is kept.", look.places(rows) if count else (),
     )  # fmt: skip

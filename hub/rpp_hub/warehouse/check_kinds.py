@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from rpp_hub.warehouse.cleaning import outside_year_sql
@@ -54,8 +55,14 @@ def _key(look: Looking, check: Declared) -> Iterator[Defect]:
 
 def _changing(look: Looking, check: Declared) -> Iterator[Defect]:
     unit = look.table.key("student") or look.table.key("staff")
-    for name in check.fields(look.columns) if unit else ():
-        yield _conflict(look, check, f"changes:{name}", (unit.name,) if unit else (), name, "students")
+    if unit is None:
+        return
+    many, one_of_them = (
+        ("students", "student") if unit.unit == "student" else ("members of staff", "member of staff")
+    )
+    for name in check.fields(look.columns):
+        words = {"who": many, "one": one_of_them}
+        yield _conflict(look, check, f"changes:{name}", (unit.name,), name, many, **words)
 
 
 def _conflict_in_year(look: Looking, check: Declared) -> Iterator[Defect]:
@@ -65,26 +72,20 @@ def _conflict_in_year(look: Looking, check: Declared) -> Iterator[Defect]:
 
 
 def _conflict(
-    look: Looking, check: Declared, code: str, key: tuple[str, ...], name: str, unit: str
+    look: Looking, check: Declared, code: str, key: tuple[str, ...], name: str, unit: str, **words: str
 ) -> Defect:
     group, value = ", ".join(map(quoted, key)), quoted(name)
     groups = f"SELECT {group} FROM {look.typed} GROUP BY {group} HAVING min({value}) < max({value})"
     rows = f"SELECT t.{look.seq} FROM {look.typed} AS t JOIN ({groups}) USING ({group})"
-    return look.problem(check, code, look.count(groups), unit, rows, field=name)
+    return look.problem(check, code, look.count(groups), unit, rows, field=name, **words)
 
 
 _GRADES = MappingProxyType(
     {
-        "grade-drop": (
-            "students whose grade drops from one year to the next",
-            "year = before + 1 AND grade < was",
-        ),
-        "grade-repeat": ("students who repeat a grade", "year = before + 1 AND grade = was"),
-        "grade-jump": (
-            "students who go up two grades or more in a year",
-            "year = before + 1 AND grade >= was + 2",
-        ),
-        "gap-year": ("pairs of years with a gap between them", "year > before + 1"),
+        "grade-drop": "year = before + 1 AND grade < was",
+        "grade-repeat": "year = before + 1 AND grade = was",
+        "grade-jump": "year = before + 1 AND grade >= was + 2",
+        "gap-year": "year > before + 1",
     }
 )
 
@@ -97,9 +98,9 @@ def _grades(look: Looking, check: Declared) -> Iterator[Defect]:
     pairs = f"""SELECT *, lag(grade) OVER w AS was, lag(year) OVER w AS before FROM (
           SELECT min({look.seq}) AS r, {unit} AS unit, school_year AS year, max(grade_level) AS grade
           FROM {look.typed} GROUP BY unit, year) WINDOW w AS (PARTITION BY unit ORDER BY year)"""
-    for code, (title, where) in _GRADES.items():
+    for code, where in _GRADES.items():
         rows = f"SELECT r FROM ({pairs}) WHERE {where}"
-        yield look.problem(check, code, look.count(rows), "pairs of years", rows, title=title)
+        yield look.problem(replace(check, **check.more[code]), code, look.count(rows), "pairs of years", rows)
 
 
 def _overlapping_spells(look: Looking, check: Declared) -> Iterator[Defect]:

@@ -25,7 +25,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """One kind of thing that is wrong in one table. `count` counts `unit`s."""
+    """One kind of thing that is wrong in one table. `count` counts `unit`s; `title` goes on after the number."""
 
     code: str
     table: str
@@ -96,8 +96,18 @@ class Looking:
         """Numbers of rows as places."""
         return tuple(Place(*self.loaded.place(n)) for n in numbers)
 
+    def called(self, name: str) -> str:
+        """A field as a person would say it: `sex (male)`."""
+        field = self.table.field(name)
+        title = field.title if field is not None else ""
+        if not title or title.lower() == name:
+            return name
+        small = title if title[1:2].isupper() else title[0].lower() + title[1:]
+        return f"{small} ({name})"
+
     def problem(self, check: Declared, code: str, count: int, unit: str, rows: str, **words: str) -> Defect:
         """What was found, in the words of the declared check. `rows` answers the numbers of the rows."""
-        title = (words.pop("title", "") or check.title).format(**words)
+        said = (check.one or check.title) if count == 1 else check.title
+        title = said.format(**{k: self.called(v) if k in ("field", "limit") else v for k, v in words.items()})
         places = self.places(rows) if count else ()
         return Defect(code, self.loaded.name, title, count, unit, check.meaning, check.build, places)

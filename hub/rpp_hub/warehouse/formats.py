@@ -5,6 +5,7 @@ The libraries are imported when they are needed: each takes a while, and most dr
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -18,6 +19,8 @@ import pyarrow.parquet as pq
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.names import printable
 from rpp_hub.warehouse.unpack import check_workbook
+
+_CONTAINER = bytes.fromhex("D0CF11E0A1B11AE1")
 
 
 def read_binary(path: Path) -> pa.Table:
@@ -114,10 +117,14 @@ def _arrow(frame: Any) -> pa.Table:
 
 
 def _excel(path: Path) -> pa.Table:
-    from python_calamine import CalamineWorkbook
+    from python_calamine import CalamineWorkbook, PasswordError
 
     check_workbook(path)
-    book = CalamineWorkbook.from_path(path)
+    _refuse_locked(path)
+    try:
+        book = CalamineWorkbook.from_path(path)
+    except PasswordError:
+        raise _locked(path) from None
     sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     filled = {
         name: rows for name, rows in sheets.items() if any(c not in ("", None) for row in rows for c in row)
@@ -133,6 +140,20 @@ def _excel(path: Path) -> pa.Table:
     arrays = [pa.array([cell_text(v) for v in column], pa.string()) for column in columns]
     # pa.table of a mapping would lose a header that stands twice; the reader says so by name
     return pa.Table.from_arrays(arrays, names=[str(h) for h in header])
+
+
+def _refuse_locked(path: Path) -> None:
+    """A workbook with a password is no zip file but a container of the old kind, with this stream in it."""
+    content = path.read_bytes() if not zipfile.is_zipfile(path) else b""
+    if content.startswith(_CONTAINER) and "EncryptedPackage".encode("utf-16-le") in content:
+        raise _locked(path)
+
+
+def _locked(path: Path) -> Invalid:
+    return Invalid(
+        f"{printable(path.name)} is locked with a password. Open it in Excel, take the password out, and receive it again.",
+        code="locked-workbook",
+    )
 
 
 def cell_text(value: object) -> str | None:

@@ -13,6 +13,8 @@ from rpp_hub.warehouse.column_habits import NO_DATES, ColumnFound, Habit
 from rpp_hub.warehouse.dates import DATE_FORMS
 from rpp_hub.warehouse.receive import Brought, ReceivedDrop, ReceivedFile
 
+# Half of the rows of the last time are a part of a file more often than half of the people.
+_PART = 0.5
 _SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 
 
@@ -28,13 +30,14 @@ class Snapshot(StrEnum):
 class Asked:
     """Something about a file that a person has to confirm; `column` is empty where it is about the whole file.
 
-    `open`: what was found does not say it, so that nothing but an answer will do.
+    `open`: what was found does not say it, so that nothing but an answer will do. `doubtful`: the codebook says otherwise.
     """
 
     file: str
     column: str
     sentence: str
     open: bool = False
+    doubtful: bool = False
 
 
 def snapshot_of(drop_name: str) -> Snapshot:
@@ -72,7 +75,13 @@ def unlike_before(drop: ReceivedDrop, earlier: Sequence[ReceivedDrop]) -> tuple[
     return (*gone, *fresh, *changed)
 
 
-def remembered(brought: Brought, earlier: Sequence[ReceivedDrop]) -> tuple[ReceivedDrop, tuple[Asked, ...]]:
+# What values of a column mean, table by table and column by column.
+Labels = Mapping[str, Mapping[str, Mapping[str, str]]]
+
+
+def remembered(
+    brought: Brought, earlier: Sequence[ReceivedDrop], labels: Labels
+) -> tuple[ReceivedDrop, tuple[Asked, ...]]:
     """The drop with what was confirmed for the last of its kind, and what is left to ask. `earlier`: oldest first."""
     confirmed = {
         f.table: (d.name, f) for d in _of_kind(brought.drop, earlier) for f in d.files if f.confirmed
@@ -87,10 +96,28 @@ def remembered(brought: Brought, earlier: Sequence[ReceivedDrop]) -> tuple[Recei
             last, before = confirmed[file.table]
             files.append(_with_memory(file, found, before))
             asked += _of_columns(last, file, found, before)
+            asked += contradicted(files[-1], labels.get(file.table, {}), before)
         else:
             files.append(file)
             asked += _first_time(file, found)
+            asked += contradicted(file, labels.get(file.table, {}), None)
     return replace(brought.drop, files=tuple(files)), tuple(asked)
+
+
+def contradicted(
+    file: ReceivedFile, labels: Mapping[str, Mapping[str, str]], before: ReceivedFile | None
+) -> Iterator[Asked]:
+    """Codes that would stand for nothing, and of which the codebook says what they mean. `before`: what was confirmed."""
+    for habit in file.habits:
+        known = before.habit(habit.column) if before is not None else None
+        for code in habit.missing:
+            meaning = labels.get(habit.column, {}).get(code, "")
+            if meaning and not (known and known.settles(code)):
+                sentence = (
+                    f"{file.name}, {habit.column}: {code} would stand for nothing, but the codebook says that it means "
+                    f"{meaning}. If the district means that, keep it as a value."
+                )
+                yield Asked(file.name, habit.column, sentence, doubtful=True)
 
 
 def undecided(file: ReceivedFile, found: Mapping[str, ColumnFound]) -> Iterator[Asked]:
@@ -104,7 +131,7 @@ def undecided(file: ReceivedFile, found: Mapping[str, ColumnFound]) -> Iterator[
 
 def _first_time(file: ReceivedFile, found: Mapping[str, ColumnFound]) -> Iterator[Asked]:
     yield Asked(
-        file.name, "", f"{file.name} is the first of its kind: {written_as(file)}, {file.rows:,} rows."
+        file.name, "", f"{file.name} is the first of its kind: {written_as(file)}, {_rows(file.rows)}."
     )
     open_ones = {a.column: a for a in undecided(file, found)}
     for name, column in found.items():
@@ -123,13 +150,21 @@ def in_words(column: ColumnFound, habit: Habit | None) -> str:
     if habit.dates == NO_DATES:
         parts.append("no dates")
     elif habit.dates:
-        years = f" ({form.years[0]} to {form.years[1]})" if form else ""
+        years = f" ({_years(form.years)})" if form else ""
         parts.append(f"dates written as {DATE_FORMS[habit.dates].words}{years}")
-    nothing = [f"{m} ({rows[m]:,})" if m in rows else m for m in habit.missing]
-    parts += [f"{', '.join(nothing)} stand for nothing"] if nothing else []
-    values = [f"{v} ({rows[v]:,})" for v in habit.values if v in rows]
+    nothing = [f"{m} ({_rows(rows[m])})" if m in rows else m for m in habit.missing]
+    parts += [f"{', '.join(nothing)} stand{'s' if len(nothing) == 1 else ''} for nothing"] if nothing else []
+    values = [f"{v} ({_rows(rows[v])})" for v in habit.values if v in rows]
     parts += [f"{', '.join(values)} kept as values, though they look like codes"] if values else []
     return "; ".join(parts) or "as written"
+
+
+def _rows(n: int) -> str:
+    return f"{n:,} row{'' if n == 1 else 's'}"
+
+
+def _years(years: tuple[int, int]) -> str:
+    return str(years[0]) if years[0] == years[1] else f"{years[0]} to {years[1]}"
 
 
 def _of_kind(drop: ReceivedDrop, earlier: Sequence[ReceivedDrop]) -> list[ReceivedDrop]:
@@ -168,7 +203,7 @@ def _of_columns(
             continue
         yield from _other_dates(last, file, column, before.habit(name))
         known = before.habit(name) or Habit(name)
-        fresh = [f"{c.code} ({c.rows:,} rows)" for c in column.codes if not known.settles(c.code)]
+        fresh = [f"{c.code} ({_rows(c.rows)})" for c in column.codes if not known.settles(c.code)]
         if fresh:
             yield Asked(file.name, name, f"{file.name}, {name} has {', '.join(fresh)}, which {last} had not.")
 
@@ -199,3 +234,5 @@ def _changes(last: str, before: ReceivedFile, now: ReceivedFile) -> Iterator[str
         yield f"{now.name} lacks {', '.join(gone)}, which {last} had."
     if fresh:
         yield f"{now.name} has {', '.join(fresh)}, which {last} had not."
+    if now.rows < _PART * before.rows:
+        yield f"{now.name} has {_rows(now.rows)}; in {last} it had {before.rows:,}. Make sure that it is whole."

@@ -234,8 +234,11 @@ def _sources(folder: Path) -> list[Path]:
 
 
 def _no_tables(folder: Path) -> Invalid:
+    text = any(p.suffix.lower() == ".txt" for p in folder.iterdir())
+    hint = " A .txt file counts as documentation: if it is a table, rename it to .csv." if text else ""
     return Invalid(
-        f"There is no table in {printable(folder.name)}: expected files ending in {', '.join(sorted(DATA_SUFFIXES))}, zipped or not.",
+        f"There is no table in {printable(folder.name)}: expected files ending in {', '.join(sorted(DATA_SUFFIXES))}, "
+        f"zipped or not.{hint}",
         code="no-tables",
     )
 

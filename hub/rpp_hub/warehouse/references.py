@@ -83,7 +83,8 @@ def follow(
     same = " AND ".join(f"t.{quoted(f)}::VARCHAR = l.c{n}" for n, f in enumerate(reference.fields))
     named = ", ".join(f"c{n}" for n, _ in enumerate(reference.fields))
     rows = f"SELECT t.{look.seq} FROM {look.typed} t JOIN ({lost}) l({named}) ON {same}"
-    title = words.title.format(field=", ".join(reference.fields), table=reference.table)
+    said = (words.one or words.title) if nowhere == 1 else words.title
+    title = said.format(field=", ".join(map(look.called, reference.fields)), table=reference.table)
     name = "+".join(reference.fields)
     return facts, Defect(
         f"reference:{name}", look.loaded.name, title, nowhere, "different values", words.meaning, words.build, look.places(rows)

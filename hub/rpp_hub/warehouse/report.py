@@ -12,6 +12,7 @@ from rpp_hub.warehouse.references import ReferenceFacts
 from rpp_hub.warehouse.shifts import Shift
 
 _FIRST = 5
+_COUNTED = "Rows are counted below the header: row 1 is the first that holds data. The first rows of each kind are named."
 _STYLE = (
     ":root{color-scheme:light}*{box-sizing:border-box}"
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1.5rem 1rem 4rem;color:#1d2530;overflow-wrap:anywhere}"
@@ -28,6 +29,8 @@ def report_text(report: CheckReport) -> str:
     """For a terminal: what, how many, what it means, what the build will do."""
     lines = [f"{report.district}: {', '.join(report.drops)}", ""]
     lines += [f"  {_facts(t)}" for t in report.tables]
+    if any(p.rows for p in report.problems):
+        lines += ["", _COUNTED]
     if not report.problems:
         lines += ["", "Nothing is wrong with these files."]
     for problem in report.problems:
@@ -43,7 +46,8 @@ def report_text(report: CheckReport) -> str:
         lines += ["", "References between tables:", *(f"  {_reference(r)}" for r in report.references)]
     if report.shifts:
         lines += ["", "From one year to the next:"]
-        lines += [f"  {s.table}: {s.title}\n    {s.meaning}" for s in report.shifts]
+        for table, meaning, moved in _by_meaning(report.shifts):
+            lines += [f"  {table}: {meaning}", *(f"    {s.title}" for s in moved)]
     return "\n".join(lines)
 
 
@@ -61,8 +65,12 @@ def report_html(report: CheckReport) -> str:
         f"<title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>"
         f'<p class="quiet">Received: {html.escape(", ".join(report.drops))}</p>'
         f"<h2>What came</h2><ul>{_listed(_facts(t) for t in report.tables)}</ul><h2>{found}</h2>"
-        f"{_problems(report.problems)}{_references(report.references)}{_shifts(report.shifts)}</html>"
+        f"{_counted_from(report.problems)}{_problems(report.problems)}{_references(report.references)}{_shifts(report.shifts)}</html>"
     )
+
+
+def _counted_from(problems: tuple[Defect, ...]) -> str:
+    return f'<p class="quiet">{_COUNTED}</p>' if any(p.rows for p in problems) else ""
 
 
 def _problems(problems: tuple[Defect, ...]) -> str:
@@ -90,15 +98,21 @@ def _references(references: tuple[ReferenceFacts, ...]) -> str:
 def _shifts(shifts: tuple[Shift, ...]) -> str:
     if not shifts:
         return ""
-    by_table = groupby(shifts, key=lambda s: s.table)
     return "<h2>From one year to the next</h2>" + "".join(
-        f"<h3><code>{html.escape(table)}</code></h3>"
-        + "".join(
-            f'<div class="finding"><p>{html.escape(s.title)}</p><p class="quiet">{html.escape(s.meaning)}</p></div>'
-            for s in moved
-        )
-        for table, moved in by_table
+        f'<div class="finding"><p><code>{html.escape(table)}</code>: {html.escape(meaning)}</p>'
+        f"<ul>{_listed(s.title for s in moved)}</ul></div>"
+        for table, meaning, moved in _by_meaning(shifts)
     )
+
+
+def _by_meaning(shifts: tuple[Shift, ...]) -> list[tuple[str, str, list[Shift]]]:
+    """What moved, table by table; what means the same is told together, once."""
+    found: dict[tuple[str, str], list[Shift]] = {}
+    for shift in shifts:
+        found.setdefault((shift.table, shift.meaning), []).append(shift)
+    tables = list(dict.fromkeys(s.table for s in shifts))
+    ordered = sorted(found.items(), key=lambda kept: tables.index(kept[0][0]))
+    return [(table, meaning, moved) for (table, meaning), moved in ordered]
 
 
 def _listed(lines: Iterable[str]) -> str:

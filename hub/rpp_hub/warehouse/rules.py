@@ -14,13 +14,14 @@ from rpp_hub.warehouse.codebook import Table, Type
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One rule or check as the file has it."""
+    """One rule or check as the file has it. `title` says of several what was found, `one` of a single one."""
 
     kind: str
     tables: tuple[str, ...]
     name: str = ""
     why: str = ""
     title: str = ""
+    one: str = ""
     meaning: str = ""
     build: str = ""
     more: Mapping[str, Any] = field(default_factory=dict)
@@ -84,7 +85,7 @@ def rule_book() -> RuleBook:
 
 
 def _declared(raw: dict[str, Any]) -> Declared:
-    known = ("kind", "name", "why", "title", "meaning", "build")
+    known = ("kind", "name", "why", "title", "one", "meaning", "build")
     return Declared(
         **{k: raw[k] for k in known if k in raw},
         tables=tuple(raw["tables"]),

@@ -104,7 +104,7 @@ def _gaps(look: Looking, a: _Year, b: _Year, limits: Limits) -> Iterator[Shift]:
         if abs(now - was) > limits.missing:
             yield Shift(
                 "shift-missing", look.loaded.name, name, a.year, b.year,
-                f"{name} is missing in {now:.1%} of rows in {b.year}, in {was:.1%} in {a.year}", was, now,
+                f"{look.called(name)} is missing in {now:.1%} of rows in {b.year}, in {was:.1%} in {a.year}", was, now,
                 "Whoever is left out of an analysis by this field is another group in one year than in the other.",
             )  # fmt: skip
 
@@ -144,7 +144,7 @@ def _new_and_gone(
             was, now = (0, rows) if code == "shift-new" else (rows, 0)
             yield Shift(
                 code, look.loaded.name, field.name, before[0], after[0],
-                f"{field.name} {words.format(year=year, other=other)}: {listed} ({rows:,} rows)", was, now,
+                f"{look.called(field.name)} {words.format(year=year, other=other)}: {listed} ({rows:,} rows)", was, now,
                 "The field may be coded anew: the same students can stand under other codes in the two years.",
             )  # fmt: skip
 
@@ -156,6 +156,12 @@ def _moved(look: Looking, field: Field, before: _Counted, after: _Counted, limit
         if abs(now - was) > limits.share:
             yield Shift(
                 "shift-share", look.loaded.name, field.name, before[0], after[0],
-                f"{field.name} is {value} in {now:.1%} of rows in {after[0]}, in {was:.1%} in {before[0]}", was, now,
+                f"{look.called(field.name)} is {_said(field, value)} in {now:.1%} of rows in {after[0]}, in {was:.1%} in {before[0]}", was, now,
                 "Ask the district what changed before comparing these years.",
             )  # fmt: skip
+
+
+def _said(field: Field, value: str) -> str:
+    """A value and, where the codebook says it, what it means."""
+    label = field.labels.get(value, "")
+    return f"{value} ({label})" if label else value

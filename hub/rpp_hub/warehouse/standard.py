@@ -6,6 +6,7 @@ its codebook begins with the standard's words. Who it identifies is never taken 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ class Element:
     name: str
     table: str
     also: tuple[str, ...] = ()
+    title: str = ""
     definition: str = ""
     observation: str = ""
     identifier: Identifier = Identifier.NONE
@@ -36,6 +38,15 @@ class Element:
     generalise: str = ""
     never_share: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """Its title; of a name such as SexDescriptor the words it is made of. Empty where neither says anything."""
+        if self.title or self.name.islower():
+            return self.title
+        return " ".join(
+            re.findall(r"[A-Z][a-z]+|[A-Z]+(?![a-z])", self.name.removesuffix("Descriptor"))
+        ).capitalize()
 
     def is_called(self, column: str) -> bool:
         """Whether a column is named after this element."""
@@ -136,6 +147,18 @@ def described_by_standard(table: Table, columns: Collection[str]) -> Table:
     )
 
 
+def labels_of(table: str, columns: Collection[str], kept: Table | None) -> dict[str, Mapping[str, str]]:
+    """What the values of each column mean: as the codebook says that is kept, else as a standard does."""
+    found = recognised(table, columns)
+    elements = found.elements_of(table, columns) if found is not None else {}
+    fields = {c: kept.field(c) if kept is not None else None for c in columns}
+    said = {
+        c: f.labels if (f := fields[c]) is not None else elements[c].labels if c in elements else {}
+        for c in columns
+    }
+    return {c: labels for c, labels in said.items() if labels}
+
+
 def mapping(book: Codebook, to: str) -> tuple[Mapped, ...]:
     """Which field corresponds to which element of a standard."""
     one = standard(to)
@@ -153,6 +176,7 @@ def _described(drafted: Field, element: Element) -> Field:
     """The draft with the standard's words. Identity is the stricter of both; the type is what the values say."""
     said = replace(
         drafted,
+        title=element.words or drafted.title,
         description=element.definition,
         observation=element.observation,
         sensitivity=element.sensitivity,

@@ -110,7 +110,7 @@ def test_a_delivery_written_as_the_last_one_is_kept_without_a_question(empty: Rp
             NEXT.replace("07/08/2024", "07/28/2024"),
             "was written as day/month/year .* and these values are not",
         ),
-        (NEXT + "0000005,2025,,99,US\n", r"grade has 99 \(1 rows\), which 202409_clubs had not"),
+        (NEXT + "0000005,2025,,99,US\n", r"grade has 99 \(1 row\), which 202409_clubs had not"),
         (NEXT.replace(",", ";"), "separated by semicolons; in 202409_clubs it had"),
         (NEXT.replace("country", "nation"), "has nation, which 202409_clubs had not"),
     ],
@@ -124,6 +124,22 @@ def test_only_what_differs_is_asked(empty: Rpp, tmp_path: Path, text: str, asked
     assert any(re.search(asked, s) for s in sentences), sentences
     assert not view.nothing_to_ask
     assert len(sentences) <= 3
+
+
+def test_a_code_that_the_standard_gives_a_meaning_is_asked_about_until_somebody_has_said(
+    empty: Rpp, tmp_path: Path
+) -> None:
+    receiving = empty.warehousing.receiving
+    races = "sid,school_year,male,race_ethnicity\n1,2024,0,NA\n2,2024,1,Unknown\n3,2024,1,W\n"
+    sent = folder(tmp_path, races)
+    (sent / "Clubs.csv").rename(sent / "Student_Demographics.csv")
+    view = receiving.bring(DORA, sent, "bayview")
+    (doubt,) = (a for a in view.asked if a.doubtful)
+    assert "race_ethnicity: NA would stand for nothing" in doubt.sentence
+    assert "Native American" in doubt.sentence
+    kept = FileReading("Student_Demographics.csv", habits=(Habit("race_ethnicity", values=("NA",)),))
+    view = receiving.change(DORA, "bayview", view.name, view.version, [kept])
+    assert not any(a.doubtful for a in view.asked)
 
 
 def test_another_encoding_reads_the_file_again(empty: Rpp, tmp_path: Path) -> None:
@@ -298,7 +314,7 @@ def test_on_the_command_line_a_script_is_told_to_confirm(run: Command, tmp_path:
     assert ended.code == 3
     assert "[reading-not-confirmed]" in ended.err
     assert "joined: the dates are month/day/year" in ended.out
-    assert "NA (1) kept as values, though they look like codes" in ended.out
+    assert "NA (1 row) kept as values, though they look like codes" in ended.out
     assert run("warehouse", "confirm", "bayview", "202409_clubs").code == 3  # still undecided
     assert run("warehouse", "read", "bayview", "202409_clubs", "Clubs.csv", "--column", "joined", "--dates", "day-first").code == 0  # fmt: skip
     shown = run("warehouse", "read", "bayview", "202409_clubs", "Clubs.csv", "--column", "grade", "--missing", "-9", "--json").json  # fmt: skip

@@ -121,6 +121,11 @@ def write_xls(path: Path, rows: Sequence[Row]) -> None:
     path.write_bytes(_compound_file("Workbook", (globals_ + sheet).ljust(4096, b"\0")))
 
 
+def write_locked(path: Path) -> None:
+    """What Excel writes when a workbook has a password, in whichever format: one encrypted stream in a container."""
+    path.write_bytes(_compound_file("EncryptedPackage", bytes(range(256)) * 32))
+
+
 def _biff(number: int, content: bytes = b"") -> bytes:
     return struct.pack("<HH", number, len(content)) + content
 

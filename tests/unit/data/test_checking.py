@@ -167,3 +167,25 @@ def test_identifiers_names_and_fields_of_many_values_are_never_listed(tmp_path: 
         *(f"{n % 3},{2022 + n // 50},N{n // 50},t{n}" for n in range(100)),
     ]
     assert check(tmp_path, people=rows).shifts == ()
+
+
+def test_one_of_a_kind_is_told_as_one_and_staff_are_not_called_students(tmp_path: Path) -> None:
+    staff = ["staff_id,school_year,sex", "1,2023,F", "1,2024,M", "2,2023,F"]
+    students = ["student_id,school_year,race_ethnicity", "001,2023,B", "001,2023,W", "002,2023,"]
+    report = check(tmp_path, staff=staff, student_demographics=students)
+    told = {(p.table, p.code): f"{p.count} {p.title}" for p in report.problems}
+    assert told["staff", "changes:sex"] == "1 member of staff whose sex changes"
+    assert told["student_demographics", "key"] == "1 surplus row for the same student and year"
+    assert told["student_demographics", "missing:race_ethnicity"] == (
+        "1 row without race and ethnicity (race_ethnicity)"
+    )
+
+
+def test_what_means_the_same_is_told_once_for_all_moves_of_a_table(tmp_path: Path) -> None:
+    rows = [f"{n:03},2023,A,X" for n in range(40)] + [f"{n:03},2024,B,Y" for n in range(40)]
+    report = check(tmp_path, marks=["student_id,school_year,level,stream", *rows])
+    same = [s for s in report.shifts if s.code == "shift-new"]
+    assert {s.field for s in same} == {"level", "stream"}
+    for told in (report_text(report), report_html(report)):
+        assert told.count(same[0].meaning) == 1
+        assert all(s.title in told for s in same)

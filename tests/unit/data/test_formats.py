@@ -20,7 +20,7 @@ from rpp_hub.warehouse.read import load, look_into
 from rpp_hub.warehouse.receive import receive_drop
 
 from tests.unit.data.sas import write_sas7bdat
-from tests.unit.data.spreadsheets import write_ods, write_xls, write_xlsb
+from tests.unit.data.spreadsheets import write_locked, write_ods, write_xls, write_xlsb
 
 FRAME = pd.DataFrame(
     {
@@ -125,6 +125,14 @@ def test_what_spss_declares_as_missing_is_found(tmp_path: Path) -> None:
     habit = receive_drop(tmp_path, tmp_path / "received", "202006_grades", {}).files[0].habit("grade")
     assert habit is not None
     assert set(habit.missing) == {"-9", "98"}
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".xlsb"])
+def test_a_workbook_with_a_password_is_said_to_be_locked(tmp_path: Path, suffix: str) -> None:
+    write_locked(tmp_path / f"Staff{suffix}")
+    with pytest.raises(Invalid, match="locked with a password") as refused:
+        look_into(tmp_path / f"Staff{suffix}")
+    assert refused.value.code == "locked-workbook"
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".dta", ".sav", ".sas7bdat", ".xpt", ".parquet"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from rpp_hub.warehouse.habits import Snapshot, snapshot_of, unlike_before, written_as
+from rpp_hub.warehouse.column_habits import CodeFound, ColumnFound, FormFound, Habit
+from rpp_hub.warehouse.habits import Snapshot, contradicted, in_words, snapshot_of, unlike_before, written_as
 from rpp_hub.warehouse.receive import ReceivedDrop, ReceivedFile
 
 
@@ -47,6 +50,32 @@ def test_tables_that_came_or_went_are_named() -> None:
         "The table staff was in 202304_staff and is not here.",
         "The table degrees is new since 202304_staff.",
     )
+
+
+def test_a_table_of_far_fewer_rows_than_last_time_may_be_a_part_of_it() -> None:
+    before = drop("202304_staff", replace(table(), rows=88_260))
+    (said,) = unlike_before(drop("202404_staff", replace(table(), rows=30_000)), [before])
+    assert said == "staff.csv has 30,000 rows; in 202304_staff it had 88,260. Make sure that it is whole."
+    assert unlike_before(drop("202404_staff", replace(table(), rows=60_000)), [before]) == ()
+
+
+def test_a_code_for_nothing_that_the_codebook_gives_a_meaning_is_doubted_once() -> None:
+    file = replace(table(columns="tid race"), habits=(Habit("race", missing=("NA", ".")),))
+    labels = {"race": {"NA": "Native American", "W": "White"}}
+    (doubt,) = contradicted(file, labels, None)
+    assert doubt.doubtful
+    assert doubt.sentence == (
+        "staff.csv, race: NA would stand for nothing, but the codebook says that it means Native American. "
+        "If the district means that, keep it as a value."
+    )
+    assert list(contradicted(file, labels, file)) == []
+    kept = replace(table(columns="tid race"), habits=(Habit("race", values=("NA",)),))
+    assert list(contradicted(kept, labels, None)) == []
+
+
+def test_one_row_and_one_year_are_told_as_one() -> None:
+    column = ColumnFound("d", 9, (CodeFound("NA", 1, True),), (FormFound("iso", 8, (2023, 2023)),))
+    assert in_words(column, column.proposed()).endswith("(2023); NA (1 row) stands for nothing")
 
 
 def test_the_newest_of_the_kind_counts() -> None:

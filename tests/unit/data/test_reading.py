@@ -31,6 +31,7 @@ BAD = {
     "too many values, latin-1": ("a,b\n1,é\n3,4,5\n".encode("latin-1"), "ragged-row", "line 3"),
     "duplicate header": (b"a,b,A\n1,2,3\n", "duplicate-header", "called a"),
     "blank header": (b"a,,c\n1,2,3\n", "blank-header", "column 2"),
+    "a million columns": (b"a," * 1_000_000 + b"b\n", "too-many-columns", "more than the 2,000 columns"),
     "open quote": (b'a,b\n1,"2\n3,4\n', "bad-quotes", "students.csv"),
     "two encodings": ("a,b\n1,é\n".encode() + "2,é\n".encode("latin-1"), "wrong-encoding", "line"),
     "no encoding at all": (b"a,b\n1,\x81\x8d\n", "wrong-encoding", "line 2"),

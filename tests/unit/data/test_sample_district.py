@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -82,7 +83,17 @@ def test_the_check_says_how_much_there_is(report: CheckReport) -> None:
 
 def test_the_report_is_for_a_person_and_loads_nothing(report: CheckReport) -> None:
     text, page = report_text(report), report_html(report)
-    assert "student_classifications: 1,299 rows with total_days_absent above total_days_enrolled" in text
+    for sentence in (
+        "student_classifications: 1,299 rows with days absent (total_days_absent) above days enrolled (total_days_enrolled)",
+        "student_demographics: 4 students whose sex (male) changes",
+        "student_demographics: 1,129 rows without race and ethnicity (race_ethnicity)",
+        "student_classifications: 78 times that a student's grade drops from one year to the next",
+        "student_nsc_enrollment: 1 value of end in college (enrollment_end) that cannot be read as a date",
+        "Rows are counted below the header",
+    ):
+        assert sentence in text
+        without_number = sentence.partition(": ")[2].partition(" ")[2]
+        assert html.escape(without_number or sentence) in page
     assert "Student_Classifications_Raw.csv row" in text
     for outside in ("<script", "src=", "href=", "http"):
         assert outside not in page
