@@ -154,7 +154,7 @@ def _unreadable(path: Path, message: str) -> Invalid:
 def _checked_columns(path: Path, raw: list[str]) -> tuple[str, ...]:
     if len(raw) > _MAX_COLUMNS:
         raise Invalid(
-            f"{printable(path.name)} has more than the {_MAX_COLUMNS:,} columns that are allowed. Is it a table, with one row a line?",
+            f"{printable(path.name)} has more than the {_MAX_COLUMNS:,} columns that are allowed. Send it as a table: a row a line.",
             code="too-many-columns",
         )
     columns = [column_name(c) for c in raw]
