@@ -1,9 +1,11 @@
-"""What a browser sends to a kernel when a cell is run."""
+"""What a browser sends to a kernel when a cell is run, and what the kernel answers to it."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
+
+from jupyter_client.blocking.client import BlockingKernelClient
 
 
 def execute_request(session: str, code: str) -> dict[str, Any]:
@@ -26,3 +28,11 @@ def execute_request(session: str, code: str) -> dict[str, Any]:
         "channel": "shell",
         "buffers": [],
     }
+
+
+def reply_to(client: BlockingKernelClient, asked: str, timeout: float = 20) -> dict[str, Any]:
+    """The content of the answer to one request; answers to what was asked before it may come first."""
+    while True:
+        reply = client.get_shell_msg(timeout=timeout)
+        if reply["parent_header"].get("msg_id") == asked:
+            return dict(reply["content"])

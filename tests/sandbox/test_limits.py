@@ -17,6 +17,7 @@ from rpp_hub.workspace.config import MEBIBYTE, Limits
 from rpp_hub.workspace.confinement import Means, means
 from rpp_hub.workspace.usage import processes_below
 
+from tests.execute_request import reply_to
 from tests.sandbox.conftest import Place, config_for, secrets_for
 from tests.sandbox.kernel import Kernel, running_kernel, until
 from tests.sandbox.small_hub import SmallHub
@@ -70,9 +71,9 @@ def reached(place: Place, kernel: Kernel) -> list[str]:
 
 
 def test_a_memory_bomb_ends_its_kernel_and_a_sentence_says_why(small: Place, kernel: Kernel) -> None:
-    kernel.client.execute("x = []\nwhile True: x.append(bytearray(20 << 20))")
+    asked = kernel.client.execute("x = []\nwhile True: x.append(bytearray(20 << 20))")
     if means() is Means.RLIMIT:  # each process is held: the cell fails, and the kernel lives
-        assert kernel.client.get_shell_msg(timeout=60)["content"]["ename"] == "MemoryError"
+        assert reply_to(kernel.client, asked, 60)["ename"] == "MemoryError"
         return
     assert until(lambda: not kernel.manager.is_alive(), 60)
     assert until(lambda: "memory" in reached(small, kernel))

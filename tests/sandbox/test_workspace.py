@@ -12,6 +12,7 @@ from rpp_hub.workspace import client
 from rpp_hub.workspace.config import Limits
 from rpp_review.languages import offered
 
+from tests.execute_request import reply_to
 from tests.sandbox.conftest import Place, Workspace, config_for, secrets_for
 from tests.sandbox.kernel import running_kernel, until
 from tests.sandbox.small_hub import SERVER_TOKEN, SmallHub
@@ -142,10 +143,10 @@ def test_a_kernel_is_interrupted_restarted_and_its_death_noticed(workspace: Work
     place = workspace.place
     with running_kernel(place.root / "specs", place.run_dir) as kernel:
         kernel.run("x = 5")
-        kernel.client.execute("import time; time.sleep(60)")
+        asked = kernel.client.execute("import time; time.sleep(60)")
         until(lambda: False, 0.5)
         kernel.manager.interrupt_kernel()
-        assert kernel.client.get_shell_msg(timeout=10)["content"]["ename"] == "KeyboardInterrupt"
+        assert reply_to(kernel.client, asked)["ename"] == "KeyboardInterrupt"
         assert until(lambda: kernel.run("print(x)") == "5")
         kernel.manager.restart_kernel()
         kernel.client.wait_for_ready(timeout=30)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.execute_request import reply_to
 from tests.unit.kernel.conftest import CHECKOUT, kernel
 
 PLANTED = "open({marker!r}, 'a').write('x')\n"
@@ -104,13 +105,13 @@ def test_it_says_who_it_is_and_offers_no_debugger(tmp_path: Path) -> None:
 
 def test_a_running_cell_is_interrupted_by_a_message(tmp_path: Path) -> None:
     with kernel(tmp_path, ours=True, home=tmp_path) as running:
-        running.client.execute(
+        asked = running.client.execute(
             "import time; print('started', flush=True)\nfor _ in range(600): time.sleep(0.1)"
         )
         while running.client.get_iopub_msg(timeout=20)["msg_type"] != "stream":
             pass
         running.manager.interrupt_kernel()
-        reply = running.client.get_shell_msg(timeout=20)["content"]
+        reply = reply_to(running.client, asked)
         assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")
         running.client.kernel_info(
             reply=True, timeout=20
