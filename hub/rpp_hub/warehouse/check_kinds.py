@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from rpp_hub.warehouse.cleaning import outside_year_sql
+from rpp_hub.warehouse.cleaning import impossible_sql, lasting, outside_year_sql
 from rpp_hub.warehouse.engine import one, quoted, text_literal
 from rpp_hub.warehouse.findings import Defect, Looking, RowTest
 from rpp_hub.warehouse.masters import plain_name
@@ -33,16 +33,15 @@ def _values(look: Looking, check: Declared) -> Iterator[RowTest]:
 
 
 def _impossible_spells(look: Looking, check: Declared) -> Iterator[RowTest]:
-    entry, leave = check.more["entry"], check.more["exit"]
-    if {entry, leave} <= set(look.columns):
-        where = f"({quoted(entry)} < {quoted(leave)}) IS NOT TRUE"
-        yield RowTest("impossible-spells", where, {})
+    spell = check.spell(look.columns)
+    if spell:
+        yield RowTest("impossible-spells", impossible_sql(*map(quoted, spell)), {})
 
 
 def _outside_year(look: Looking, check: Declared) -> Iterator[RowTest]:
-    entry, leave = check.more["entry"], check.more["exit"]
-    if {entry, leave, "school_year"} <= set(look.columns):
-        yield RowTest("outside-year", outside_year_sql(quoted(entry), quoted(leave)), {})
+    spell, year = check.spell(look.columns), check.first("year", look.columns)
+    if spell and year:
+        yield RowTest("outside-year", outside_year_sql(*map(quoted, (*spell, year))), {})
 
 
 def _key(look: Looking, check: Declared) -> Iterator[Defect]:
@@ -104,19 +103,20 @@ def _grades(look: Looking, check: Declared) -> Iterator[Defect]:
 
 
 def _overlapping_spells(look: Looking, check: Declared) -> Iterator[Defect]:
-    key, columns = check.key(look.table, look.columns), set(look.columns)
-    entry, leave, other = check.more["entry"], check.more["exit"], check.more.get("other", "")
-    if not key or not {entry, leave} <= columns or (other and other not in columns):
+    key, spell = check.key(look.table, look.columns), check.spell(look.columns)
+    other = check.first("other", look.columns)
+    if not key or not spell or ("other" in check.more and other is None):
         return
-    e, x = quoted(entry), quoted(leave)
+    begins, ends = lasting(*map(quoted, spell))
     same = " AND ".join(f"a.{quoted(k)} = b.{quoted(k)}" for k in key)
     different = f"AND a.{quoted(other)} <> b.{quoted(other)}" if other else ""
     longer = int(check.more.get("longer", 0))
-    spells = f"(SELECT *, {look.seq} AS n FROM {look.typed} WHERE {e} < {x} {_primary(look, check)})"
-    rows = f"""SELECT b.n FROM {spells} a JOIN {spells} b ON {same} {different} AND a.n <> b.n
-        AND (a.{e}, a.n) < (b.{e}, b.n) AND least(a.{x}, b.{x}) - b.{e} > {longer}"""
+    spells = f"""(SELECT *, {look.seq} AS _n, {begins} AS _begins, {ends} AS _ends FROM {look.typed}
+        WHERE ({impossible_sql(*map(quoted, spell))}) IS NOT TRUE {_primary(look, check)})"""
+    rows = f"""SELECT b._n FROM {spells} a JOIN {spells} b ON {same} {different} AND a._n <> b._n
+        AND (a._begins, a._n) < (b._begins, b._n) AND least(a._ends, b._ends) - b._begins > {longer}"""
     code = "-".join(["overlapping-spells", *(["longer"] if longer else [])]) + (f":{other}" if other else "")
-    yield look.problem(check, code, one(look.con, f"SELECT count(DISTINCT n) FROM ({rows})"), "rows", rows)
+    yield look.problem(check, code, one(look.con, f"SELECT count(DISTINCT _n) FROM ({rows})"), "rows", rows)
 
 
 def _primary(look: Looking, check: Declared) -> str:
@@ -127,9 +127,10 @@ def _primary(look: Looking, check: Declared) -> str:
 
 def _exit_contradicts(look: Looking, check: Declared) -> Iterator[Defect]:
     key, reason = check.key(look.table, look.columns), check.first("reason", look.columns)
-    entry, leave = check.more["entry"], check.more["exit"]
-    if not key or reason is None or not {entry, leave} <= set(look.columns):
+    spell = check.spell(look.columns)
+    if not key or reason is None or not spell:
         return
+    entry, leave = spell
     final = ", ".join(text_literal(str(v)) for v in check.more["final"])
     rows = f"""SELECT {look.seq} FROM {look.typed} QUALIFY upper({quoted(reason)}::VARCHAR) IN ({final})
         AND max({quoted(entry)}) OVER (PARTITION BY {quoted(key[0])}) > {quoted(leave)}"""
@@ -138,8 +139,7 @@ def _exit_contradicts(look: Looking, check: Declared) -> Iterator[Defect]:
 
 def _two_people(look: Looking, check: Declared) -> Iterator[Defect]:
     key, fields = check.key(look.table, look.columns), check.fields(look.columns)
-    born = look.table.field("birth_date")
-    if not key or len(fields) < len(check.more["fields"]) or born is None:
+    if not key or len(fields) < 2:
         return
     unit, name, day = quoted(key[0]), plain_name(quoted(fields[0])), quoted(fields[1])
     people = f"""SELECT {unit} FROM {look.typed} WHERE {day} IS NOT NULL AND {name} <> '' GROUP BY {unit}
@@ -150,7 +150,7 @@ def _two_people(look: Looking, check: Declared) -> Iterator[Defect]:
 
 def _two_identifiers(look: Looking, check: Declared) -> Iterator[Defect]:
     key, fields = check.key(look.table, look.columns), check.fields(look.columns)
-    if not key or len(fields) < len(check.more["fields"]):
+    if not key or len(fields) < 3:
         return
     unit = quoted(key[0])
     same = ", ".join(

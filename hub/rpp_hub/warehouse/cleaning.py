@@ -18,6 +18,7 @@ from rpp_hub.warehouse.tables import SEQUENCE
 
 # How many hashes are sorted at once, 8 bytes each.
 _HASHES = 25_000_000
+_ALWAYS, _FOR_EVER = "DATE '0001-01-01'", "DATE '9999-12-31'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,28 +203,38 @@ def at_most(work: Work, rule: Declared) -> int:
 
 
 def possible_spells(work: Work, rule: Declared) -> int:
-    """Drop spells that cannot have been."""
+    """Drop spells that cannot have been; one without a last day lasts."""
     spell = _spell(work, rule)
-    return (
-        work.replace(f"SELECT {work.everything} FROM {work.sql} WHERE {spell[0]} < {spell[1]}")
-        if spell
-        else 0
+    if not spell:
+        return 0
+    return work.replace(
+        f"SELECT {work.everything} FROM {work.sql} WHERE ({impossible_sql(*spell)}) IS NOT TRUE"
     )
+
+
+def impossible_sql(entry: str, leave: str) -> str:
+    """True for a spell of no length, one that ends before it starts, and one without any date."""
+    return f"({entry} >= {leave} OR ({entry} IS NULL AND {leave} IS NULL))"
+
+
+def lasting(entry: str, leave: str) -> tuple[str, str]:
+    """When a spell begins and ends, to compare it with others: without a last day it lasts, without a first it always did."""
+    return f"coalesce({entry}, {_ALWAYS})", f"coalesce({leave}, {_FOR_EVER})"
 
 
 def within_year(work: Work, rule: Declared) -> int:
     """Drop spells that lie wholly outside their school year."""
-    spell = _spell(work, rule)
-    if not spell or "school_year" not in work.columns:
+    spell, year = _spell(work, rule), rule.first("year", work.columns)
+    if not spell or year is None:
         return 0
     return work.replace(
-        f"SELECT {work.everything} FROM {work.sql} WHERE ({outside_year_sql(*spell)}) IS NOT TRUE"
+        f"SELECT {work.everything} FROM {work.sql} WHERE ({outside_year_sql(*spell, quoted(year))}) IS NOT TRUE"
     )
 
 
-def outside_year_sql(entry: str, leave: str) -> str:
+def outside_year_sql(entry: str, leave: str, year: str) -> str:
     """True for a spell that ends before its school year's July or begins after its June; a year is called by its spring."""
-    return f"({leave} < make_date(school_year - 1, 7, 1) OR {entry} > make_date(school_year, 6, 30))"
+    return f"({leave} < make_date({year} - 1, 7, 1) OR {entry} > make_date({year}, 6, 30))"
 
 
 def merge_spells(work: Work, rule: Declared) -> int:
@@ -232,25 +243,25 @@ def merge_spells(work: Work, rule: Declared) -> int:
     if not spell or not key:
         return 0
     (entry, leave), group, seq = spell, ", ".join(map(quoted, key)), work.seq
-    plain = {*key, rule.more["entry"], rule.more["exit"]}
+    begins, ends = lasting(entry, leave)
     rest = "".join(
-        f", arg_max({quoted(c)}, ({leave}, {SEQUENCE})) AS {quoted(c)}"
+        f", arg_max({quoted(c)}, ({ends}, {SEQUENCE})) AS {quoted(c)}"
         for c in work.columns
-        if c not in plain
+        if c not in key and quoted(c) not in spell
     )
     return work.replace(
-        f"""WITH before AS (SELECT {work.everything}, max({leave}) OVER (PARTITION BY {group} ORDER BY {entry}, {seq}
+        f"""WITH before AS (SELECT {work.everything}, max({ends}) OVER (PARTITION BY {group} ORDER BY {begins}, {seq}
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached FROM {work.sql}),
-            runs AS (SELECT *, sum(CASE WHEN {entry} <= reached THEN 0 ELSE 1 END) OVER (PARTITION BY {group} ORDER BY {entry}, {SEQUENCE}) AS run
+            runs AS (SELECT *, sum(CASE WHEN {begins} <= reached THEN 0 ELSE 1 END) OVER (PARTITION BY {group} ORDER BY {begins}, {SEQUENCE}) AS run
                 FROM before)
-            SELECT {group}, min({entry}) AS {entry}, max({leave}) AS {leave}{rest},
+            SELECT {group}, nullif(min({begins}), {_ALWAYS}) AS {entry}, nullif(max({ends}), {_FOR_EVER}) AS {leave}{rest},
                 min({SEQUENCE}) AS {SEQUENCE} FROM runs GROUP BY {group}, run"""
     )
 
 
 def _spell(work: Work, rule: Declared) -> tuple[str, str] | None:
-    entry, leave = rule.more["entry"], rule.more["exit"]
-    return (quoted(entry), quoted(leave)) if {entry, leave} <= set(work.columns) else None
+    spell = rule.spell(work.columns)
+    return (quoted(spell[0]), quoted(spell[1])) if spell else None
 
 
 def missing_when(work: Work, rule: Declared) -> int:

@@ -31,7 +31,7 @@ class Declared:
         return table in self.tables or "*" in self.tables
 
     def key(self, table: Table, columns: Sequence[str]) -> tuple[str, ...]:
-        """The key's fields that this table has; empty if the unit itself is not among them."""
+        """The key's fields that this table has; empty if the unit itself is not among them. `a|b`: a, or else b."""
         names: list[str] = []
         found_unit = False
         for part in self.more.get("key", ()):
@@ -39,8 +39,8 @@ class Declared:
                 unit = table.key(part[1:])
                 found_unit = found_unit or unit is not None
                 names += [unit.name] if unit else []
-            elif part in columns:
-                names.append(part)
+            else:
+                names += [n for n in part.split("|") if n in columns][:1]
         return tuple(n for n in names if n in columns) if found_unit else ()
 
     def fields(self, columns: Sequence[str]) -> tuple[str, ...]:
@@ -51,6 +51,11 @@ class Declared:
         """The fields that must be numbers or dates and are not."""
         needed = [table.field(n) for n in self.more.get("needs", ()) if n in columns]
         return tuple(f.name for f in needed if f is not None and f.type is Type.STRING)
+
+    def spell(self, columns: Sequence[str]) -> tuple[str, str] | None:
+        """The fields that say when something begins and ends, if this table has both."""
+        entry, leave = self.first("entry", columns), self.first("exit", columns)
+        return (entry, leave) if entry is not None and leave is not None else None
 
     def first(self, key: str, columns: Sequence[str]) -> str | None:
         """The first of several names that this table has."""

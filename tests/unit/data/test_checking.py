@@ -189,3 +189,29 @@ def test_what_means_the_same_is_told_once_for_all_moves_of_a_table(tmp_path: Pat
     for told in (report_text(report), report_html(report)):
         assert told.count(same[0].meaning) == 1
         assert all(s.title in told for s in same)
+
+
+def test_a_district_on_ed_fi_is_checked_as_one_on_the_sdp_specification(tmp_path: Path) -> None:
+    names = "StudentUniqueId,FirstName,MiddleName,LastSurname,BirthDate"
+    people = [
+        names,
+        "1,Ana,,Diaz,2010-01-02",
+        "2,ANA,,Diaz,2010-01-02",
+        "3,Bo,,Lee,2009-03-04",
+        "3,Cy,,Ray,2008-05-06",
+    ]
+    spells = [
+        "StudentUniqueId,SchoolId,EntryDate,ExitWithdrawDate,ExitWithdrawTypeDescriptor,SchoolYear,PrimarySchool",
+        "1,10,2023-08-14,,,2024,true", "1,11,2023-09-01,,,2024,true",  # lives on in two schools
+        "2,10,2023-08-14,2023-08-14,Transferred,2024,true", "3,10,2020-08-14,2021-05-24,End of school year,2024,true",
+    ]  # fmt: skip
+    report = check(tmp_path, Student=people, StudentSchoolAssociation=spells)
+    assert {(p.table, p.code): p.count for p in report.problems} == {
+        ("student", "changes:birthdate"): 1,
+        ("student", "two-identifiers"): 2,
+        ("student", "two-people"): 1,
+        ("studentschoolassociation", "impossible-spells"): 1,
+        ("studentschoolassociation", "outside-year"): 1,
+        ("studentschoolassociation", "overlapping-spells:schoolid"): 1,
+        ("studentschoolassociation", "overlapping-spells-longer:schoolid"): 1,
+    }

@@ -155,7 +155,35 @@ def test_spells_that_cannot_have_been_are_dropped(con: duckdb.DuckDBPyConnection
         ("1", 2020, "a", day(6), day(5), "x"),
         ("1", 2020, "a", None, None, "x"),
     ]
-    assert clean(con, "possible-spells", SPELLS, rows) == (3, rows[:1])
+    lasts = ("1", 2020, "a", day(7), None, "")
+    assert clean(con, "possible-spells", SPELLS, [*rows, lasts]) == (3, [rows[0], lasts])
+
+
+def test_a_spell_without_a_last_day_lasts_and_goes_on_lasting_when_it_takes_up_another(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = [("1", 2020, "a", day(1), day(20), "ended"), ("1", 2020, "a", day(18), None, ""), ("1", 2020, "a", day(25), day(26), "inside")]  # fmt: skip
+    touched, left = clean(
+        con, "overlapping-spells", SPELLS, rows, Table("t", (small.STUDENT, Field("school_code")))
+    )
+    assert (touched, left) == (2, [("1", 2020, "a", day(1), None, "")])
+
+
+def test_spells_are_found_under_the_names_of_other_standards(con: duckdb.DuckDBPyConnection) -> None:
+    columns = (
+        "student_id VARCHAR, schoolyear INTEGER, schoolid VARCHAR, entrydate DATE, exitwithdrawdate DATE"
+    )
+    rows = [
+        ("1", 2020, "a", day(1), day(20)),
+        ("1", 2020, "a", day(18), day(25)),
+        ("1", 2020, "b", day(9), day(9)),
+    ]
+    table = Table("studentschoolassociation", (small.STUDENT, Field("schoolid"), Field("schoolyear")))
+    touched, left = clean(con, "possible-spells", columns, rows, table)
+    assert (touched, left) == (1, rows[:2])
+    rule = RULES["overlapping-spells"]
+    assert rule.applies_to(table.name)
+    assert KINDS[rule.kind](Work(con, "t", table, {}), rule) == 1
 
 
 def test_overlapping_spells_of_one_school_become_one(con: duckdb.DuckDBPyConnection) -> None:
