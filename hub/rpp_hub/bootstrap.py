@@ -50,6 +50,7 @@ from rpp_hub.services.requests import Requests
 from rpp_hub.services.returning import Returning
 from rpp_hub.services.reviewing import Reviewing
 from rpp_hub.services.signing import Signing
+from rpp_hub.services.staying import Staying
 from rpp_hub.services.umbrellas import Umbrellas
 from rpp_hub.services.vaulting import Vaulting, settle_vault
 from rpp_hub.services.warehousing import Warehousing
@@ -76,6 +77,7 @@ class Rpp:
     installation: Installation
     settings: Settings
     environments: Environments
+    staying: Staying
     packages: PackageRequests
     store: Store
     people: People
@@ -174,9 +176,10 @@ def open_installation(home: Path) -> Rpp:
     warehousing = Warehousing(store, installation)
     around = Surroundings(settings, warehousing.known_codebook, lambda: _now().date())
     environments = environments_of(installation, settings, store)
-    cutting = Cutting(store, installation, vault, lambda: environments.current().version)
+    staying = Staying(store, environments, _now)
+    cutting = Cutting(store, installation, vault, lambda project: staying.of(project).version)
     projects = Projects(store, papers, around)
-    rerunner = _rerunner(installation, settings, cutting, environments, projects.appetite)
+    rerunner = _rerunner(installation, settings, cutting, staying, projects.appetite)
     dues = Dues(
         store, Clocks(**settings.clocks.model_dump()), settings.districts, warehousing.known_codebook, _now
     )
@@ -184,6 +187,7 @@ def open_installation(home: Path) -> Rpp:
         installation=installation,
         settings=settings,
         environments=environments,
+        staying=staying,
         packages=PackageRequests(store, _now),
         store=store,
         people=People(store),
@@ -236,11 +240,11 @@ def _rerunner(
     installation: Installation,
     settings: Settings,
     cutting: Cutting,
-    environments: Environments,
+    staying: Staying,
     appetite: Callable[[str], Appetite],
 ) -> Rerunner:
     def rerun(notebook: bytes, project: str, cut: str, worked_in: str) -> Rerun:
-        environment = environments.for_work(worked_in)
+        environment = staying.for_work(worked_in, project)
         outcome = rerun_notebook(
             notebook,
             cut_data=cutting.named(project, cut).path / "data",

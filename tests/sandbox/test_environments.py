@@ -82,7 +82,7 @@ def test_the_operator_adds_a_package_to_the_whole_environment_and_a_rerun_import
     assert operated.run("retire", current.version, "--reason", "old").returncode == 3
     assert operated.run("show", "0" * 16).returncode == 4
     assert operated.rpp.auditing.verify(SETUP).ok
-    assert operated.rpp.environments.for_work(base[0]["version"]).path == ENVIRONMENT
+    assert operated.rpp.staying.for_work(base[0]["version"], "alpha").path == ENVIRONMENT
     assert operated.rpp.environments.list(actor("dora"))[0].version == current.version
 
 

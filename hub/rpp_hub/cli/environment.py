@@ -16,6 +16,7 @@ _wheels = click.option(
     help="A folder of wheels, instead of the package index that pip is set up for.",
 )
 _reason = click.option("--reason", required=True, help="Why; it is kept.")
+_MOVE = "rpp environment move PROJECT --reason …"
 _list = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -24,7 +25,8 @@ def environment() -> None:
     """Make, look at and retire versions of the workspaces' Python environment.
 
     A version is never changed. Packages come from a list of exact versions with hashes (as `uv pip compile
-    --generate-hashes` writes it) into a new one, which workspaces are opened in once it has been tried.
+    --generate-hashes` writes it) into a new one, in which projects begin once it has been tried. A project stays in the
+    version it began in until somebody moves it.
     """
 
 
@@ -81,9 +83,35 @@ def build(ctx: CliContext, allowed: Path, wheels: Path | None, reason: str) -> N
 @_reason
 @pass_cli
 def use(ctx: CliContext, version: str, reason: str) -> None:
-    """Open workspaces in VERSION from now on, an older one for example."""
+    """Let projects begin in VERSION from now on, an older one for example. Those that began stay in theirs."""
     ctx.rpp.environments.use(ctx.actor, version, reason)
-    click.echo(f"Workspaces are opened in {version} from now on. Those that run stay in theirs.")
+    click.echo(f"Projects begin in {version} from now on. Those that began stay in theirs: {_MOVE}")
+
+
+@environment.command("projects")
+@json_option
+@pass_cli
+def projects(ctx: CliContext, as_json: bool) -> None:
+    """Which project stays in which version, since when, and who moved it there."""
+    views = ctx.rpp.staying.list(ctx.actor)
+    lines = (
+        f"{v.project:<30} {v.version}  {v.state:<8} {v.since.date()}  {f'{v.moved_by}: ' if v.moved_by else ''}{v.reason}"
+        for v in views
+    )
+    answer(views, as_json, lambda: "\n".join(lines) or "No project has begun yet.")
+
+
+@environment.command("move")
+@click.argument("project", nargs=-1, required=True)
+@click.option("--to", "version", default="", help="The version; the current one where none is named.")
+@_reason
+@pass_cli
+def move(ctx: CliContext, project: tuple[str, ...], version: str, reason: str) -> None:
+    """Open the workspaces of each PROJECT in another version from now on; those that run stay in theirs until they are reopened."""
+    version = version or ctx.rpp.environments.current().version
+    for name in project:
+        ctx.rpp.staying.move(ctx.actor, name, version, reason)
+        click.echo(f"{name}: workspaces are opened in {version} from now on.")
 
 
 @environment.command("retire")
@@ -135,7 +163,8 @@ def answer_request(ctx: CliContext, name: str, added: bool, words: str) -> None:
 def _made(ctx: CliContext, new: NewVersion) -> None:
     view = ctx.rpp.environments.make(ctx.actor, new, lambda what: click.echo(f"{what} …", err=True))
     click.echo(
-        f"Workspaces are opened in {view.version} from now on: {len(view.packages)} packages, Python {view.python}."
+        f"Projects begin in {view.version} from now on: {len(view.packages)} packages, Python {view.python}. "
+        f"Those that began stay in theirs: {_MOVE}"
     )
 
 

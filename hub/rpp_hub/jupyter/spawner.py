@@ -20,7 +20,8 @@ from rpp_hub.domain.workspace_life import Life
 from rpp_hub.installation import ensure_run_dir
 from rpp_hub.jupyter.folders import make_folders
 from rpp_hub.jupyter.starter import place_starter
-from rpp_hub.services.environments import note_opening
+from rpp_hub.services.environments import Located
+from rpp_hub.services.staying import note_opening
 from rpp_hub.workspace import client
 from rpp_hub.workspace.allowances import limits_of
 from rpp_hub.workspace.capability import mint
@@ -96,9 +97,10 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         runs = self.rpp.installation.run_dir / "w"
         runs.mkdir(mode=0o700, exist_ok=True)
         sweep(runs)  # what killed supervisors left
+        version = self._environment().version
         with self.rpp.store.act(Actor(person, Via.HUB), "workspace:open", self.subject) as act:
             act.detail["cut"] = "" if reading else self.rpp.cutting.current(project).name
-            note_opening(act, project, person, self.rpp.environments.current().version, datetime.now(UTC))
+            note_opening(act, project, person, version, datetime.now(UTC))
         try:
             await self._open(folder, runs)
         except RppError as error:
@@ -180,7 +182,7 @@ class RppSpawner(Spawner):  # type: ignore[misc]
         framing = self._framing()
         return SupervisorConfig(
             run_dir=self.run_dir,
-            environment=self.rpp.environments.current().path,
+            environment=self._environment().path,
             workspace=folder,
             data=None if cut is None else cut.path / "data",
             reading=reading,
@@ -204,11 +206,15 @@ class RppSpawner(Spawner):  # type: ignore[misc]
             loopback=self.name in self.rpp.settings.workspace.loopback_projects,
         )
 
+    def _environment(self) -> Located:
+        """The version that this project stays in."""
+        return self.rpp.staying.of(self.name)
+
     def _told(self, cut: str) -> dict[str, str]:
         """What the server in the sandbox says of itself when it sends something, and by which thresholds it advises."""
         return {
             "RPP_CUT": cut,
-            "RPP_ENVIRONMENT": self.rpp.environments.current().version,
+            "RPP_ENVIRONMENT": self._environment().version,
             **self.rpp.projects.appetite(self.name).told(),
         }
 

@@ -29,6 +29,7 @@ from rpp_hub.installation import Installation
 from rpp_hub.services.authority import require
 from rpp_hub.services.linked_tables import described_tables, read_tables
 from rpp_hub.services.project_papers import check_in_force, grant_for_cut
+from rpp_hub.services.staying import note_beginning
 from rpp_hub.services.warehousing import current_masters
 from rpp_hub.store.database import Store
 from rpp_hub.store.models import Cut, Destruction, Project
@@ -69,7 +70,7 @@ class Cutting:
     """The cuts of the projects."""
 
     def __init__(
-        self, store: Store, installation: Installation, vault: Vault, environment: Callable[[], str]
+        self, store: Store, installation: Installation, vault: Vault, environment: Callable[[str], str]
     ) -> None:
         self._store = store
         self._installation = installation
@@ -96,14 +97,14 @@ class Cutting:
                 name = _next_name(session, project)
                 granted = self._granted(session, project)
                 linked = read_tables(session, project, self._sealed)
-            cuts = self._installation.cuts_dir(project)
+            cuts, version = self._installation.cuts_dir(project), self._environment(project)
             sealed = build_cut(
                 cuts, name, granted.masters, granted.agreed, self._vault.crosswalks, progress, linked,
-                environment=self._environment(),
+                environment=version,
             )  # fmt: skip
-            return self._record(actor, sealed, granted)
+            return self._record(actor, sealed, granted, version)
 
-    def _record(self, actor: Actor, sealed: SealedCut, granted: _Granted) -> CutView:
+    def _record(self, actor: Actor, sealed: SealedCut, granted: _Granted, environment: str) -> CutView:
         masters = granted.masters
         with self._store.act(actor, "cut:build", f"cut:{sealed.project}/{sealed.name}") as act:
             require(act.session, actor, Permission.CUT_BUILD, sealed.project)
@@ -127,6 +128,7 @@ class Cutting:
                 built_at=datetime.now(UTC),
             )
             act.session.add(cut)
+            note_beginning(act, sealed.project, environment, cut.built_at)
             if granted.agreed.exceptions:
                 act.detail["exceptions"] = list(granted.agreed.exceptions)
             act.detail.update(

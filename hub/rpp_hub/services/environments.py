@@ -1,4 +1,4 @@
-"""The workspaces' environment: made in versions, one of them current; which one a workspace, a cut and a re-run used."""
+"""The workspaces' environment: made in versions, one of them current, in which projects begin."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from rpp_hub.domain.actor import Actor
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, Unavailable
 from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
+from rpp_hub.domain.project_lifecycle import ProjectStatus
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.resources import resource
 from rpp_hub.services.authority import require
-from rpp_hub.store.database import Act, Store
-from rpp_hub.store.model_environments import EnvironmentVersion, OpenedIn
+from rpp_hub.store.database import Store
+from rpp_hub.store.model_environments import EnvironmentVersion, OpenedIn, StaysIn
+from rpp_hub.store.models import Project
 from rpp_hub.warehouse.folders import hash_file, remove_folder
 from rpp_hub.workspace.environment import generation_of, read_stamp, sources, version_of
 from rpp_hub.workspace.locks import Pinned, read_lock
@@ -84,7 +86,7 @@ class Environments:
         self._smoke, self._now = smoke, now
 
     def current(self) -> Located:
-        """What workspaces are opened in from now on. Raises Unavailable where its files are gone."""
+        """What projects begin in from now on. Raises Unavailable where its files are gone."""
         with self._store.read() as session:
             row = _current(session)
         if row is None:
@@ -100,15 +102,20 @@ class Environments:
         """What was set up with this release."""
         return Located(version_of(self._base), self._base)
 
-    def for_work(self, version: str) -> Located:
-        """The one that work was made in where it is still there, else the current one."""
+    def kept(self, version: str) -> Located | None:
+        """This version while it is kept; None for another. Raises Unavailable where its files are gone."""
         if version and version == version_of(self._base):
             return Located(version, self._base)
         with self._store.read() as session:
             row = session.get(EnvironmentVersion, version)
-        if row is not None and row.retired_at is None and self._versions.is_there(version):
-            return Located(version, self._versions.path(version))
-        return self.current()
+        if row is None or row.retired_at is not None:
+            return None
+        if not self._versions.is_there(version):
+            raise Unavailable(
+                f"The files of environment {version} are gone. Move the projects that stay in it: rpp environment move",
+                code="environment",
+            )
+        return Located(version, self._versions.path(version))
 
     def list(self, actor: Actor) -> tuple[EnvironmentView, ...]:
         """All versions, the current one first; the base comes last."""
@@ -160,7 +167,7 @@ class Environments:
         return self.show(actor, manifest.version)
 
     def use(self, actor: Actor, version: str, reason: str) -> EnvironmentView:
-        """Open workspaces in this version from now on; those that run stay in theirs."""
+        """Let projects begin in this version from now on; those that began stay in theirs."""
         with self._store.act(actor, "environment:use", f"environment:{version}", reason) as act:
             require(act.session, actor, Permission.ENVIRONMENT_MAKE)
             row = _get(act.session, version)
@@ -193,10 +200,15 @@ class Environments:
             if current is not None and current.name == version:
                 raise _refused(
                     "environment-current",
-                    "Workspaces are opened in this version. Use another one first: rpp environment use",
+                    "Projects begin in this version. Use another one first: rpp environment use",
                 )
             if row.retired_at is not None:
                 raise _refused("environment-retired", f"{version} is retired already.")
+            if staying := _staying(act.session, version):
+                raise _refused(
+                    "environment-stayed-in",
+                    f"Projects stay in this version: {', '.join(staying)}. Move them first: rpp environment move",
+                )
             row.retired_at = self._now()
 
     def _record(self, actor: Actor, manifest: Manifest, reason: str, added: tuple[Pinned, ...]) -> None:
@@ -245,15 +257,6 @@ class Environments:
         )  # fmt: skip
 
 
-def note_opening(act: Act, project: str, person: str, environment: str, now: datetime) -> None:
-    """Within the act of opening: which version this workspace runs in, and which it ran in before."""
-    before = act.session.get(OpenedIn, (project, person))
-    if before is not None and before.environment != environment:
-        act.detail["environment_before"] = before.environment
-    act.detail["environment"] = environment
-    act.session.merge(OpenedIn(project=project, person=person, environment=environment, opened_at=now))
-
-
 def _view(
     row: EnvironmentVersion, current: EnvironmentVersion | None, opened: Sequence[OpenedIn]
 ) -> EnvironmentView:
@@ -279,6 +282,16 @@ def _current(session: Session) -> EnvironmentVersion | None:
 
 def _next_turn(session: Session) -> int:
     return (session.scalar(select(func.max(EnvironmentVersion.turn))) or 0) + 1
+
+
+def _staying(session: Session, version: str) -> tuple[str, ...]:
+    """The projects that are still worked on in it."""
+    statement = (
+        select(StaysIn.project)
+        .join(Project, Project.name == StaysIn.project)
+        .where(StaysIn.environment == version, Project.status != ProjectStatus.CLOSED)
+    )
+    return tuple(session.scalars(statement.order_by(StaysIn.project)))
 
 
 def _kept(session: Session) -> frozenset[str]:

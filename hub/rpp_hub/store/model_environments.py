@@ -1,4 +1,4 @@
-"""Versions of the workspaces' environment, in which of them each workspace was last opened, and packages asked for."""
+"""Versions of the workspaces' environment, in which a project stays and a workspace was last opened, and packages asked for."""
 
 from __future__ import annotations
 
@@ -25,6 +25,17 @@ class EnvironmentVersion(Base):
     retired_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class StaysIn(Base):
+    """The version that a project's workspaces are opened in; `moved_by` is empty where it began with that one."""
+
+    __tablename__ = "stays_in"
+    project: Mapped[str] = mapped_column(ForeignKey("projects.name"), primary_key=True)
+    environment: Mapped[str] = mapped_column(String(16))
+    since: Mapped[datetime]
+    moved_by: Mapped[str | None] = mapped_column(ForeignKey("people.name"))
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class OpenedIn(Base):

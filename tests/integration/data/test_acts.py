@@ -157,7 +157,7 @@ class _Intruded(Store):
 def test_two_who_cut_at_once_do_not_replace_each_others_folder(rpp: Rpp) -> None:
     store = _Intruded(rpp.store.url, rpp.store.anchors)
     store.intruder = lambda: rpp.cutting.build(DORA, "absence")
-    cutting = Cutting(store, rpp.installation, rpp.cutting._vault, str)
+    cutting = Cutting(store, rpp.installation, rpp.cutting._vault, lambda _project: "")
     cutting.build(DORA, "absence")
     assert rpp.cutting.verify("absence") == ()
     assert rpp.cutting.build(DORA, "absence").name == "c0002"

@@ -62,7 +62,9 @@ def test_the_agreement_says_them_and_so_does_what_is_released(world: World) -> N
     path, _ = releasing.download(actor("rudi"), name)
     with zipfile.ZipFile(path) as bundle:
         manifest = next(n for n in bundle.namelist() if n.endswith("manifest.json"))
-        assert json.loads(bundle.read(manifest))["thresholds"]["threshold"] == 20
+        told = json.loads(bundle.read(manifest))
+        assert told["thresholds"]["threshold"] == 20
+        assert told["environment"] == "env-1"  # the re-run's
 
 
 def test_one_who_approves_anew_with_them_in_the_application_needs_no_amendment(world: World) -> None:

@@ -9,28 +9,31 @@ import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, NotPermitted, RppError
 from rpp_hub.services.auditing import AuditFilter
-from rpp_hub.services.environments import Environments, NewVersion, Origin, note_opening
-from rpp_hub.store.database import migrate, sqlite_url
-from rpp_hub.workspace import doctor, sandbox
+from rpp_hub.services.environments import Environments, NewVersion
+from rpp_hub.workspace import doctor
 from rpp_hub.workspace.environment import hold, version_of
-from rpp_hub.workspace.locks import Pinned, write_lock
-from rpp_hub.workspace.one_shot import run_once
-from rpp_hub.workspace.sandbox import MEBIBYTE, Ceilings, Sandbox, environment_binds
-from rpp_hub.workspace.versions import Versions
+from rpp_hub.workspace.locks import Pinned
 
-from tests.factories import NOW, World, actor
+from tests.factories import World, actor
 from tests.harness import remove
+from tests.integration.services.small_versions import (
+    OTTO,
+    WHY,
+    allowed,
+    environments,
+    opened,
+    quiet,
+    with_one_version,
+)
 from tests.wheels import wheel
 
-OTTO = actor("otto")
-WHY = "The project on terms needs it."
 WATCHED = frozenset(
     {"open", "os.rename", "os.mkdir", "os.chmod", "os.rmdir", "os.remove", "subprocess.Popen"}
 )
@@ -44,35 +47,6 @@ def _sandboxes_work() -> None:
         pytest.skip(f"no sandbox here: {problems[0].sentence}")
 
 
-def imports(environment: Path, added: Sequence[str]) -> str:
-    """A small trial: what is new can be imported in a sandbox."""
-    code = f"import {', '.join(name.replace('-', '_') for name in added) or 'sys'}"
-    tried = run_once(
-        Sandbox(
-            command=(sandbox.PYTHON, "-I", "-c", code),
-            binds=environment_binds(environment),
-            ceilings=Ceilings(256, 64 * MEBIBYTE, 64),
-        ),
-        60,
-    )
-    return tried.words if tried.code else ""
-
-
-def environments(world: World) -> Environments:
-    home = world.installation.home
-    return Environments(
-        world.store, Versions(world.installation.environments_dir), home / "base", imports, lambda: NOW
-    )
-
-
-def allowed(*pins: Pinned) -> str:
-    return write_lock(pins)
-
-
-def quiet(_what: str) -> None:
-    return None
-
-
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("wheels")
@@ -82,18 +56,9 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def template(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Iterator[Path]:
     """An installation in which one version was made of one package."""
     home = tmp_path_factory.mktemp("environments") / "home"
-    (home / "hub").mkdir(parents=True)
-    migrate(sqlite_url(home / "hub" / "rpp.sqlite"))
-    world = opened(home).populate()
-    first = NewVersion(WHY, allowed(wheel(wheels, "first", "1.0", "x = 1\n")), wheels, Origin.NOTHING)
-    environments(world).make(OTTO, first, quiet)
-    world.store.close()
+    with_one_version(home, wheels)
     yield home
     remove(home)
-
-
-def opened(home: Path) -> World:
-    return World(home, url=sqlite_url(home / "hub" / "rpp.sqlite"))
 
 
 @pytest.fixture
@@ -228,17 +193,6 @@ def test_an_older_version_is_used_again_and_one_that_is_not_current_retired(
     assert (again.version, again.state) == (new, "current")
 
 
-def test_work_is_run_again_in_its_own_version_while_that_is_kept(world: World, wheels: Path) -> None:
-    made = environments(world)
-    old = made.current()
-    made.make(OTTO, NewVersion(WHY, allowed(wheel(wheels, "fourth", "1.0")), wheels), quiet)
-    assert made.for_work(old.version) == old
-    made.retire(OTTO, old.version, "old")
-    assert made.for_work(old.version) == made.current() != old
-    for strange in ("", "..", "../base", "0" * 16, "x"):
-        assert made.for_work(strange) == made.current()
-
-
 def test_a_version_in_use_is_not_retired(world: World, wheels: Path) -> None:
     made = environments(world)
     old = made.current()
@@ -276,16 +230,6 @@ def test_the_same_packages_are_the_same_version(world: World, wheels: Path) -> N
     with pytest.raises(ActionRefused) as refusal:
         made.make(OTTO, NewVersion(WHY, allowed(wheel(wheels, "first", "1.0", "x = 1\n")), wheels), quiet)
     assert refusal.value.refusals[0].code == "environment-there"
-
-
-def test_a_workspace_records_in_what_it_was_opened(world: World) -> None:
-    made = environments(world)
-    for version in ("a" * 16, made.current().version):
-        with world.store.act(actor("rosa"), "workspace:open", "workspace:alpha/rosa") as act:
-            note_opening(act, "alpha", "rosa", version, NOW)
-    assert made.show(OTTO).workspaces == ("alpha/rosa",)
-    event = world.auditing.events(actor("ada"), AuditFilter(act="workspace:open"))[0]
-    assert json.loads(event.detail) == {"environment": made.current().version, "environment_before": "a" * 16}
 
 
 def _dies(home: Path, do: Callable[[Environments], object], until: int | None) -> list[str]:

@@ -29,6 +29,7 @@ from rpp_hub.services.notices import Letterhead, Notices
 from rpp_hub.services.package_requests import PackageRequests
 from rpp_hub.services.releasing import Releasing, Signer
 from rpp_hub.services.returning import Returning
+from rpp_hub.services.staying import Staying
 from rpp_hub.services.vaulting import Vaulting
 from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.services.workspaces import Workspaces
@@ -206,10 +207,12 @@ def open_rpp(world: World) -> Rpp:
     signer = Signer(
         key.sign, lambda: key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     )
+    environments = environments_of(world.installation, world.settings, world.store)
     return Rpp(
         installation=world.installation,
         settings=world.settings,
-        environments=environments_of(world.installation, world.settings, world.store),
+        environments=environments,
+        staying=Staying(world.store, environments, lambda: NOW),
         packages=PackageRequests(world.store, lambda: NOW),
         store=world.store,
         people=world.people,
@@ -228,7 +231,7 @@ def open_rpp(world: World) -> Rpp:
         signing=world.signing,
         warehousing=Warehousing(world.store, world.installation),
         identities=Identities(world.store, world.installation, lambda: NOW),
-        cutting=Cutting(world.store, world.installation, vault, str),
+        cutting=Cutting(world.store, world.installation, vault, lambda _project: ""),
         linking=Linking(world.store, world.installation, vault),
         returning=Returning(world.store, world.settings, world.installation, vault),
         vaulting=Vaulting(world.store, world.installation, vault),

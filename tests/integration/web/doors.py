@@ -65,6 +65,7 @@ class Door:
             candidate="i-000000000000",
             sha256=self.sha256,
             role="director",
+            project="alpha",
         )
 
 
@@ -195,6 +196,7 @@ DOORS = (
     post("/projects/{name}/ingress", only("rosa"), purpose="a table of terms"),
     post("/ingress/{name}", only("dora"), do="admit"),
     post("/environment", only("rosa"), project="alpha", package="lifelines", purpose="to follow students"),
+    post("/environment/projects/{project}", only("dora", "otto"), version="x", reason=""),
     post("/environment/requests/{name}", only("otto"), do="refused", answer="Use statsmodels."),
     post("/egress", only("dora"), project="alpha", person="rosa", megabytes="300", reason="a large figure"),
     post("/workspaces/kept", only("dora"), do="nothing"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, NotPermitted
 from rpp_hub.services.auditing import AuditFilter
+from rpp_hub.services.staying import note_beginning
 
-from tests.factories import actor
+from tests.factories import NOW, actor
 from tests.integration.web.conftest import PortalWorld
 
 PLACE = "/services/rpp/environment"
@@ -28,6 +29,24 @@ def test_a_researcher_asks_the_operator_answers_and_the_project_reads_it(portal:
     ]  # fmt: skip
     with pytest.raises(ActionRefused, match="answered already"):
         portal.rpp.packages.answer(actor("otto"), "p0001", added=False, answer="No.")
+
+
+def test_which_project_stays_in_which_version_is_seen_and_one_is_moved(portal: PortalWorld) -> None:
+    with portal.world.store.act(actor("dora"), "cut:build", "cut:alpha/c0001") as act:
+        note_beginning(act, "alpha", "a" * 16, NOW)
+    current = portal.rpp.environments.current().version
+    door = f"{PLACE}/projects/alpha"
+    for name in ("rosa", "dora", "otto"):
+        text = portal.browser(name).get(PLACE).text
+        assert "a" * 16 in text
+        assert (f'action="{door}"' in text) == (name != "rosa")
+    assert "a" * 16 not in portal.browser("remy").get(PLACE).text
+    dora = portal.browser("dora")
+    assert dora.post(door, {"version": current, "reason": "no"}).status_code == 422
+    assert dora.post(door, {"version": current, "reason": WHY}).status_code == 303
+    text = portal.browser("rosa").get(PLACE).text
+    assert f"dora: {WHY}" in text
+    assert "a" * 16 not in text
 
 
 def test_the_page_names_the_version_and_its_packages(portal: PortalWorld) -> None:

@@ -131,6 +131,7 @@ def test_the_files_have_names_of_ours_and_the_bytes_that_were_reviewed(files: di
 def test_the_manifest_names_submitted_reviewed_and_released_hashes(files: dict[str, bytes]) -> None:
     manifest = json.loads(files["manifest.json"])
     assert manifest["request"]["submitted_sha256"] == hashlib.sha256(NOTEBOOK).hexdigest()
+    assert (manifest["environment"], manifest["worked_in"]) == ("lock:cd", "lock:cc")
     figure = next(item for item in manifest["items"] if item["identity"] == "a:1")
     assert figure["reviewed_sha256"] == manifest["files"]["figures/02-figure.png"]["sha256"]
     assert figure["verdicts"] == {"bo": "reject"}

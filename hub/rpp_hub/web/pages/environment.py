@@ -43,6 +43,13 @@ def answer(portal: PortalDep, viewer: ViewerDep, form: FormDep, name: str) -> Re
     return see(path("environment"))
 
 
+@router.post("/environment/projects/{project}")
+def move(portal: PortalDep, viewer: ViewerDep, form: FormDep, project: str) -> Response:
+    """Let a project's workspaces be opened in another version."""
+    portal.rpp.staying.move(viewer.actor, project, form.text("version"), form.text("reason"))
+    return see(path("environment"))
+
+
 def _page(
     request: Request, portal: Portal, viewer: Viewer, error: RppError | None = None, **typed: str
 ) -> Response:
@@ -53,5 +60,6 @@ def _page(
     return page(
         request, "environment.html", viewer, status=200 if error is None else status_of(error), error=error, typed={"project": "", "package": "", "purpose": "", **typed},
         current=versions[0], others=versions[1:], projects=asking, wishes=portal.rpp.packages.list(viewer.actor),
-        has_r=not r_lacks(),
+        has_r=not r_lacks(), stays=portal.rpp.staying.list(viewer.actor),
+        kept=[view.version for view in versions if view.state != "retired"],
     )  # fmt: skip
