@@ -31,7 +31,7 @@ from rpp_hub.store.audit import (
 from rpp_hub.store.engines import engine_for
 from rpp_hub.store.guards import unguarded
 from rpp_hub.store.models import AuditHead
-from rpp_hub.store.moments import moment
+from rpp_hub.store.moments import finish, moment
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -68,6 +68,7 @@ class Store:
             return
         with _told_plainly(), Session(self._reader, expire_on_commit=False) as session:
             yield session
+            finish(session)
 
     @contextmanager
     def act(self, actor: Actor, act: str, subject: str, reason: str = "") -> Iterator[Act]:

@@ -28,6 +28,7 @@ def engine_for(url: str, *, writes: bool) -> Engine:
         url,
         pool_size=4 if writes else READERS,
         max_overflow=_MORE,
+        pool_use_lifo=True,  # few connections in steady use: each keeps the plans that it has made
         connect_args={"options": _POSTGRES, "connect_timeout": 10},
         # readers see one moment of the database, as SQLite's do; writers queue at the audit log's head
         isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",

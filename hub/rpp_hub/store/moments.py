@@ -7,7 +7,7 @@ the moment: what is read after it sees it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
 from sqlalchemy import Engine
@@ -15,6 +15,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 SHARED = "rpp_one_moment"
+
+
+def finish(session: Session) -> None:
+    """End what was only read with a commit: after a rollback PostgreSQL's driver forgets all it had prepared, and the server
+    would plan every question of every page anew.
+    """
+    session.expunge_all()  # what a reader did to a row is never written
+    with suppress(SQLAlchemyError):  # what was read is read, though its connection broke
+        session.commit()
+    session.close()
 
 
 class Moment:
@@ -48,7 +58,7 @@ class Moment:
         finally:
             self._readers -= 1
             if self._readers == 0 and self._session is not session:
-                session.close()
+                finish(session)
 
     def pass_by(self) -> None:
         """What is read from here on is read anew; who still reads finishes in the old session."""
@@ -64,7 +74,7 @@ class Moment:
         if self._session is session:
             self._session = None
         if self._readers == 0:
-            session.close()
+            finish(session)
 
 
 _NOW: ContextVar[Moment | None] = ContextVar("rpp_moment", default=None)
