@@ -53,7 +53,10 @@ from rpp_hub.web.tracing import Tracing
 
 ROUTERS = (
     auth.router,
-    home.router,
+    home.router,  # what is looked at most stands first: a request is matched against one router after the other
+    dues.router,
+    review.router,
+    people.router,
     project_drafts.router,
     projects.router,
     project_review.router,
@@ -62,7 +65,6 @@ ROUTERS = (
     framed.router,
     kept.router,
     requests.router,
-    review.router,
     releases.router,
     data.router,
     receiving.router,
@@ -73,8 +75,6 @@ ROUTERS = (
     ingress.router,
     environment.router,
     accounts.router,
-    dues.router,
-    people.router,
     audit.router,
     workspace_api.router,
     rest.router,

@@ -16,7 +16,9 @@ from markupsafe import Markup
 
 from rpp_hub.domain.gate import written
 from rpp_hub.web import BASE
+from rpp_hub.web.badges import findings_line, last_day, status
 from rpp_hub.web.behind import recounted, told
+from rpp_hub.web.counts import counted, counted_to
 from rpp_hub.web.paging import to_page
 from rpp_hub.web.paths import path
 
@@ -34,16 +36,6 @@ def ago(then: datetime, now: datetime) -> str:
         if seconds >= unit:
             return f"{counted(int(seconds // unit), name)} ago"
     return "just now"
-
-
-def counted(number: int, thing: str, many: str = "") -> str:
-    """1 item, 2 items."""
-    return f"{number:,} {thing if number == 1 else many or thing + 's'}"
-
-
-def counted_to(number: int, most: int, thing: str) -> str:
-    """The same of what was counted up to a bound: 100 requests or more."""
-    return counted(number, thing) + (" or more" if number >= most else "")
 
 
 def bytes_words(size: int) -> str:
@@ -144,8 +136,9 @@ def _environment() -> Environment:
         recounted=recounted,
     )
     environment.globals.update(
-        path=path, static=static, moment=moment, is_over=is_over, base=BASE, to_page=to_page
-    )
+        path=path, static=static, moment=moment, is_over=is_over, base=BASE, to_page=to_page,
+        status=status, last_day=last_day, findings_line=findings_line,
+    )  # fmt: skip
     return environment
 
 

@@ -6,8 +6,9 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from rpp_hub.web.counts import counted
 from rpp_hub.web.headers import review_policy
-from rpp_hub.web.templating import ago, counted, detail_words, grouped, is_over, moment
+from rpp_hub.web.templating import ago, detail_words, grouped, is_over, moment
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

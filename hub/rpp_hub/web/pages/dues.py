@@ -27,9 +27,20 @@ _AT_FIRST = 12
 class DueLine:
     """One thing that is due, with where it is done and what that is called."""
 
-    due: DueView
+    left: int
+    subject: str
+    sentence: str
     place: str
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueLines:
+    """What is the viewer's to do, and what they are told of; `full` when of some kind there are as many as were asked for."""
+
+    yours: tuple[DueLine, ...]
+    told: tuple[DueLine, ...]
+    full: bool
 
 
 _Link = tuple[Callable[[str], str], str]
@@ -66,26 +77,38 @@ LINKS: Mapping[DueKind, _Link] = MappingProxyType(
 _OF_PEOPLE = frozenset({DueKind.TRAINING, DueKind.ACCESS_AGREEMENT, DueKind.THIRD_PARTY, DueKind.INSTITUTION})
 
 
-def due_lines(portal: Portal, viewer: Viewer, most: int) -> tuple[DueLine, ...]:
-    """What is due of the viewer's, of each kind so many, with links."""
-    return tuple(_line(due, viewer) for due in portal.rpp.dues.seen_by(viewer.actor, most))
+def due_lines(portal: Portal, viewer: Viewer, most: int, shown: int | None = None) -> DueLines:
+    """What is due of the viewer's, of each kind so many; of their own and of the others' no more lines than are shown."""
+    found = portal.rpp.dues.seen_by(viewer.actor, most)
+    yours, told = ([d for d in found if d.mine is mine][:shown] for mine in (True, False))
+    return DueLines(
+        tuple(_line(due, viewer) for due in yours),
+        tuple(_line(due, viewer) for due in told),
+        full=max(Counter(due.kind for due in found).values(), default=0) >= most,
+    )
 
 
 def _line(due: DueView, viewer: Viewer) -> DueLine:
+    place, words = _link(due, viewer)
+    return DueLine(due.left, due.subject, due.sentence, place, words)
+
+
+def _link(due: DueView, viewer: Viewer) -> tuple[str, str]:
+    """Where this viewer goes, and what the link says; nowhere for what is others' alone."""
     kind = DueKind(due.kind)
     to, words = LINKS[kind]
     if due.mine:
-        return DueLine(due, to(due.subject), words)
+        return to(due.subject), words
     if kind in _OF_PEOPLE:
         may_read = viewer.rights.may(Permission.PERSON_READ)
-        return DueLine(due, path("people", due.subject) if may_read else "", "Open the person")
+        return path("people", due.subject) if may_read else "", "Open the person"
     if kind is DueKind.REVIEW:
-        return DueLine(due, "", "")
+        return "", ""
     if kind is DueKind.SIGNATURE:
-        return DueLine(due, to(due.subject), "Read it")
+        return to(due.subject), "Read it"
     if kind in (DueKind.UMBRELLA, DueKind.PAPER, DueKind.CONFIRMATION):
-        return DueLine(due, to(due.subject), words)
-    return DueLine(due, _project(due.subject), "Open the project")
+        return to(due.subject), words
+    return _project(due.subject), "Open the project"
 
 
 @router.get("/due")
@@ -93,8 +116,9 @@ def due(request: Request, portal: PortalDep, viewer: ViewerDep, many: str = "") 
     """The most urgent of each kind on one page; with `?many=yes` as many as anybody could work through."""
     most = SHOWN if many == "yes" else _AT_FIRST
     lines = due_lines(portal, viewer, most)
-    full = max(Counter(line.due.kind for line in lines).values(), default=0) >= most
-    return page(request, "due.html", viewer, lines=lines, most=most, more=full, many=most == SHOWN)
+    return page(
+        request, "due.html", viewer, mine=lines.yours, told=lines.told, most=most, more=lines.full, many=most == SHOWN
+    )  # fmt: skip
 
 
 @router.get("/projects/{name}/destruction")

@@ -47,11 +47,13 @@ def health() -> Response:
 @router.get("/")
 def home(request: Request, portal: PortalDep, viewer: ViewerDep) -> Response:
     """The first page: what waits, what is late, what may be done; then each role's own work."""
+    lines = due_lines(portal, viewer, _DUE, shown=_DUE)
     return page(
         request,
         "home.html",
         viewer,
-        lines=due_lines(portal, viewer, _DUE),
+        yours=lines.yours,
+        told=lines.told,
         steps=first_steps(viewer),
         may_do=may_do(viewer),
         mine=my_projects(portal, viewer),
