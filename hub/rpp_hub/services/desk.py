@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Integer, Row, String, and_, bindparam, select
+from sqlalchemy import Row, String, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.lifecycle import Action, Decision, Doer, RequestState, Review, Status, refusals
@@ -89,7 +89,7 @@ def top_of_desk(session: Session, rights: Rights, needed: int, shown: int) -> De
 
 _CUT, _MEMBER, _ROLE = Cut.__table__.c, Membership.__table__.c, PersonRole.__table__.c
 _ME = bindparam("me", type_=String)
-_AFTER, _MOST = bindparam("after", type_=Integer), number("most")
+_AFTER, _MOST = number("after"), number("most")
 _GIVEN_BY = select(_ROLE.given_by).where(_ROLE.person == _ME, _ROLE.role == str(Role.OUTPUT_REVIEWER))
 _CUT_MAKER = select(_CUT.built_by).where(_CUT.project == REQUEST.project, _CUT.name == ROUND.cut)
 _MEMBERS = Membership.__table__
@@ -120,7 +120,19 @@ _MINE = (
 _BEGUN = _MINE.where(REVIEW.decision.is_(None), REQUEST.status == said(Status.SUBMITTED)).order_by(
     REVIEW.request_id
 )
-_DONE = _MINE.where(REVIEW.decision.is_not(None)).order_by(REVIEW.request_id.desc())
+# first which they are, by one index; the round of each as a value and not a join, for which PostgreSQL would read all requests.
+# No review is of a later round than the request's; for an equality PostgreSQL expects so few that it would sort them all.
+_ROUND_NOW = select(REQUEST.round).where(REQUEST.id == REVIEW.request_id).scalar_subquery()
+_NEWEST_DONE = (
+    select(REVIEW.request_id)
+    .where(REVIEW.reviewer == _ME, REVIEW.decision.is_not(None), REVIEW.round >= _ROUND_NOW)
+    .order_by(REVIEW.request_id.desc())
+    .limit(_MOST)
+    .subquery("newest")
+)
+_DONE = LINE.select_from(CURRENT.join(_NEWEST_DONE, _NEWEST_DONE.c.request_id == REQUEST.id)).order_by(
+    REQUEST.id.desc()
+)
 
 
 _SOME = _SUBMITTED.subquery("some")

@@ -78,13 +78,21 @@ def read_facts(
     yield from _people(session, scope, horizon)
     if scope.reviews:
         yield from _reviews(session, scope)
-    if scope.everything:  # who confirms papers is among those
-        for row in session.execute(queries.SENT_PAPERS, {"limit": scope.limit}):
-            yield PaperFacts(f"d{row.id:04d}", row.person, row.kind, row.sent_at.astimezone(UTC).date())
     yield from _signatures(session, scope)
     if scope.umbrellas:
-        for row in session.execute(queries.UMBRELLAS, {"today": today, "horizon": horizon}):
-            yield UmbrellaFacts(row.district, row.ends)
+        yield from _papers_and_umbrellas(session, scope, today, horizon)
+
+
+def _papers_and_umbrellas(
+    session: Session, scope: Scope, today: date, horizon: date
+) -> Iterator[PaperFacts | UmbrellaFacts]:
+    """Umbrella agreements, and papers sent in; who confirms those is among them that see everything."""
+    query = queries.SENT_PAPERS_AND_UMBRELLAS if scope.everything else queries.UMBRELLAS
+    for row in session.execute(query, {"limit": scope.limit, "today": today, "horizon": horizon}):
+        if row.sent_at is not None:
+            yield PaperFacts(f"d{row.id:04d}", row.name, row.kind, row.sent_at.astimezone(UTC).date())
+        else:
+            yield UmbrellaFacts(row.name, row.ends)
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -18,9 +18,12 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    null,
     or_,
     select,
+    type_coerce,
     union,
+    union_all,
 )
 
 from rpp_hub.domain.agreements import PaperKind, PaperStatus
@@ -224,19 +227,31 @@ REVIEWS: Query = _reviews(_examined())
 # of a reviewer's, only those that are still theirs to review: what they are done with hides no other
 OWN_REVIEWS: Query = _reviews(_examined(~_AS_MEMBER.exists(), REQUEST.author != _ME, ~_DECIDED.exists()))
 
-SENT_PAPERS: Query = (
+_SENT_SOME = (
     select(_SENT.id, _SENT.person, _SENT.kind, _SENT.sent_at)
     .where(_SENT.status == said(AttestationStatus.WAITING))
     .order_by(_SENT.id)
     .limit(_LIMIT)
+    .subquery("sent")
 )
+# in the shape of the papers, to be asked for with them in one statement
 UMBRELLAS: Query = (
-    select(_PAPER.district, func.max(_PAPER.ends).label("ends"))
+    select(
+        *(type_coerce(null(), column.type).label(column.key) for column in (_SENT.id, _SENT.kind, _SENT.sent_at)),
+        _PAPER.district.label("name"), func.max(_PAPER.ends).label("ends"),
+    )
     .where(
         _PAPER.kind == said(PaperKind.UMBRELLA), _PAPER.status == said(PaperStatus.SIGNED), _PAPER.starts <= _TODAY
     )
     .group_by(_PAPER.district)
     .having(func.max(_PAPER.ends) <= _HORIZON)
+)  # fmt: skip
+SENT_PAPERS_AND_UMBRELLAS: CompoundSelect[*tuple[Any, ...]] = union_all(
+    select(
+        _SENT_SOME.c.id, _SENT_SOME.c.kind, _SENT_SOME.c.sent_at, _SENT_SOME.c.person.label("name"),
+        type_coerce(null(), _PAPER.ends.type).label("ends"),
+    ),
+    UMBRELLAS,
 )  # fmt: skip
 
 _SIGNED = Signature.__table__.c
