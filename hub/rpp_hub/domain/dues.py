@@ -376,11 +376,8 @@ def dues(facts: Iterable[Facts], clocks: Clocks, today: date) -> tuple[Due, ...]
 
 def dues_of(found: Iterable[Due], person: str, roles: Callable[[str], Collection[Role]]) -> tuple[Due, ...]:
     """What one person does or is told of. `roles`: those that count for a district."""
-    return tuple(
-        d
-        for d in found
-        if d.doers.holds(person, roles(d.district)) or d.told.holds(person, roles(d.district))
-    )
+    with_roles = ((d, roles(d.district)) for d in found)
+    return tuple(d for d, held in with_roles if d.doers.holds(person, held) or d.told.holds(person, held))
 
 
 def _of(fact: Facts, clocks: Clocks, today: date) -> Iterator[Due]:

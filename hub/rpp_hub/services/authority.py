@@ -110,35 +110,35 @@ class Known:
 _INSTALLATION = Rights(SYSTEM, frozenset(Role), frozenset(), all_districts=True)
 _NAME: BindParameter[str] = bindparam("name", type_=String)
 _TODAY: BindParameter[date] = bindparam("today", type_=Date)
-_WORKS_NOW = and_(Affiliation.since <= _TODAY, or_(Affiliation.until.is_(None), Affiliation.until >= _TODAY))
+# tables and not models: this is asked for every page, and nothing of it is changed
+_PERSON, _ROLE, _MEMBER = Person.__table__.c, PersonRole.__table__.c, Membership.__table__.c
+_WORKS, _PLACE = Affiliation.__table__.c, Institution.__table__.c
+_WORKS_NOW = and_(_WORKS.since <= _TODAY, or_(_WORKS.until.is_(None), _WORKS.until >= _TODAY))
 _HELD = union_all(
-    select(literal("role").label("kind"), PersonRole.role.label("value")).where(PersonRole.person == _NAME),
-    select(literal("project").label("kind"), Membership.project.label("value")).where(
-        Membership.person == _NAME
-    ),
+    select(literal("role").label("kind"), _ROLE.role.label("value")).where(_ROLE.person == _NAME),
+    select(literal("project").label("kind"), _MEMBER.project.label("value")).where(_MEMBER.person == _NAME),
     select(
         case(
             (~_WORKS_NOW, "left"),
-            (Institution.kind == str(InstitutionKind.DISTRICT), "district"),
+            (_PLACE.kind == str(InstitutionKind.DISTRICT), "district"),
             else_="elsewhere",
         ),
-        Affiliation.institution,
+        _WORKS.institution,
     )
-    .join(Institution, Institution.name == Affiliation.institution)
-    .where(Affiliation.person == _NAME),
+    .select_from(Affiliation.__table__.join(Institution.__table__, _PLACE.name == _WORKS.institution))
+    .where(_WORKS.person == _NAME),
 ).subquery()
 _KNOWN = (
     select(
-        Person.display_name,
-        Person.active,
-        Person.training_ends,
-        Person.access_agreement_signed,
+        _PERSON.display_name,
+        _PERSON.active,
+        _PERSON.training_ends,
+        _PERSON.access_agreement_signed,
         _HELD.c.kind,
         _HELD.c.value,
     )
-    .select_from(Person)
-    .outerjoin(_HELD, true())
-    .where(Person.name == _NAME)
+    .select_from(Person.__table__.outerjoin(_HELD, true()))
+    .where(_PERSON.name == _NAME)
 )
 
 
