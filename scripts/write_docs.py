@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from reading_code import Told, acts, told
@@ -20,7 +21,10 @@ from rpp_hub.domain.permissions import PERMISSIONS, Permission, Role
 from rpp_hub.domain.project_lifecycle import project_mermaid, project_table
 from rpp_hub.domain.workspace_life import STEPS, workspace_mermaid
 from rpp_hub.settings import Settings
+from rpp_hub.web import BASE
+from rpp_hub.web.app import ROUTERS
 from rpp_hub.web.errors import STATUS
+from rpp_hub.web.openapi import description
 from rpp_review.checks import NAMES, Appetite
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
@@ -124,6 +128,35 @@ def permissions() -> str:
         "district: then it counts for all. The other roles count for the installation. A role says who may; [refusals](refusals.md)\n"
         "say when not.\n\n"
     ) + head + rows  # fmt: skip
+
+
+def api() -> str:
+    """Every call of the REST API, by area."""
+    intro = (
+        "# REST API\n\n"
+        "Under `/services/rpp/api`, in a person's own session ([how](../how-to/api.md)). `GET /openapi.json` describes what goes in and\n"
+        "what comes out. Errors have the one shape of [refusals](refusals.md). Who may is said by [permissions](permissions.md), as for\n"
+        "the pages.\n"
+    )
+    areas: dict[str, list[str]] = {}
+    for path, methods in described_paths().items():
+        for method, call in methods.items():
+            words = str(call["description"]).partition("\n")[0]
+            row = f"| `{method.upper()} {path.removeprefix(f'{BASE}/api')}` | {words} |\n"
+            areas.setdefault(call["tags"][0], []).append(row)
+    return intro + "".join(
+        f"\n## {area.capitalize()}\n\n| call | what it does |\n|---|---|\n{''.join(rows)}"
+        for area, rows in sorted(areas.items())
+    )
+
+
+def described_paths() -> dict[str, Any]:
+    """What the description says of each call."""
+    app = FastAPI()
+    for router in ROUTERS:
+        app.include_router(router)
+    paths: dict[str, Any] = description(app)["paths"]
+    return paths
 
 
 def refusals() -> str:
@@ -314,6 +347,7 @@ def _cell(text: str) -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "api.md": api,
     "audit.md": audit,
     "checks.md": checks,
     "command-line.md": command_line,

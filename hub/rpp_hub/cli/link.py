@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -10,9 +9,8 @@ import click
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.cli.default_group import DefaultGroup
 from rpp_hub.cli.progress import shown_progress
-from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.names import printable
-from rpp_hub.linkage.columns import By
+from rpp_hub.linkage.columns import By, named_columns
 from rpp_hub.services.linkage_rows import LinkageView, PairView
 from rpp_hub.services.linking import Survey
 
@@ -61,7 +59,7 @@ def make(
     as_json: bool,
 ) -> None:
     """Find the students of FILE for PROJECT."""
-    survey = Survey(file, By(by), table, _named(columns))
+    survey = Survey(file, By(by), table, named_columns(columns))
     with shown_progress() as progress:
         view = ctx.rpp.linking.link(ctx.actor, project, survey, progress)
     answer(view, as_json, lambda: _text(view))
@@ -149,15 +147,6 @@ def _decide(ctx: CliContext, project: str, name: str, pairs: tuple[int, ...], *,
         f"{view.undecided} left" if view.undecided else f"none left; next: rpp link finish {project} {name}"
     )
     click.echo(f"{'Accepted' if accepted else 'Rejected'} {', '.join(map(str, pairs))}; {left}")
-
-
-def _named(columns: tuple[str, ...]) -> Mapping[str, str]:
-    pairs = [c.partition("=") for c in columns]
-    if any(not field or not column for field, _, column in pairs):
-        raise Invalid(
-            "Say --column FIELD=COLUMN, such as --column student_id=lunch_number.", code="bad-column"
-        )
-    return {field: column for field, _, column in pairs}
 
 
 def _line(view: LinkageView) -> str:

@@ -72,6 +72,17 @@ class Layout:
         return self.sources[0].key
 
 
+def named_columns(pairs: Sequence[str]) -> Mapping[str, str]:
+    """From FIELD=COLUMN, field by field. Raises Invalid."""
+    split = [pair.partition("=") for pair in pairs]
+    if any(not field or not column for field, _, column in split):
+        raise Invalid(
+            "Say FIELD=COLUMN, such as student_id=lunch_number: which column of the file is which field.",
+            code="bad-column",
+        )
+    return {field: column for field, _, column in split}
+
+
 def lay_out(
     by: By, drafted: Table, masters: Masters, agreed: Collection[str], named: Mapping[str, str] | None = None
 ) -> Layout:

@@ -190,7 +190,11 @@ class Codebooks:
             return _none(self._title(district))
         received = home / "received"
         drops = drops_in(received, names)
-        with engine(home / "codebook" / ".inferring") as con:
+        # one at a time: the one that ends removes the folder into which the other spills
+        with (
+            locked(home / "codebook", ".inferring.lock", wait=True),
+            engine(home / "codebook" / ".inferring") as con,
+        ):
             tables = find_tables(con, home, drops, progress)
             return complete_codebook(self._title(district), None, received, drops, tables)
 

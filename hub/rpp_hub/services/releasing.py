@@ -152,6 +152,16 @@ class Releasing:
             query = _LINES.where(_RELEASE.project.in_(rights.projects) if own else _visible(rights))
             return read_rows(session, query, _RELEASE.id, at, newest_first=True).map(_line)
 
+    def get(self, actor: Actor, name: str) -> ReleaseView:
+        """One release. Raises NotFound for those who may not know of it."""
+        with self._store.read() as session:
+            release, _ = _get(session, name)
+            query = _LINES.where(_RELEASE.id == release.id, _visible(rights_of(session, actor.name)))
+            row = session.execute(query).first()
+        if row is None:
+            raise _no_release(name)
+        return _line(row)
+
     def download(self, actor: Actor, name: str) -> tuple[Path, ReleaseView]:
         """The bundle's path, for a member of its project; each download is an act of its own.
 

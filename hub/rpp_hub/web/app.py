@@ -12,7 +12,28 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from rpp_hub.bootstrap import Rpp
-from rpp_hub.web import BASE, auth, rest, rest_accounts, rest_audit, rest_people, rest_projects, workspace_api
+from rpp_hub.web import (
+    BASE,
+    auth,
+    rest,
+    rest_accounts,
+    rest_agreements,
+    rest_audit,
+    rest_codebooks,
+    rest_cuts,
+    rest_districts,
+    rest_drafts,
+    rest_ending,
+    rest_environment,
+    rest_identities,
+    rest_ingress,
+    rest_linking,
+    rest_outputs,
+    rest_people,
+    rest_projects,
+    rest_workspaces,
+    workspace_api,
+)
 from rpp_hub.web.elsewhere import Elsewhere
 from rpp_hub.web.faults import Faults, add_error_answers
 from rpp_hub.web.headers import STATIC_CACHE, Headers
@@ -80,8 +101,20 @@ ROUTERS = (
     rest.router,
     rest_accounts.router,
     rest_audit.router,
+    rest_drafts.router,
     rest_projects.router,
+    rest_agreements.router,
     rest_people.router,
+    rest_outputs.router,
+    rest_ingress.router,
+    rest_workspaces.router,
+    rest_cuts.router,
+    rest_linking.router,
+    rest_ending.router,
+    rest_districts.router,
+    rest_codebooks.router,
+    rest_identities.router,
+    rest_environment.router,
 )
 
 

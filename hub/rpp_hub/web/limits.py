@@ -15,7 +15,8 @@ SUBMISSIONS = f"{BASE}/workspace/requests"
 # forms with an IRB's letter or a signed file
 FILE_LIMIT = 22_000_000
 _WITH_FILES = re.compile(
-    rf"{re.escape(BASE)}/(projects/upload|projects/[a-z0-9-]+/(edit|extend)|agreements/a\d+/record)"
+    rf"{re.escape(BASE)}/(projects/upload|projects/[a-z0-9-]+/(edit|extend)|agreements/a\d+/record"
+    r"|api/projects/apply|api/projects/[a-z0-9-]+/(resubmit|irb|draft/irb-letter|linkages|returns)|api/agreements/a\d+/record)"
 )
 
 

@@ -5,40 +5,34 @@ State changes take the header X-RPP-CSRF with the token that `GET me` gives. Des
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
-from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.lifecycle import Decision, Verdict
-from rpp_hub.services.egress import DayView
-from rpp_hub.services.ingressing import IngressView
+from rpp_hub.domain.project_lifecycle import ProjectStatus
+from rpp_hub.domain.refusal import Refusal
+from rpp_hub.services.project_lines import ProjectFilter
 from rpp_hub.services.projects import ProjectView
 from rpp_hub.services.questions import QuestionView
-from rpp_hub.services.releasing import ReleaseView
 from rpp_hub.services.request_lines import RequestLine
 from rpp_hub.services.request_state import RequestView
 from rpp_hub.warehouse.codebook import codebook_json
 from rpp_hub.web import BASE
-from rpp_hub.web.auth import ViewerDep, check_api_call
+from rpp_hub.web.auth import ViewerDep
 from rpp_hub.web.openapi import description
-from rpp_hub.web.pages.workspaces import open_workspace, stop_workspace
+from rpp_hub.web.pages.workspaces import open_workspace, refused, stop_workspace
 from rpp_hub.web.paging import ApiPageAtDep, link_next
 from rpp_hub.web.portal import PortalDep
+from rpp_hub.web.rest_shapes import CHANGES, Closed, ReasonBody, Text
 
-router = APIRouter(prefix=f"{BASE}/api")
-_CHANGES = [Depends(check_api_call)]
-_Text = Annotated[str, Field(max_length=5000)]
-
-
-class _Closed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+router = APIRouter(prefix=f"{BASE}/api", tags=["everyday"])
+_Word = Annotated[str, Query(max_length=100)]
 
 
-class Me(_Closed):
+class Me(Closed):
     """Who is logged in."""
 
     name: str
@@ -48,62 +42,57 @@ class Me(_Closed):
     csrf: str
 
 
-class DecisionBody(_Closed):
+class DecisionBody(Closed):
     """A sponsor's word on an application."""
 
     approve: bool
-    reason: _Text = ""
-    conditions: Annotated[list[_Text], Field(max_length=50)] = []
+    reason: Text = ""
+    conditions: list[Text] = Field(default=[], max_length=50)
 
 
-class ReviewBody(_Closed):
+class ReviewBody(Closed):
     """Verdicts and comments on a round, item by item."""
 
     round: int
     verdicts: dict[str, Verdict]
-    comments: dict[str, _Text] = {}
-    comment: _Text = ""
+    comments: dict[str, Text] = Field(default={})
+    comment: Text = ""
 
 
-class FinishBody(_Closed):
+class FinishBody(Closed):
     """A reviewer's word on the whole."""
 
     round: int
     decision: Decision
 
 
-class QuestionBody(_Closed):
+class QuestionBody(Closed):
     """A question about a field of the project's data."""
 
     table: Annotated[str, Field(max_length=63)]
     field: Annotated[str, Field(max_length=63)]
-    question: _Text
+    question: Text
 
 
-class AnswerBody(_Closed):
+class AnswerBody(Closed):
     """An answer that every project with the field will read; `question` is what is shown of the question."""
 
-    answer: _Text
-    question: _Text = ""
+    answer: Text
+    question: Text = ""
 
 
-class DeclineBody(_Closed):
+class DeclineBody(Closed):
     """Why a question is not answered."""
 
-    reason: _Text
+    reason: Text
 
 
-class WithdrawBody(_Closed):
-    """Why a request is taken back."""
-
-    reason: _Text = ""
-
-
-class WorkspaceState(_Closed):
+class WorkspaceState(Closed):
     """A workspace as the hub knows it."""
 
     ready: bool
     pending: str | None
+    refusals: list[Refusal] = Field(default=[])  # why it was not opened, the last time it was asked for
 
 
 @router.get("/openapi.json", include_in_schema=False)
@@ -127,10 +116,17 @@ def me(viewer: ViewerDep) -> Me:
 
 @router.get("/projects")
 def projects(
-    request: Request, response: Response, portal: PortalDep, viewer: ViewerDep, at: ApiPageAtDep
+    request: Request,
+    response: Response,
+    portal: PortalDep,
+    viewer: ViewerDep,
+    at: ApiPageAtDep,
+    status: ProjectStatus | None = None,
+    district: _Word = "",
+    sponsor: _Word = "",
 ) -> list[ProjectView]:
     """The projects this person may know of, by name; the Link header leads to the next page."""
-    page = portal.rpp.projects.page(viewer.actor, at)
+    page = portal.rpp.projects.page(viewer.actor, at, ProjectFilter(status or "", district, sponsor))
     link_next(request, response, page)
     return list(page)
 
@@ -141,75 +137,13 @@ def project(portal: PortalDep, viewer: ViewerDep, name: str) -> ProjectView:
     return portal.rpp.projects.seen_by(viewer.actor, name)
 
 
-@router.post("/projects/{name}/decide", dependencies=_CHANGES)
+@router.post("/projects/{name}/decide", dependencies=CHANGES)
 def decide(portal: PortalDep, viewer: ViewerDep, name: str, body: DecisionBody) -> ProjectView:
     """Approve or decline an application."""
     portal.rpp.projects.seen_by(viewer.actor, name)
     return portal.rpp.projects.decide(
         viewer.actor, name, approve=body.approve, reason=body.reason, conditions=body.conditions
     )
-
-
-class OfferBody(_Closed):
-    """A file for a workspace, in base64, and what it is needed for."""
-
-    file_name: Annotated[str, Field(max_length=200)]
-    content: Annotated[str, Field(max_length=3_000_000)]
-    purpose: _Text
-
-
-class IngressDecisionBody(_Closed):
-    """Whether a file is let in, and why not."""
-
-    admit: bool
-    reason: _Text = ""
-
-
-@router.get("/ingress")
-def ingress(portal: PortalDep, viewer: ViewerDep) -> list[IngressView]:
-    """The files that were offered, as far as this person may know of them."""
-    return list(portal.rpp.ingress.list(viewer.actor))
-
-
-@router.post("/projects/{name}/ingress", dependencies=_CHANGES)
-def offer_file(portal: PortalDep, viewer: ViewerDep, name: str, body: OfferBody) -> IngressView:
-    """Offer a file for a project's workspaces."""
-    portal.rpp.projects.seen_by(viewer.actor, name)
-    try:
-        content = base64.b64decode(body.content, validate=True)
-    except ValueError:
-        raise Invalid("The file is not base64. Send it again.", code="ingress-encoding") from None
-    return portal.rpp.ingress.offer(viewer.actor, name, body.file_name, content, body.purpose)
-
-
-@router.post("/ingress/{name}/decide", dependencies=_CHANGES)
-def decide_on_file(portal: PortalDep, viewer: ViewerDep, name: str, body: IngressDecisionBody) -> IngressView:
-    """Let a file in, or refuse it."""
-    return portal.rpp.ingress.decide(viewer.actor, name, admit=body.admit, reason=body.reason)
-
-
-class RaiseBody(_Closed):
-    """How many megabytes may go to somebody's browser today, and why."""
-
-    project: str
-    person: str
-    megabytes: int
-    reason: _Text
-
-
-@router.get("/egress")
-def egress(portal: PortalDep, viewer: ViewerDep, days: int = 7) -> list[DayView]:
-    """What went to browsers, by person, project and day."""
-    return list(portal.rpp.egress.days(viewer.actor, days))
-
-
-@router.post("/egress", dependencies=_CHANGES)
-def raise_egress(portal: PortalDep, viewer: ViewerDep, body: RaiseBody) -> dict[str, int]:
-    """Let more pass today."""
-    total = portal.rpp.egress.raise_today(
-        viewer.actor, body.project, body.person, body.megabytes, body.reason
-    )
-    return {"total": total}
 
 
 @router.get("/projects/{name}/codebook")
@@ -228,7 +162,7 @@ def questions_of(portal: PortalDep, viewer: ViewerDep, name: str) -> list[Questi
     return list(portal.rpp.warehousing.questions.list(viewer.actor, name))
 
 
-@router.post("/projects/{name}/questions", dependencies=_CHANGES, status_code=201)
+@router.post("/projects/{name}/questions", dependencies=CHANGES, status_code=201)
 def ask(portal: PortalDep, viewer: ViewerDep, name: str, body: QuestionBody) -> QuestionView:
     """Ask about a field of the project's data."""
     return portal.rpp.warehousing.questions.ask(viewer.actor, name, body.table, body.field, body.question)
@@ -240,13 +174,19 @@ def questions(portal: PortalDep, viewer: ViewerDep) -> list[QuestionView]:
     return list(portal.rpp.warehousing.questions.list(viewer.actor))
 
 
-@router.post("/questions/{question}/answer", dependencies=_CHANGES)
+@router.get("/questions/{question}")
+def one_question(portal: PortalDep, viewer: ViewerDep, question: str) -> QuestionView:
+    """One question, with its answer."""
+    return portal.rpp.warehousing.questions.get(viewer.actor, question)
+
+
+@router.post("/questions/{question}/answer", dependencies=CHANGES)
 def answer(portal: PortalDep, viewer: ViewerDep, question: str, body: AnswerBody) -> QuestionView:
     """Answer a question; both become a note of the field."""
     return portal.rpp.warehousing.questions.answer(viewer.actor, question, body.answer, body.question)
 
 
-@router.post("/questions/{question}/decline", dependencies=_CHANGES)
+@router.post("/questions/{question}/decline", dependencies=CHANGES)
 def decline(portal: PortalDep, viewer: ViewerDep, question: str, body: DeclineBody) -> QuestionView:
     """Do not answer a question, and say why to the project."""
     return portal.rpp.warehousing.questions.decline(viewer.actor, question, body.reason)
@@ -256,20 +196,20 @@ def decline(portal: PortalDep, viewer: ViewerDep, question: str, body: DeclineBo
 def workspace(portal: PortalDep, viewer: ViewerDep, name: str) -> WorkspaceState:
     """One's own workspace of a project."""
     portal.rpp.projects.seen_by(viewer.actor, name)
-    server = portal.hub.server(viewer.name, name)
+    server, refusals = portal.hub.server(viewer.name, name), list(refused(portal, viewer, name))
     if server is None:
-        return WorkspaceState(ready=False, pending=None)
-    return WorkspaceState(ready=server.ready, pending=server.pending)
+        return WorkspaceState(ready=False, pending=None, refusals=refusals)
+    return WorkspaceState(ready=server.ready, pending=server.pending, refusals=refusals)
 
 
-@router.post("/projects/{name}/workspace", dependencies=_CHANGES, status_code=202)
+@router.post("/projects/{name}/workspace", dependencies=CHANGES, status_code=202)
 def open_(portal: PortalDep, viewer: ViewerDep, name: str) -> Response:
     """Open one's own workspace; ask `GET` until it is ready."""
     open_workspace(portal, viewer, name)
     return Response(status_code=202)
 
 
-@router.delete("/projects/{name}/workspace", dependencies=_CHANGES, status_code=204)
+@router.delete("/projects/{name}/workspace", dependencies=CHANGES, status_code=204)
 def stop(portal: PortalDep, viewer: ViewerDep, name: str) -> Response:
     """Stop one's own workspace."""
     stop_workspace(portal, viewer, name)
@@ -292,7 +232,7 @@ def request(portal: PortalDep, viewer: ViewerDep, name: str) -> RequestView:
     return portal.rpp.requests.seen_by(viewer.actor, name)
 
 
-@router.post("/requests/{name}/review", dependencies=_CHANGES)
+@router.post("/requests/{name}/review", dependencies=CHANGES)
 def save_review(portal: PortalDep, viewer: ViewerDep, name: str, body: ReviewBody) -> RequestView:
     """Keep verdicts; they can still be changed."""
     return portal.rpp.reviewing.save(
@@ -300,23 +240,13 @@ def save_review(portal: PortalDep, viewer: ViewerDep, name: str, body: ReviewBod
     )
 
 
-@router.post("/requests/{name}/review/finish", dependencies=_CHANGES)
+@router.post("/requests/{name}/review/finish", dependencies=CHANGES)
 def finish_review(portal: PortalDep, viewer: ViewerDep, name: str, body: FinishBody) -> RequestView:
     """End one's review."""
     return portal.rpp.reviewing.finish(viewer.actor, name, body.round, body.decision)
 
 
-@router.post("/requests/{name}/withdraw", dependencies=_CHANGES)
-def withdraw(portal: PortalDep, viewer: ViewerDep, name: str, body: WithdrawBody) -> RequestView:
+@router.post("/requests/{name}/withdraw", dependencies=CHANGES)
+def withdraw(portal: PortalDep, viewer: ViewerDep, name: str, body: ReasonBody) -> RequestView:
     """Take a request back."""
     return portal.rpp.requests.withdraw(viewer.actor, name, body.reason)
-
-
-@router.get("/releases")
-def releases(
-    request: Request, response: Response, portal: PortalDep, viewer: ViewerDep, at: ApiPageAtDep
-) -> list[ReleaseView]:
-    """The releases this person may know of, newest first; the Link header leads to the next page."""
-    page = portal.rpp.releasing.page(viewer.actor, at)
-    link_next(request, response, page)
-    return list(page)

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
 
-from rpp_hub.services.accounts import AccountView
+from rpp_hub.services.accounts import AccountView, Identity
 from rpp_hub.web import BASE
-from rpp_hub.web.auth import ViewerDep, check_api_call
+from rpp_hub.web.auth import ViewerDep
 from rpp_hub.web.paging import ApiPageAtDep, link_next
 from rpp_hub.web.portal import PortalDep
+from rpp_hub.web.rest_shapes import CHANGES, Closed
 
-router = APIRouter(prefix=f"{BASE}/api/accounts")
-_CHANGES = [Depends(check_api_call)]
+router = APIRouter(prefix=f"{BASE}/api/accounts", tags=["accounts"])
+_Person = Annotated[str, Field(max_length=30)]
+_Claim = Annotated[str, Field(max_length=255)]
 
 
-class LinkBody(BaseModel):
+class LinkBody(Closed):
     """Which person an account is."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    person: Annotated[str, Field(max_length=30)]
+    person: _Person
+
+
+class IdentityBody(Closed):
+    """An account that has not logged in yet, by its provider's issuer and its subject there, and which person it is."""
+
+    issuer: _Claim
+    subject: _Claim
+    person: _Person
 
 
 @router.get("")
@@ -35,13 +44,20 @@ def accounts(
     return [*waiting, *linked]
 
 
-@router.post("/{account}/link", dependencies=_CHANGES)
+@router.post("/{account}/link", dependencies=CHANGES)
 def link(portal: PortalDep, viewer: ViewerDep, account: str, body: LinkBody) -> AccountView:
     """Say that this account is this person."""
     return portal.rpp.accounts.link(viewer.actor, account, body.person)
 
 
-@router.post("/{account}/unlink", dependencies=_CHANGES)
+@router.post("/{account}/unlink", dependencies=CHANGES)
 def unlink(portal: PortalDep, viewer: ViewerDep, account: str) -> AccountView:
     """Take an account from its person."""
     return portal.rpp.accounts.unlink(viewer.actor, account)
+
+
+@router.post("", dependencies=CHANGES)
+def link_identity(portal: PortalDep, viewer: ViewerDep, body: IdentityBody) -> AccountView:
+    """Say which person an account is before it logs in."""
+    identity = Identity(body.issuer, body.subject)
+    return portal.rpp.accounts.link_identity(viewer.actor, identity, body.person)

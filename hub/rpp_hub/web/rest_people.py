@@ -7,8 +7,8 @@ import binascii
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
 from rpp_hub.domain.attestations import AttestationKind, AttestationTerms, InstitutionKind
 from rpp_hub.domain.errors import Invalid
@@ -18,67 +18,76 @@ from rpp_hub.services.dues import DueView
 from rpp_hub.services.institutions import InstitutionView
 from rpp_hub.services.people_views import PeopleFilter, PersonView
 from rpp_hub.web import BASE
-from rpp_hub.web.auth import ViewerDep, check_api_call
+from rpp_hub.web.auth import ViewerDep
 from rpp_hub.web.pages.people import file_answer
 from rpp_hub.web.paging import ApiPageAtDep, link_next
 from rpp_hub.web.portal import PortalDep
+from rpp_hub.web.rest_shapes import CHANGES, Closed, Word
 
-router = APIRouter(prefix=f"{BASE}/api")
-_CHANGES = [Depends(check_api_call)]
-_Word = Annotated[str, Field(max_length=100)]
+router = APIRouter(prefix=f"{BASE}/api", tags=["people"])
 _Query = Annotated[str, Query(max_length=100)]
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PersonBody(_Closed):
+class PersonBody(Closed):
     """Somebody to be registered."""
 
-    name: _Word
-    display_name: _Word
-    institutions: list[_Word] = Field(default=[], max_length=20)
+    name: Word
+    display_name: Word
+    institutions: list[Word] = Field(default=[], max_length=20)
     email: Annotated[str, Field(max_length=250)] = ""
     roles: list[Role] = Field(default=[], max_length=7)
 
 
-class AffiliationBody(_Closed):
+class AffiliationBody(Closed):
     """Where somebody works, and until when if that is known."""
 
-    institution: _Word
+    institution: Word
     until: date | None = None
 
 
-class AccountBody(_Closed):
+class AccountBody(Closed):
     """Whether an account is open."""
 
     active: bool
 
 
-class PaperBody(_Closed):
+class EmailBody(Closed):
+    """Where somebody's mail goes; empty: nowhere."""
+
+    email: Annotated[str, Field(max_length=250)]
+
+
+class CertifyBody(Closed):
+    """Papers that were seen elsewhere: there is no file."""
+
+    training_ends: date | None = None
+    access_signed: date | None = None
+    access_ends: date | None = None
+
+
+class PaperBody(Closed):
     """A paper with its file, in base64."""
 
     kind: AttestationKind
     begins: date
     ends: date | None = None
-    sponsor: _Word = ""
-    file_name: _Word = ""
+    sponsor: Word = ""
+    file_name: Word = ""
     content: Annotated[str, Field(max_length=3_900_000)]
 
 
-class PaperDecision(_Closed):
+class PaperDecision(Closed):
     """A data manager's word on a paper."""
 
     confirm: bool
     reason: Annotated[str, Field(max_length=500)] = ""
 
 
-class InstitutionBody(_Closed):
+class InstitutionBody(Closed):
     """A place people work at."""
 
-    name: _Word
-    title: _Word
+    name: Word
+    title: Word
     kind: InstitutionKind
     partner: bool
 
@@ -87,14 +96,6 @@ class InstitutionBody(_Closed):
 def due(portal: PortalDep, viewer: ViewerDep) -> list[DueView]:
     """All that is due, late, or ends soon, for this person; the most urgent first."""
     return list(portal.rpp.dues.seen_by(viewer.actor))
-
-
-@router.post("/projects/{name}/destruction/confirm", dependencies=_CHANGES, status_code=204)
-def confirm_destruction(portal: PortalDep, viewer: ViewerDep, name: str) -> Response:
-    """Confirm for the district that a project's data is destroyed."""
-    portal.rpp.projects.seen_by(viewer.actor, name)
-    portal.rpp.dues.confirm_destruction(viewer.actor, name)
-    return Response(status_code=204)
 
 
 @router.get("/people")
@@ -116,7 +117,7 @@ def people(
     return list(page)
 
 
-@router.post("/people", dependencies=_CHANGES)
+@router.post("/people", dependencies=CHANGES)
 def add(portal: PortalDep, viewer: ViewerDep, body: PersonBody) -> PersonView:
     """Register somebody."""
     return portal.rpp.people.add(
@@ -135,28 +136,42 @@ def person(portal: PortalDep, viewer: ViewerDep, name: str) -> PersonView:
     return portal.rpp.people.seen_by(viewer.actor, name)
 
 
-@router.put("/people/{name}/roles/{role}", dependencies=_CHANGES)
+@router.put("/people/{name}/roles/{role}", dependencies=CHANGES)
 def give_role(portal: PortalDep, viewer: ViewerDep, name: str, role: Role) -> PersonView:
     """Give somebody a role for the installation."""
     return portal.rpp.people.give_role(viewer.actor, name, role)
 
 
-@router.delete("/people/{name}/roles/{role}", dependencies=_CHANGES)
+@router.delete("/people/{name}/roles/{role}", dependencies=CHANGES)
 def take_role(portal: PortalDep, viewer: ViewerDep, name: str, role: Role) -> PersonView:
     """Take a role from somebody."""
     return portal.rpp.people.take_role(viewer.actor, name, role)
 
 
-@router.post("/people/{name}/affiliation", dependencies=_CHANGES)
+@router.post("/people/{name}/affiliation", dependencies=CHANGES)
 def affiliate(portal: PortalDep, viewer: ViewerDep, name: str, body: AffiliationBody) -> PersonView:
     """Write down where somebody works."""
     return portal.rpp.people.affiliate(viewer.actor, name, body.institution, until=body.until)
 
 
-@router.post("/people/{name}/account", dependencies=_CHANGES)
+@router.post("/people/{name}/account", dependencies=CHANGES)
 def set_account(portal: PortalDep, viewer: ViewerDep, name: str, body: AccountBody) -> PersonView:
     """Close an account, or open it again."""
     return portal.rpp.people.set_active(viewer.actor, name, active=body.active)
+
+
+@router.put("/people/{name}/email", dependencies=CHANGES)
+def set_email(portal: PortalDep, viewer: ViewerDep, name: str, body: EmailBody) -> PersonView:
+    """Say where mail goes: one's own, or anybody's for a data manager."""
+    return portal.rpp.people.set_email(viewer.actor, name, body.email)
+
+
+@router.post("/people/{name}/certify", dependencies=CHANGES)
+def certify(portal: PortalDep, viewer: ViewerDep, name: str, body: CertifyBody) -> PersonView:
+    """Record somebody's training or access agreement that was seen elsewhere."""
+    if body.training_ends is None and body.access_signed is None:
+        raise Invalid("Give `training_ends`, `access_signed`, or both.", code="no-date")
+    return portal.rpp.people.certify(viewer.actor, name, **body.model_dump())
 
 
 @router.get("/people/{name}/papers")
@@ -165,7 +180,7 @@ def papers(portal: PortalDep, viewer: ViewerDep, name: str) -> list[AttestationV
     return list(portal.rpp.attestations.of_person(viewer.actor, name))
 
 
-@router.post("/people/{name}/papers", dependencies=_CHANGES)
+@router.post("/people/{name}/papers", dependencies=CHANGES)
 def send_paper(portal: PortalDep, viewer: ViewerDep, name: str, body: PaperBody) -> AttestationView:
     """Send in a paper; it counts once a data manager has confirmed it."""
     try:
@@ -182,7 +197,7 @@ def waiting(portal: PortalDep, viewer: ViewerDep) -> list[AttestationView]:
     return list(portal.rpp.attestations.waiting(viewer.actor))
 
 
-@router.post("/papers/{name}/decide", dependencies=_CHANGES)
+@router.post("/papers/{name}/decide", dependencies=CHANGES)
 def decide(portal: PortalDep, viewer: ViewerDep, name: str, body: PaperDecision) -> AttestationView:
     """Confirm a paper, or refuse it."""
     return portal.rpp.attestations.decide(viewer.actor, name, confirm=body.confirm, reason=body.reason)
@@ -190,7 +205,7 @@ def decide(portal: PortalDep, viewer: ViewerDep, name: str, body: PaperDecision)
 
 @router.post(
     "/papers/{name}/file",
-    dependencies=_CHANGES,
+    dependencies=CHANGES,
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {}}, "description": "The file as it came."}},
 )
@@ -205,7 +220,7 @@ def institutions(portal: PortalDep, _viewer: ViewerDep) -> list[InstitutionView]
     return list(portal.rpp.institutions.list())
 
 
-@router.post("/institutions", dependencies=_CHANGES)
+@router.post("/institutions", dependencies=CHANGES)
 def add_institution(portal: PortalDep, viewer: ViewerDep, body: InstitutionBody) -> InstitutionView:
     """Register a place people work at."""
     return portal.rpp.institutions.add(viewer.actor, body.name, body.title, body.kind, partner=body.partner)

@@ -1,114 +1,114 @@
-"""The REST API's part for projects and agreements: review, discussion, hours, versions, signatures."""
+"""The REST API's part for projects: review, discussion, hours, time, staff, files, the gate, the end."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field
 
-from rpp_hub.domain.agreements import PaperKind, PaperStatus, Party
 from rpp_hub.domain.errors import Invalid
+from rpp_hub.domain.permissions import Permission
+from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.agreements import Extension
-from rpp_hub.services.paper_changes import Change
 from rpp_hub.services.papers import PaperView
 from rpp_hub.services.project_discussion import EntryView, Kind, Spent
 from rpp_hub.services.project_fields import Word
 from rpp_hub.services.project_review import Judged, ReviewView, Survey, Topic
+from rpp_hub.services.project_rounds import IrbLetter
 from rpp_hub.services.projects import ProjectView
 from rpp_hub.web import BASE
-from rpp_hub.web.auth import ViewerDep, check_api_call
-from rpp_hub.web.paging import ApiPageAtDep, link_next
+from rpp_hub.web.auth import ViewerDep
+from rpp_hub.web.multipart import Upload, described, sent
+from rpp_hub.web.pages.project_review import file as kept_file
 from rpp_hub.web.portal import PortalDep
+from rpp_hub.web.rest_shapes import CHANGES, FILE, Closed, ReasonBody, Text
 
-router = APIRouter(prefix=f"{BASE}/api")
-_CHANGES = [Depends(check_api_call)]
-_Text = Annotated[str, Field(max_length=5000)]
-
-
-class _Closed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+router = APIRouter(prefix=f"{BASE}/api/projects/{{name}}", tags=["projects"])
 
 
-class SurveyBody(_Closed):
+class SurveyBody(Closed):
     """A leader's answers, each from 1 to 5, and words on each."""
 
     alignment: Annotated[int, Field(ge=1, le=5)]
     benefits: Annotated[int, Field(ge=1, le=5)]
     costs: Annotated[int, Field(ge=1, le=5)]
-    words: dict[Topic, _Text] = {}
+    words: dict[Topic, Text] = Field(default={})
 
 
-class FieldWord(_Closed):
+class FieldWord(Closed):
     """Staff's word on one field."""
 
     word: Word
-    note: _Text = ""
+    note: Text = ""
 
 
-class JudgementBody(_Closed):
+class JudgementBody(Closed):
     """Staff's judgement. `fields` by table.field."""
 
     design: Annotated[str, Field(max_length=30)]
-    design_note: _Text = ""
+    design_note: Text = ""
     timeline: Annotated[str, Field(max_length=30)]
-    timeline_note: _Text = ""
-    fields: dict[str, FieldWord] = {}
+    timeline_note: Text = ""
+    fields: dict[str, FieldWord] = Field(default={})
 
 
-class ExceptionBody(_Closed):
+class ExceptionBody(Closed):
     """The director's word on a name or identifier."""
 
     field: Annotated[str, Field(max_length=63)]
     approve: bool
-    reason: _Text
+    reason: Text
 
 
-class ReasonBody(_Closed):
-    """Why."""
-
-    reason: _Text = ""
-
-
-class EntryBody(_Closed):
+class EntryBody(Closed):
     """An entry of the data discussion."""
 
     kind: Kind
-    text: _Text
+    text: Text
     on: date | None = None
 
 
-class HoursBody(_Closed):
+class HoursBody(Closed):
     """One's own hours."""
 
     hours: Annotated[float, Field(gt=0, le=200)]
-    work: _Text
+    work: Text
     on: date | None = None
 
 
-class SignBody(_Closed):
-    """What is signed, and for whom."""
-
-    document_sha256: Annotated[str, Field(max_length=64)]
-    party: Party | None = None
-
-
-class ExtendBody(_Closed):
+class ExtendBody(Closed):
     """A new last day of a project's agreement."""
 
     agreement_ends: date
-    reason: _Text = ""
+    reason: Text = ""
 
 
-@router.get("/projects/{name}/review")
+class IrbBody(Closed):
+    """The IRB's new last day, with its letter."""
+
+    ends: date
+    irb_letter: Upload
+    number: Annotated[str, Field(max_length=100)] = ""
+    reason: Text = ""
+
+
+class GateView(Closed):
+    """Whether a member could work today: every reason why not."""
+
+    person: str
+    refusals: list[Refusal]
+
+
+@router.get("/review")
 def review(portal: PortalDep, viewer: ViewerDep, name: str) -> ReviewView:
     """The district's review so far: rounds, answers, judgements, exceptions, the clock, what is missing."""
     portal.rpp.projects.seen_by(viewer.actor, name)
     return portal.rpp.reviews.of(name)
 
 
-@router.post("/projects/{name}/survey", dependencies=_CHANGES)
+@router.post("/survey", dependencies=CHANGES)
 def answer(portal: PortalDep, viewer: ViewerDep, name: str, body: SurveyBody) -> ReviewView:
     """Answer the survey, as a sponsor."""
     portal.rpp.projects.seen_by(viewer.actor, name)
@@ -117,7 +117,7 @@ def answer(portal: PortalDep, viewer: ViewerDep, name: str, body: SurveyBody) ->
     return portal.rpp.reviews.of(name)
 
 
-@router.post("/projects/{name}/judgement", dependencies=_CHANGES)
+@router.post("/judgement", dependencies=CHANGES)
 def judge(portal: PortalDep, viewer: ViewerDep, name: str, body: JudgementBody) -> ReviewView:
     """Judge design, timeline and fields, as research staff."""
     portal.rpp.projects.seen_by(viewer.actor, name)
@@ -127,7 +127,7 @@ def judge(portal: PortalDep, viewer: ViewerDep, name: str, body: JudgementBody) 
     return portal.rpp.reviews.of(name)
 
 
-@router.post("/projects/{name}/exceptions", dependencies=_CHANGES)
+@router.post("/exceptions", dependencies=CHANGES)
 def decide_exception(portal: PortalDep, viewer: ViewerDep, name: str, body: ExceptionBody) -> ReviewView:
     """Say whether a name or identifier may be used for linkage, as the director."""
     portal.rpp.projects.seen_by(viewer.actor, name)
@@ -137,56 +137,56 @@ def decide_exception(portal: PortalDep, viewer: ViewerDep, name: str, body: Exce
     return portal.rpp.reviews.of(name)
 
 
-@router.post("/projects/{name}/return", dependencies=_CHANGES)
+@router.post("/return", dependencies=CHANGES)
 def send_back(portal: PortalDep, viewer: ViewerDep, name: str, body: ReasonBody) -> ProjectView:
     """Send an application back for a revision."""
     portal.rpp.projects.seen_by(viewer.actor, name)
     return portal.rpp.projects.send_back(viewer.actor, name, body.reason)
 
 
-@router.post("/projects/{name}/withdraw", dependencies=_CHANGES)
+@router.post("/withdraw", dependencies=CHANGES)
 def withdraw(portal: PortalDep, viewer: ViewerDep, name: str, body: ReasonBody) -> ProjectView:
     """Take a draft or an application back."""
     portal.rpp.projects.seen_by(viewer.actor, name)
     return portal.rpp.projects.withdraw(viewer.actor, name, body.reason)
 
 
-@router.get("/projects/{name}/discussion")
+@router.get("/discussion")
 def discussion(portal: PortalDep, viewer: ViewerDep, name: str) -> list[EntryView]:
     """The data discussion, by day."""
     return list(portal.rpp.discussions.of(viewer.actor, name))
 
 
-@router.post("/projects/{name}/discussion", dependencies=_CHANGES)
+@router.post("/discussion", dependencies=CHANGES)
 def discuss(portal: PortalDep, viewer: ViewerDep, name: str, body: EntryBody) -> list[EntryView]:
     """Add an entry to the data discussion."""
     portal.rpp.discussions.write(viewer.actor, name, body.kind, body.text, body.on)
     return list(portal.rpp.discussions.of(viewer.actor, name))
 
 
-@router.get("/projects/{name}/hours")
+@router.get("/hours")
 def hours(portal: PortalDep, viewer: ViewerDep, name: str) -> Spent:
     """The staff hours of both sides."""
     return portal.rpp.discussions.hours(viewer.actor, name)
 
 
-@router.post("/projects/{name}/hours", dependencies=_CHANGES)
+@router.post("/hours", dependencies=CHANGES)
 def spend(portal: PortalDep, viewer: ViewerDep, name: str, body: HoursBody) -> Spent:
     """Record one's own hours."""
     portal.rpp.discussions.spend(viewer.actor, name, body.hours, body.work, body.on)
     return portal.rpp.discussions.hours(viewer.actor, name)
 
 
-@router.get("/projects/{name}/agreements")
+@router.get("/agreements")
 def versions(portal: PortalDep, viewer: ViewerDep, name: str) -> list[PaperView]:
     """Every version of a project's agreement, newest first."""
     portal.rpp.projects.seen_by(viewer.actor, name)
     return list(portal.rpp.agreements.versions(viewer.actor, name))
 
 
-@router.post("/projects/{name}/extend", dependencies=_CHANGES)
+@router.post("/extend", dependencies=CHANGES)
 def extend(portal: PortalDep, viewer: ViewerDep, name: str, body: ExtendBody) -> PaperView:
-    """Propose a version with a later end; both sides sign it. The IRB's end is changed with its letter, on the page."""
+    """Propose a version with a later end; both sides sign it."""
     portal.rpp.projects.seen_by(viewer.actor, name)
     extension = Extension(agreement_ends=body.agreement_ends, reason=body.reason)
     paper = portal.rpp.agreements.extend(viewer.actor, name, extension)
@@ -195,43 +195,50 @@ def extend(portal: PortalDep, viewer: ViewerDep, name: str, body: ExtendBody) ->
     return paper
 
 
-@router.get("/agreements")
-def agreements(
-    request: Request,
-    response: Response,
-    portal: PortalDep,
-    viewer: ViewerDep,
-    at: ApiPageAtDep,
-    kind: PaperKind | None = None,
-    status: PaperStatus | None = None,
-) -> list[PaperView]:
-    """The agreements this person may know of, newest first; the Link header leads to the next page."""
-    page = portal.rpp.agreements.page(viewer.actor, at, kind or "", status or "")
-    link_next(request, response, page)
-    return list(page)
+@router.post("/irb", openapi_extra=described(IrbBody))
+def extend_irb(
+    portal: PortalDep, viewer: ViewerDep, name: str, body: Annotated[IrbBody, Depends(sent(IrbBody))]
+) -> ProjectView:
+    """Record the IRB's new last day; it counts at once."""
+    portal.rpp.projects.seen_by(viewer.actor, name)
+    letter = IrbLetter(body.irb_letter.file_name, body.irb_letter.content)
+    extension = Extension(None, body.ends, body.number.strip(), letter, body.reason.strip())
+    portal.rpp.agreements.extend(viewer.actor, name, extension)
+    return portal.rpp.projects.seen_by(viewer.actor, name)
 
 
-@router.get("/agreements/{name}")
-def agreement(portal: PortalDep, viewer: ViewerDep, name: str) -> PaperView:
-    """One version of an agreement."""
-    return portal.rpp.agreements.get(viewer.actor, name)
+@router.get("/gate")
+def gate(portal: PortalDep, viewer: ViewerDep, name: str) -> list[GateView]:
+    """Who of the staff list could work today; of others than oneself only for those who read the register."""
+    project = portal.rpp.projects.seen_by(viewer.actor, name)
+    all_of_them = viewer.rights.may(Permission.PERSON_READ)
+    people = [person for person, _ in project.members if all_of_them or person == viewer.name]
+    gates = portal.rpp.projects.gates(people, [name])
+    return [GateView(person=person, refusals=list(gates[person, name])) for person in people]
 
 
-@router.get("/agreements/{name}/changes")
-def changes(portal: PortalDep, viewer: ViewerDep, name: str) -> list[Change]:
-    """What a version changes against the one before it."""
-    return list(portal.rpp.agreements.changes(viewer.actor, name))
+@router.put("/members/{person}", dependencies=CHANGES)
+def add_member(portal: PortalDep, viewer: ViewerDep, name: str, person: str) -> ProjectView:
+    """Put somebody on the staff list."""
+    portal.rpp.projects.seen_by(viewer.actor, name)
+    return portal.rpp.projects.add_member(viewer.actor, name, person)
 
 
-@router.post("/agreements/{name}/sign", dependencies=_CHANGES)
-def sign(portal: PortalDep, viewer: ViewerDep, name: str, body: SignBody) -> PaperView:
-    """Sign as oneself the document with this hash."""
-    portal.rpp.agreements.get(viewer.actor, name)
-    return portal.rpp.signing.sign(viewer.actor, name, body.document_sha256, body.party)
+@router.delete("/members/{person}", dependencies=CHANGES)
+def remove_member(portal: PortalDep, viewer: ViewerDep, name: str, person: str) -> ProjectView:
+    """Take somebody off; their running workspace stops within a minute."""
+    portal.rpp.projects.seen_by(viewer.actor, name)
+    return portal.rpp.projects.remove_member(viewer.actor, name, person)
 
 
-@router.post("/agreements/{name}/withdraw", dependencies=_CHANGES)
-def withdraw_agreement(portal: PortalDep, viewer: ViewerDep, name: str, body: ReasonBody) -> PaperView:
-    """Take back a paper that not all have signed."""
-    portal.rpp.agreements.get(viewer.actor, name)
-    return portal.rpp.agreements.withdraw(viewer.actor, name, body.reason)
+@router.get("/files/{sha256}", response_class=Response, responses=FILE)
+def file(portal: PortalDep, viewer: ViewerDep, name: str, sha256: str) -> Response:
+    """A file of the project's record, such as the IRB's letter."""
+    return kept_file(portal, viewer, name, sha256)
+
+
+@router.post("/close", dependencies=CHANGES)
+def close(portal: PortalDep, viewer: ViewerDep, name: str, body: ReasonBody) -> ProjectView:
+    """End the project; its workspaces stop within a minute."""
+    portal.rpp.projects.seen_by(viewer.actor, name)
+    return portal.rpp.projects.close(viewer.actor, name, body.reason)

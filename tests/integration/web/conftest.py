@@ -35,6 +35,9 @@ from rpp_hub.services.warehousing import Warehousing
 from rpp_hub.services.workspaces import Workspaces
 from rpp_hub.settings import District, Server, Settings
 from rpp_hub.store.model_clocks import Ending
+from rpp_hub.store.model_codebook import CodebookVersion
+from rpp_hub.store.model_environments import EnvironmentVersion
+from rpp_hub.store.model_workspace import WorkspaceState
 from rpp_hub.store.models import Build, Destruction, Linkage
 from rpp_hub.vault.open import create_vault, open_vault
 from rpp_hub.vault.sealed import SealedFiles
@@ -44,6 +47,7 @@ from rpp_hub.warehouse.identities import Candidate, Kind, Sighting
 from rpp_hub.web.app import create_app
 from rpp_hub.web.hub_client import HubClient
 from rpp_hub.whole import write_whole
+from rpp_hub.workspace.versions import Manifest
 
 from tests.factories import NOW, SETUP, World, actor
 from tests.integration.web.browser import HOST, Browser
@@ -196,6 +200,27 @@ def add_paper_and_certificate(portal: PortalWorld) -> str:
             )
         )
     return paper.name
+
+
+OLD_ENVIRONMENT = "0123456789abcdef"
+
+
+def add_old_things(portal: PortalWorld) -> None:
+    """An environment that was retired, rosa's folder in alpha, remy's that was destroyed, a codebook somebody edited."""
+    manifest = Manifest(OLD_ENVIRONMENT, "", "", "3.11", "", (), 0, "")
+    old = EnvironmentVersion(
+        name=OLD_ENVIRONMENT, manifest=manifest.document(), reason="It was new.", made_by="otto", made_at=NOW, used_from=NOW, turn=1,
+        retired_at=NOW,
+    )  # fmt: skip
+    gone = WorkspaceState(
+        project="alpha", person="remy", state="destroyed", since=NOW, certificate={"destroyed_by": "dora"}, signature=""
+    )  # fmt: skip
+    book = CodebookVersion(
+        district="bayview", number=1, package={"resources": []}, changes=[], reason="", changed_by="dora", changed_at=NOW
+    )  # fmt: skip
+    with portal.world.store.act(SETUP, "environment:make", f"environment:{OLD_ENVIRONMENT}") as act:
+        act.session.add_all((old, gone, book))
+    portal.rpp.installation.workspace_dir("alpha", "rosa").mkdir(parents=True)
 
 
 def open_rpp(world: World) -> Rpp:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.approving import LETTER
-from tests.integration.web.conftest import QUESTION, WAITING
+from tests.integration.web.conftest import OLD_ENVIRONMENT, QUESTION, WAITING
 
 # rosa leads alpha, remy leads beta, nina is registered and no more, ghost is known to the hub alone
 PEOPLE = ("rosa", "remy", "vera", "dora", "paula", "otto", "ada", "dirk", "nina")
 ALL = frozenset(PEOPLE)
 SEES_PROJECTS = frozenset({"rosa", "dora", "paula", "dirk"})
 AMENDS = frozenset({"rosa", "dora", "dirk"})
+MANAGES = frozenset({"dora", "dirk"})
 READERS = frozenset({"dora", "dirk", "otto"})
 PAPER = "d0023"  # two papers of each of the eleven before it were seen elsewhere
 SEES_REQUESTS = frozenset({"rosa", "vera"})
@@ -29,6 +30,8 @@ class Door:
     allowed: frozenset[str]
     form: dict[str, Any] = field(default_factory=dict)
     json: dict[str, Any] | None = None
+    files: dict[str, bytes] = field(default_factory=dict)  # sent as multipart/form-data, with `form`
+    query: str = ""
 
     @property
     def is_api(self) -> bool:
@@ -52,20 +55,31 @@ class Door:
             "ingress": "i0001",
             "environment": "p0001",
         }.get(noun, "")
-        if self.template == "/agreements/{name}/files/{sha256}":
+        if self.template.endswith("/agreements/{name}/files/{sha256}"):
             name = "a0001"  # the umbrella agreement, which was signed elsewhere
-        return self.template.format(
-            name=name,
-            identity="a:0",
-            district="bayview",
-            linkage="l0001",
-            account="a0001",
-            drop=WAITING,
-            question=QUESTION,
-            candidate="i-000000000000",
-            sha256=self.sha256,
-            role="director",
-            project="alpha",
+        person = (
+            "remy" if self.template.endswith("/certificate") else "rosa" if noun == "workspaces" else "nina"
+        )
+        return (
+            self.template.format(
+                name=name,
+                identity="a:0",
+                district="bayview",
+                linkage="l0001",
+                account="a0001",
+                drop=WAITING,
+                question=QUESTION,
+                candidate="i-000000000000",
+                sha256=self.sha256,
+                role="director",
+                person=person,
+                project="alpha",
+                cut="c0001",
+                pair=1,
+                version=OLD_ENVIRONMENT,
+                number=1,
+            )
+            + self.query
         )
 
 
@@ -79,6 +93,10 @@ def post(template: str, allowed: frozenset[str], **form: Any) -> Door:
 
 def call(method: str, template: str, allowed: frozenset[str], json: dict[str, Any] | None = None) -> Door:
     return Door(method, template, allowed, json=json)
+
+
+def send(template: str, allowed: frozenset[str], files: dict[str, bytes], **form: str) -> Door:
+    return Door("POST", template, allowed, form, files=files)
 
 
 def only(*names: str) -> frozenset[str]:
@@ -150,6 +168,50 @@ DOORS = (
     call("GET", "/api/agreements", ALL),
     call("GET", "/api/agreements/{name}", SEES_PROJECTS),
     call("GET", "/api/agreements/{name}/changes", SEES_PROJECTS),
+    call("GET", "/api/agreements/{name}/parties", SEES_PROJECTS),
+    call("GET", "/api/agreements/{name}/document", SEES_PROJECTS),
+    call("GET", "/api/agreements/{name}/document.pdf", SEES_PROJECTS),
+    call("GET", "/api/agreements/{name}/files/{sha256}", only("dora", "paula", "dirk")),
+    call("POST", "/api/agreements/umbrella", MANAGES, {"district": "bayview", "starts": "2027-01-01"}),
+    call("POST", "/api/agreements/access", MANAGES, {"person": "nina", "district": "bayview"}),
+    call(
+        "POST",
+        "/api/agreements/third-party",
+        MANAGES,
+        {"project": "alpha", "person": "nina", "sponsor": "rosa", "institution": "X", "ends": "2031-01-01"},
+    ),
+    send(
+        "/api/agreements/{name}/record",
+        MANAGES,
+        {"file": b"a scan"},
+        party="district",
+        signer="X",
+        signed_on="2026-01-01",
+    ),
+    call("GET", "/api/drafts/choices", ALL),
+    call("POST", "/api/drafts", ALL, {}),  # anybody may begin one; what is in it is then judged
+    send("/api/projects/apply", ALL, {"application": APPLICATION.encode()}),
+    call("GET", "/api/projects/{name}/draft", AMENDS),
+    call("PATCH", "/api/projects/{name}/draft", AMENDS, {"version": 1, "title": "Another title"}),
+    call("GET", "/api/projects/{name}/draft/fields", AMENDS),
+    call("PUT", "/api/projects/{name}/draft/fields", AMENDS, {"version": 1, "fields": {}}),
+    send("/api/projects/{name}/draft/irb-letter", only("rosa", "paula"), {"irb_letter": LETTER.content}),
+    call("POST", "/api/projects/{name}/send", only("rosa", "dora")),
+    send("/api/projects/{name}/resubmit", SEES_PROJECTS, {"application": APPLICATION.encode()}),
+    call("POST", "/api/projects/{name}/amendment", AMENDS),
+    call("POST", "/api/projects/{name}/amendment/propose", AMENDS, {"reason": "More."}),
+    send(
+        "/api/projects/{name}/amendment/from-file",
+        SEES_PROJECTS,
+        {"application": APPLICATION.encode()},
+        reason="More.",
+    ),
+    send("/api/projects/{name}/irb", MANAGES, {"irb_letter": LETTER.content}, ends="2031-01-01"),
+    call("GET", "/api/projects/{name}/gate", SEES_PROJECTS),
+    call("PUT", "/api/projects/{name}/members/{person}", only("dora")),
+    call("DELETE", "/api/projects/{name}/members/{person}", only("dora")),
+    call("GET", "/api/projects/{name}/files/{sha256}", SEES_PROJECTS),
+    call("POST", "/api/projects/{name}/close", only("dora"), {}),
     call("POST", "/api/agreements/{name}/sign", only("rosa", "paula"), {"document_sha256": "0"}),
     call("POST", "/api/agreements/{name}/withdraw", only("paula", "dora", "dirk"), {}),
     get("/projects/{name}", SEES_PROJECTS),
@@ -318,6 +380,121 @@ DOORS = (
     call("GET", "/api/questions", ALL),
     call("POST", "/api/questions/{question}/answer", only("dora"), {"answer": "Because."}),
     call("POST", "/api/questions/{question}/decline", only("dora"), {"reason": "Because."}),
+    call(
+        "POST",
+        "/api/accounts",
+        only("dora"),
+        {"issuer": "https://idp.example", "subject": "2", "person": "nina"},
+    ),
+    call("GET", "/api/audit/export", only("otto", "ada")),
+    call("PUT", "/api/people/{name}/email", only("dora", "rosa"), {"email": "rosa@example.org"}),
+    call("POST", "/api/people/{name}/certify", only("dora"), {"training_ends": "2030-01-01"}),
+    call("GET", "/api/questions/{question}", only("rosa", "dora")),
+    call("GET", "/api/desk", only("vera")),
+    call("GET", "/api/requests/{name}/items/{identity}", SEES_REQUESTS),
+    call("GET", "/api/releases/public-key.pem", ALL),
+    call("GET", "/api/releases/{name}", SEES_PROJECTS | {"vera"}),
+    call("POST", "/api/releases/{name}/download", only("rosa")),
+    call("POST", "/api/releases/{name}/revoke", only("dora"), {"reason": "wrong figure"}),
+    call("GET", "/api/ingress/{name}", only("rosa", "dora")),
+    call("GET", "/api/ingress/{name}/file", only("rosa", "dora")),
+    call("POST", "/api/ingress/{name}/withdraw", only("rosa")),
+    call("GET", "/api/workspaces", only("dora", "otto")),
+    call("GET", "/api/workspaces/kept", only("dora")),
+    call("POST", "/api/workspaces/{project}/{person}/revoke", only("dora", "otto"), {"reason": "test"}),
+    call(
+        "POST",
+        "/api/workspaces/{project}/{person}/reopen",
+        only("dora"),
+        {"until": "2099-01-01", "reason": "a question"},
+    ),
+    call("POST", "/api/workspaces/{project}/{person}/archive", only("dora"), {}),
+    call("POST", "/api/workspaces/{project}/{person}/restore", only("dora"), {}),
+    call(
+        "POST", "/api/workspaces/{project}/{person}/destroy", only("dora"), {"sure": "rosa", "reason": "over"}
+    ),
+    call("GET", "/api/workspaces/{project}/{person}/certificate", only("dora")),
+    call("GET", "/api/projects/{name}/cut/plan", only("dora")),
+    call("POST", "/api/projects/{name}/cut", only("dora")),
+    call("GET", "/api/projects/{name}/cut", only("dora")),
+    call("GET", "/api/projects/{name}/cuts", only("rosa", "dora")),
+    call("POST", "/api/projects/{name}/cuts/compare", only("dora"), {}),
+    call("GET", "/api/projects/{name}/cuts/compare", only("dora")),
+    call("GET", "/api/projects/{name}/cuts/{cut}", only("dora")),
+    call("GET", "/api/projects/{name}/cuts/{cut}/seal", only("dora")),
+    call("GET", "/api/projects/{name}/linkages", only("dora")),
+    send("/api/projects/{name}/linkages", only("dora"), {"file": b"student_id,answer\n1,3\n"}),
+    call("GET", "/api/projects/{name}/linkages/making", only("dora")),
+    call("GET", "/api/projects/{name}/linkages/{linkage}", only("dora")),
+    call("GET", "/api/projects/{name}/linkages/{linkage}/pairs", only("dora")),
+    call("PUT", "/api/projects/{name}/linkages/{linkage}/pairs/{pair}", only("dora"), {"accept": True}),
+    call("POST", "/api/projects/{name}/linkages/{linkage}/finish", only("dora")),
+    call("GET", "/api/projects/{name}/linkages/{linkage}/finish", only("dora")),
+    call("POST", "/api/projects/{name}/linkages/{linkage}/withdraw", only("dora"), {}),
+    send("/api/projects/{name}/returns", only("dora"), {"file": b"code,answer\nS-7K3M9QX2T-W,3\n"}),
+    call("GET", "/api/projects/{name}/destruction", only("dora", "paula", "dirk")),
+    call("POST", "/api/projects/{name}/destruction", only("dora"), {"sure": "alpha"}),
+    call("GET", "/api/districts", only("dora")),
+    call("GET", "/api/districts/{district}", only("dora")),
+    call("POST", "/api/districts/{district}/check", only("dora")),
+    call("GET", "/api/districts/{district}/check", only("dora")),
+    call("POST", "/api/districts/{district}/build", only("dora")),
+    call("GET", "/api/districts/{district}/build", only("dora")),
+    call("GET", "/api/districts/{district}/waiting", only("dora")),
+    call("GET", "/api/districts/{district}/receiving", only("dora")),
+    call("GET", "/api/districts/{district}/waiting/{drop}", only("dora")),
+    call(
+        "POST",
+        "/api/districts/{district}/waiting/{drop}/habits",
+        only("dora"),
+        {"version": 1, "file": "Clubs.csv", "habits": [{"column": "joined", "dates": "none"}]},
+    ),
+    call(
+        "POST",
+        "/api/districts/{district}/waiting/{drop}/reread",
+        only("dora"),
+        {"version": 1, "file": "Clubs.csv", "encoding": "utf-8"},
+    ),
+    call("POST", "/api/districts/{district}/waiting/{drop}/confirm", only("dora"), {"version": 1}),
+    call("POST", "/api/districts/{district}/waiting/{drop}/discard", only("dora"), {"version": 1}),
+    call("GET", "/api/districts/{district}/codebook", only("dora")),
+    call(
+        "PUT", "/api/districts/{district}/codebook", only("dora"), {"number": 0, "package": {"resources": []}}
+    ),
+    call("GET", "/api/districts/{district}/codebook/versions", only("dora")),
+    call("GET", "/api/districts/{district}/codebook/versions/{number}", only("dora")),
+    Door("GET", "/api/districts/{district}/codebook/mapping", only("dora"), query="?to=sdp"),
+    call("GET", "/api/districts/{district}/identities", only("dora")),
+    call("POST", "/api/districts/{district}/identities/find", only("dora")),
+    call("GET", "/api/districts/{district}/identities/find", only("dora")),
+    call("GET", "/api/districts/{district}/identities/{candidate}", only("dora")),
+    call(
+        "POST",
+        "/api/districts/{district}/identities/{candidate}",
+        only("dora"),
+        {"verdict": "keep", "reason": "two people"},
+    ),
+    call("GET", "/api/environment", ALL),
+    call("GET", "/api/environment/versions", only("otto")),
+    call("POST", "/api/environment/versions", only("otto"), {"reason": "x", "packages": "no list"}),
+    call("GET", "/api/environment/making", only("otto")),
+    call("GET", "/api/environment/versions/{version}", only("otto")),
+    call("GET", "/api/environment/versions/{version}/seal", only("otto")),
+    call("POST", "/api/environment/versions/{version}/use", only("otto"), {"reason": "It was better."}),
+    call("POST", "/api/environment/versions/{version}/retire", only("otto"), {"reason": "It is old."}),
+    call("GET", "/api/environment/requests", ALL),
+    call(
+        "POST",
+        "/api/environment/requests",
+        only("rosa"),
+        {"project": "alpha", "package": "lifelines", "purpose": "to follow students"},
+    ),
+    call(
+        "POST",
+        "/api/environment/requests/{name}/answer",
+        only("otto"),
+        {"added": False, "answer": "Use statsmodels."},
+    ),
 )
 # what takes another credential than a session: tested elsewhere
 OTHER = {

@@ -14,6 +14,7 @@ from tests.integration.web.conftest import (
     PortalWorld,
     add_candidate,
     add_linkage,
+    add_old_things,
     add_paper_and_certificate,
     add_question,
     add_waiting_drop,
@@ -33,12 +34,15 @@ def populated(portal: PortalWorld) -> PortalWorld:
     portal.rpp.accounts.seen(Identity("https://idp.example", "1"))
     add_question(portal)
     add_candidate(portal)
+    add_old_things(portal)
     portal.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
     return portal
 
 
 def use(door: Door, browser: Browser, name: str) -> int:
     path = door.path.replace("r0001", name)
+    if door.files:
+        return browser.send(path.removeprefix("/api"), door.files, door.form).status_code
     if door.is_api:
         return browser.call(door.method, path.removeprefix("/api"), door.json).status_code
     return (browser.get(path) if door.method == "GET" else browser.post(path, door.form)).status_code

@@ -13,7 +13,7 @@ from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
 from rpp_hub.web.jobs import Job
 from rpp_hub.web.paths import path
-from rpp_hub.web.portal import Portal, PortalDep, page, see
+from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
 
@@ -42,21 +42,10 @@ def work_on_district(portal: PortalDep, viewer: ViewerDep, form: FormDep, distri
     """Begin a check of what came, or build the masters."""
     viewer.check_may(Permission.MASTERS_BUILD, district)
     portal.rpp.warehousing.status(district)
-    warehousing, actor = portal.rpp.warehousing, viewer.actor
     if form.text("do") == "check":
-        portal.jobs.start(
-            f"check:{district}",
-            "Checking",
-            viewer.name,
-            lambda told: warehousing.check(actor, district, told),
-        )
+        begin_checking(portal, viewer, district)
     elif form.text("do") == "build":
-        portal.jobs.start(
-            f"build:{district}",
-            "Building",
-            viewer.name,
-            lambda told: warehousing.build(actor, district, told),
-        )
+        begin_building(portal, viewer, district)
     else:
         raise Invalid("Choose what to do.", code="bad-form")
     return see(path("data", district))
@@ -89,24 +78,46 @@ def work_on_cut(portal: PortalDep, viewer: ViewerDep, form: FormDep, name: str) 
     """Begin to build a cut, or to compare the newest two."""
     viewer.check_may(Permission.CUT_BUILD)
     portal.rpp.projects.seen_by(viewer.actor, name)
-    cutting, actor = portal.rpp.cutting, viewer.actor
     if form.text("do") == "build":
-        portal.jobs.start(
-            f"cut:{name}",
-            f"Cutting the data of {name}",
-            viewer.name,
-            lambda told: cutting.build(actor, name, told),
-        )
+        begin_cutting(portal, viewer, name)
     elif form.text("do") == "compare":
-        portal.jobs.start(
-            f"compare:{name}",
-            f"Comparing two cuts of {name}",
-            viewer.name,
-            lambda _told: cutting.difference(name),
-        )
+        begin_comparing(portal, viewer, name)
     else:
         raise Invalid("Choose what to do.", code="bad-form")
     return see(path("projects", name, "cut"))
+
+
+def begin_checking(portal: Portal, viewer: Viewer, district: str) -> Job:
+    """Look through everything that came. Changes nothing."""
+    check, actor = portal.rpp.warehousing.check, viewer.actor
+    return portal.jobs.start(
+        f"check:{district}", "Checking", viewer.name, lambda told: check(actor, district, told)
+    )
+
+
+def begin_building(portal: Portal, viewer: Viewer, district: str) -> Job:
+    """Build the masters."""
+    build, actor = portal.rpp.warehousing.build, viewer.actor
+    return portal.jobs.start(
+        f"build:{district}", "Building", viewer.name, lambda told: build(actor, district, told)
+    )
+
+
+def begin_cutting(portal: Portal, viewer: Viewer, name: str) -> Job:
+    """Build a project's next cut."""
+    build, actor = portal.rpp.cutting.build, viewer.actor
+    title = f"Cutting the data of {name}"
+    return portal.jobs.start(f"cut:{name}", title, viewer.name, lambda told: build(actor, name, told))
+
+
+def begin_comparing(
+    portal: Portal, viewer: Viewer, name: str, before: str | None = None, after: str | None = None
+) -> Job:
+    """Compare two cuts, by default the newest two."""
+    difference, title = portal.rpp.cutting.difference, f"Comparing two cuts of {name}"
+    return portal.jobs.start(
+        f"compare:{name}", title, viewer.name, lambda _told: difference(name, before, after)
+    )
 
 
 def _district_jobs(portal: Portal, district: str) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from rpp_hub.domain.permissions import Permission
 from rpp_hub.warehouse.identity_table import Verdict
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
+from rpp_hub.web.jobs import Job
 from rpp_hub.web.paths import path
-from rpp_hub.web.portal import PortalDep, page, see
+from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
 
@@ -39,14 +40,16 @@ def find(portal: PortalDep, viewer: ViewerDep, _form: FormDep, district: str) ->
     """Begin to look for candidates."""
     viewer.check_may(Permission.IDENTITY_DECIDE)
     portal.rpp.warehousing.status(district)
-    identities, actor = portal.rpp.identities, viewer.actor
-    portal.jobs.start(
-        f"identities:{district}",
-        "Looking for doubtful identifiers",
-        viewer.name,
-        lambda told: identities.find(actor, district, told),
-    )
+    begin_looking(portal, viewer, district)
     return see(path("data", district, "identities"))
+
+
+def begin_looking(portal: Portal, viewer: Viewer, district: str) -> Job:
+    """Look for candidates in everything that came."""
+    find, actor, title = portal.rpp.identities.find, viewer.actor, "Looking for doubtful identifiers"
+    return portal.jobs.start(
+        f"identities:{district}", title, viewer.name, lambda told: find(actor, district, told)
+    )
 
 
 @router.get("/data/{district}/identities/{candidate}")

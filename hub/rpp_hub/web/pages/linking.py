@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.domain.permissions import Permission
-from rpp_hub.services.linkage_rows import PairView
+from rpp_hub.services.linkage_rows import LinkageView, PairView
 from rpp_hub.warehouse.progress import Progress
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
+from rpp_hub.web.jobs import Job
 from rpp_hub.web.paths import path
-from rpp_hub.web.portal import PortalDep, page, see
+from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
 
@@ -88,17 +88,23 @@ def decide(portal: PortalDep, viewer: ViewerDep, form: FormDep, name: str, linka
         linking.decide(viewer.actor, name, linkage, pair, accept=what == "accept")
         return see(f"{here}#pair-{pair}")
     if what == "finish":
-
-        def work(progress: Progress) -> Any:
-            return linking.finish(viewer.actor, name, linkage, progress)
-
-        linking.get(viewer.actor, name, linkage)
-        portal.jobs.start(_job(name, linkage), f"Finishing the review of {linkage}", viewer.name, work)
+        begin_finishing(portal, viewer, name, linkage)
         return see(here)
     if what == "withdraw":
         linking.withdraw(viewer.actor, name, linkage, form.text("reason"))
         return see(path("projects", name, "linking"))
     raise Invalid("Choose what to do.", code="bad-form")
+
+
+def begin_finishing(portal: Portal, viewer: Viewer, name: str, linkage: str) -> Job:
+    """End the review of a survey."""
+    linking = portal.rpp.linking
+    linking.get(viewer.actor, name, linkage)
+
+    def work(progress: Progress) -> LinkageView:
+        return linking.finish(viewer.actor, name, linkage, progress)
+
+    return portal.jobs.start(_job(name, linkage), f"Finishing the review of {linkage}", viewer.name, work)
 
 
 def _job(project: str, linkage: str) -> str:

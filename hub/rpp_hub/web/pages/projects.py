@@ -56,7 +56,7 @@ def apply(request: Request, portal: PortalDep, viewer: ViewerDep, form: FormDep)
     """Register an application; what is wrong with it is shown beside it."""
     text = form.text("application")
     try:
-        text = _application_text(form.upload("file")) or text
+        text = application_text(form.upload("file")) or text
         project = portal.rpp.projects.apply(viewer.actor, text, letter_of(form))
     except RppError as error:
         return page(request, "apply.html", viewer, status=status_of(error), text=text, error=error)
@@ -120,7 +120,8 @@ def change_members(portal: PortalDep, viewer: ViewerDep, form: FormDep, name: st
     return see(path("projects", name))
 
 
-def _application_text(uploaded: bytes) -> str:
+def application_text(uploaded: bytes) -> str:
+    """An application's file as text. Raises Invalid."""
     if len(uploaded) > _LARGEST_APPLICATION:
         raise Invalid("The file is larger than 256 kB. Is it the right one?", code="application-too-large")
     try:

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from rpp_hub.domain.errors import ActionRefused, Invalid
 from rpp_hub.domain.refusal import Refusal
-from rpp_hub.services.receiving import WaitingView
+from rpp_hub.services.receiving import DropView, WaitingView
 from rpp_hub.services.waiting_drops import NOT_COVERED_ADVICE, FileReading
 from rpp_hub.warehouse.column_habits import NO_DATES, ColumnFound, Habit
 from rpp_hub.warehouse.dates import DATE_FORMS
@@ -20,6 +20,7 @@ from rpp_hub.warehouse.read import ENCODINGS
 from rpp_hub.warehouse.receive import ReceivedFile
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import Form, FormDep, ViewerDep
+from rpp_hub.web.jobs import Job
 from rpp_hub.web.paths import path
 from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
 
@@ -95,20 +96,21 @@ def decide(portal: PortalDep, viewer: ViewerDep, form: FormDep, district: str, d
         view, readings = receiving.change(actor, district, drop, version, readings), ()
         version = view.version
     if do == "confirm":
-        _refuse_open(view)
+        refuse_open(view)
     elif not readings:
         return see(path("data", district, "waiting", drop))
-    _start(portal, viewer, view, version, readings, keep=do == "confirm")
+    begin_reading(portal, viewer, view, version, readings, keep=do == "confirm")
     return see(path("data", district) if do == "confirm" else path("data", district, "waiting", drop))
 
 
-def _refuse_open(view: WaitingView) -> None:
+def refuse_open(view: WaitingView) -> None:
+    """Raises ActionRefused while what was found does not say how something is to be read."""
     left = [Refusal("reading-undecided", a.sentence) for a in view.asked if a.open]
     if left:
         raise ActionRefused(left)
 
 
-def _start(
+def begin_reading(
     portal: Portal,
     viewer: Viewer,
     view: WaitingView,
@@ -116,19 +118,18 @@ def _start(
     readings: Sequence[FileReading],
     *,
     keep: bool,
-) -> None:
+) -> Job:
     """Reading whole files again and hashing them takes its time: the page shows how far it is."""
     receiving, actor = portal.rpp.warehousing.receiving, viewer.actor
 
-    def work(progress: Progress) -> None:
+    def work(progress: Progress) -> DropView | None:
         at = version
         if readings:
             at = receiving.change(actor, view.district, view.name, at, readings, progress).version
-        if keep:
-            receiving.confirm(actor, view.district, view.name, at, progress)
+        return receiving.confirm(actor, view.district, view.name, at, progress) if keep else None
 
     title = f"{'Keeping' if keep else 'Reading'} {view.name}"
-    portal.jobs.start(_key(view.district), title, viewer.name, work)
+    return portal.jobs.start(_key(view.district), title, viewer.name, work)
 
 
 def shown(view: WaitingView) -> tuple[Shown, ...]:

@@ -12,7 +12,7 @@ from rpp_hub.web import BASE
 from rpp_hub.web.auth import FormDep, ViewerDep
 from rpp_hub.web.paging import PageAtDep
 from rpp_hub.web.paths import path
-from rpp_hub.web.portal import PortalDep, page, see
+from rpp_hub.web.portal import Portal, PortalDep, Viewer, page, see
 
 router = APIRouter(prefix=BASE, include_in_schema=False)
 _UNSAFE = re.compile(r"[^A-Za-z0-9-]")
@@ -36,6 +36,11 @@ def public_key(portal: PortalDep, _viewer: ViewerDep) -> Response:
 @router.post("/releases/{name}/download")
 def download(portal: PortalDep, viewer: ViewerDep, _form: FormDep, name: str) -> Response:
     """The signed bundle. A POST, because each download is an act that the audit log keeps."""
+    return bundle_answer(portal, viewer, name)
+
+
+def bundle_answer(portal: Portal, viewer: Viewer, name: str) -> Response:
+    """The signed bundle, to be saved."""
     bundle, release = portal.rpp.releasing.download(viewer.actor, name)
     file_name = _UNSAFE.sub("", f"{release.project}-{release.name}") + ".zip"
     return FileResponse(

@@ -60,7 +60,7 @@ def progress(request: Request, portal: PortalDep, viewer: ViewerDep, name: str) 
         framed = portal.rpp.settings.server.origins is not None
         place = path("projects", name, "workspace", "frame") if framed else workspace_path(viewer.name, name)
         return _lead_to(request, place)
-    refusals = job.refusals if job is not None else ()
+    refusals = refused(portal, viewer, name)
     starting = under_way or (server is not None and server.pending == "spawn")
     template = "opening_state.html" if _is_htmx(request) else "opening.html"
     return page(request, template, viewer, project=project, starting=starting, refusals=refusals, job=job)
@@ -80,6 +80,12 @@ def open_workspace(portal: Portal, viewer: Viewer, name: str) -> None:
         portal.jobs.start(_key(viewer.name, name), f"Opening {name}", viewer.name, work)
     except ActionRefused:  # a second click while the first is under way: the same page shows it
         return
+
+
+def refused(portal: Portal, viewer: Viewer, name: str) -> tuple[Refusal, ...]:
+    """Why one's workspace was not opened, the last time it was asked for."""
+    job = portal.jobs.get(_key(viewer.name, name))
+    return job.refusals if job is not None else ()
 
 
 def stop_workspace(portal: Portal, viewer: Viewer, name: str) -> None:
