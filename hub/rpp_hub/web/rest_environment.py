@@ -66,7 +66,7 @@ class NewVersionBody(Closed):
     """A list of exact versions with hashes, as `uv pip compile --generate-hashes` writes it; what it is added to; why."""
 
     reason: Text
-    packages: Annotated[str, Field(max_length=2_000_000)] = ""
+    packages: Annotated[str, Field(min_length=1, max_length=2_000_000)]
     origin: Origin = Origin.CURRENT
 
 

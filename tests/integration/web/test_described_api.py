@@ -25,7 +25,17 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.integration.web.browser import HOST, OWN
-from tests.integration.web.conftest import PortalWorld
+from tests.integration.web.conftest import (
+    OLD_ENVIRONMENT,
+    QUESTION,
+    WAITING,
+    PortalWorld,
+    add_candidate,
+    add_linkage,
+    add_old_things,
+    add_question,
+    add_waiting_drop,
+)
 
 CHECKS = [
     not_a_server_error,
@@ -34,8 +44,15 @@ CHECKS = [
     response_schema_conformance,
 ]
 ROLES = ("rosa", "dora", "vera", "paula", "dirk", "otto", "ada", "nina")
-# what is there, so that not every call ends at a 404
-KNOWN = ("alpha", "beta", "r0001", "r0002", "e0001", "rosa", "dora", "bayview", "c0001")
+# what is there, so that not every call ends at a 404: by parameter, and by the noun before a `name`
+THERE = {
+    "district": "bayview", "project": "alpha", "person": "rosa", "cut": "c0001", "linkage": "l0001", "drop": WAITING,
+    "question": QUESTION, "candidate": "i-000000000000", "account": "a0001", "version": OLD_ENVIRONMENT, "identity": "a:0",
+}  # fmt: skip
+NAMES = {
+    "projects": ("alpha", "beta"), "requests": ("r0001", "r0002"), "releases": ("e0001",), "people": ("rosa", "dora"),
+    "papers": ("d0023",), "agreements": ("a0001", "a0002"), "ingress": ("i0001",), "environment": ("p0001",),
+}  # fmt: skip
 EXAMPLES = 4
 
 
@@ -45,6 +62,11 @@ def busy(portal: PortalWorld) -> PortalWorld:
     portal.released()
     portal.world.examined()
     portal.world.person("nina")
+    add_linkage(portal)
+    add_waiting_drop(portal)
+    add_candidate(portal)
+    add_old_things(portal)
+    add_question(portal)
     return portal
 
 
@@ -60,6 +82,8 @@ def described(busy: PortalWorld, person: str = "ada") -> dict[str, Any]:
 def ask(operation: Any, mode: GenerationMode, headers: Mapping[str, str], cookies: Mapping[str, str]) -> None:
     """A few cases of one operation, some of them about what there is."""
 
+    noun = operation.path.removeprefix(f"{BASE}/api/").split("/")[0]
+
     @settings(
         max_examples=EXAMPLES,
         derandomize=True,
@@ -68,10 +92,16 @@ def ask(operation: Any, mode: GenerationMode, headers: Mapping[str, str], cookie
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy(generation_mode=mode), known=st.sampled_from((None, *KNOWN)))
-    def asked(case: Any, known: str | None) -> None:
-        if known is not None and case.path_parameters:
-            case.path_parameters = dict.fromkeys(case.path_parameters, known)
+    @given(
+        case=operation.as_strategy(generation_mode=mode),
+        there=st.booleans(),
+        name=st.sampled_from(NAMES.get(noun, ("alpha",))),
+    )
+    def asked(case: Any, there: bool, name: str) -> None:
+        if there and case.path_parameters:
+            case.path_parameters = case.path_parameters | {
+                key: known for key, known in (THERE | {"name": name}).items() if key in case.path_parameters
+            }
         case.headers = {**(case.headers or {}), **headers}
         case.call_and_validate(base_url=HOST, cookies=dict(cookies), checks=CHECKS)
 

@@ -211,6 +211,7 @@ COMMANDS: Mapping[str, Routes | str] = MappingProxyType(
         "cut verify": to(f"GET {_PROJECT}/cuts/{{cut}}/seal"),
         "due confirm": to(f"POST {_PROJECT}/destruction/confirm"),
         "due list": to("GET /due"),
+        # without a list it follows an upgrade, which is done at the machine
         "environment add": to("POST /environment/versions", "GET /environment/making"),
         "environment answer": to("POST /environment/requests/{name}/answer"),
         "environment ask": to("POST /environment/requests"),
