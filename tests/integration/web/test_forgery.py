@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.integration.web.browser import HOST, OWN
-from tests.integration.web.conftest import PortalWorld
+from tests.integration.web.conftest import PortalWorld, open_world
 from tests.integration.web.doors import DOORS, Door
 
 CHANGES = tuple(d for d in DOORS if d.method != "GET")
@@ -21,12 +23,14 @@ OTHERS: tuple[dict[str, str], ...] = (
 )
 
 
-@pytest.fixture
-def settled(portal: PortalWorld) -> PortalWorld:
-    portal.released()  # e0001
-    portal.world.examined()  # r0002
-    portal.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
-    return portal
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalWorld]:
+    """One for all of them: nothing changes it, and each test sees to that."""
+    with open_world(tmp_path_factory.mktemp("forged") / "instance") as portal:
+        portal.released()  # e0001
+        portal.world.examined()  # r0002
+        portal.hub.servers[("rosa", "alpha")] = {"name": "alpha", "ready": True, "pending": None}
+        yield portal
 
 
 @pytest.mark.parametrize("door", CHANGES, ids=lambda d: f"{d.method} {d.template}")
