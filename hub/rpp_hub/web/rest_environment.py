@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.services.environments import EnvironmentView, NewVersion, Origin
 from rpp_hub.services.package_requests import PackageView
+from rpp_hub.services.staying import StayView
 from rpp_hub.warehouse.progress import Progress
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import ViewerDep
@@ -47,13 +48,14 @@ class Version(Closed):
 
 
 class Current(Closed):
-    """The version in which workspaces are opened."""
+    """The version in which projects begin. `kept`: all that a project can be moved to, for who may move one."""
 
     version: str
     python: str
     used_from: datetime | None
     reason: str
     packages: list[Package]
+    kept: list[str]
 
 
 class Sealed(Closed):
@@ -68,6 +70,13 @@ class NewVersionBody(Closed):
     reason: Text
     packages: Annotated[str, Field(min_length=1, max_length=2_000_000)]
     origin: Origin = Origin.CURRENT
+
+
+class MoveBody(Closed):
+    """To which version a project moves, and why; the project reads it."""
+
+    version: Word
+    reason: Text
 
 
 class AskBody(Closed):
@@ -87,12 +96,26 @@ class WishAnswerBody(Closed):
 
 @router.get("")
 def current(portal: PortalDep, viewer: ViewerDep) -> Current:
-    """What is installed in workspaces now."""
-    view = portal.rpp.environments.show(viewer.actor)
+    """What is installed in the version that projects begin in."""
+    views = portal.rpp.environments.list(viewer.actor)
+    view, moves = views[0], viewer.rights.may(Permission.ENVIRONMENT_MOVE)
     return Current(
         version=view.version, python=view.python, used_from=view.used_from, reason=view.reason,
-        packages=_packages(view),
+        packages=_packages(view), kept=[v.version for v in views if moves and v.state != "retired"],
     )  # fmt: skip
+
+
+@router.get("/projects")
+def projects(portal: PortalDep, viewer: ViewerDep) -> list[StayView]:
+    """Which project stays in which version, since when, and who moved it there."""
+    return list(portal.rpp.staying.list(viewer.actor))
+
+
+@router.post("/projects/{project}/move", dependencies=CHANGES, status_code=204)
+def move(portal: PortalDep, viewer: ViewerDep, project: str, body: MoveBody) -> Response:
+    """Let a project's workspaces be opened in another version; those that run stay in theirs until they are reopened."""
+    portal.rpp.staying.move(viewer.actor, project, body.version, body.reason)
+    return Response(status_code=204)
 
 
 @router.get("/versions")
@@ -104,7 +127,7 @@ def versions(portal: PortalDep, viewer: ViewerDep) -> list[Version]:
 
 @router.post("/versions", dependencies=CHANGES, status_code=202)
 def make(portal: PortalDep, viewer: ViewerDep, body: NewVersionBody) -> Work[Version]:
-    """Begin to make a version; once it has been tried, workspaces are opened in it. Ask `GET making` until it is done."""
+    """Begin to make a version; once it has been tried, projects begin in it. Ask `GET making` until it is done."""
     viewer.check_may(Permission.ENVIRONMENT_MAKE)
     environments, actor = portal.rpp.environments, viewer.actor
     new = NewVersion(body.reason, body.packages, None, body.origin)
@@ -141,7 +164,7 @@ def seal(portal: PortalDep, viewer: ViewerDep, version: str) -> Sealed:
 
 @router.post("/versions/{version}/use", dependencies=CHANGES)
 def use(portal: PortalDep, viewer: ViewerDep, version: str, body: ReasonBody) -> Version:
-    """Open workspaces in this version from now on; those that run stay in theirs."""
+    """Let projects begin in this version from now on; those that began stay in theirs."""
     return _version(portal.rpp.environments.use(viewer.actor, version, body.reason))
 
 

@@ -483,6 +483,13 @@ DOORS = (
     call("POST", "/api/environment/versions/{version}/use", only("otto"), {"reason": "It was better."}),
     call("POST", "/api/environment/versions/{version}/retire", only("otto"), {"reason": "It is old."}),
     call("GET", "/api/environment/requests", ALL),
+    call("GET", "/api/environment/projects", ALL),
+    call(
+        "POST",
+        "/api/environment/projects/{project}/move",
+        only("dora", "otto"),
+        {"version": "x", "reason": ""},
+    ),
     call(
         "POST",
         "/api/environment/requests",

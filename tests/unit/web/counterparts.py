@@ -72,7 +72,10 @@ PAGES: Mapping[str, Routes | str] = MappingProxyType(
         "GET /due": to("GET /due"),
         "GET /egress": to("GET /egress"),
         "POST /egress": to("POST /egress"),
-        "GET /environment": to("GET /environment", "GET /environment/versions", "GET /environment/requests"),
+        "GET /environment": to(
+            "GET /environment", "GET /environment/versions", "GET /environment/requests", "GET /environment/projects"
+        ),
+        "POST /environment/projects/{project}": to("POST /environment/projects/{project}/move"),
         "POST /environment": to("POST /environment/requests"),
         "POST /environment/requests/{name} added": to("POST /environment/requests/{name}/answer"),
         "POST /environment/requests/{name} refused": to("POST /environment/requests/{name}/answer"),
@@ -217,6 +220,8 @@ COMMANDS: Mapping[str, Routes | str] = MappingProxyType(
         "environment ask": to("POST /environment/requests"),
         "environment build": to("POST /environment/versions"),
         "environment list": to("GET /environment/versions"),
+        "environment move": to("POST /environment/projects/{project}/move"),
+        "environment projects": to("GET /environment/projects"),
         "environment requests": to("GET /environment/requests"),
         "environment retire": to("POST /environment/versions/{version}/retire"),
         "environment show": to("GET /environment/versions/{version}", "GET /environment/versions/{version}/seal"),
