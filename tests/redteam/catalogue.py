@@ -156,7 +156,7 @@ BROWSER = (
 )  # fmt: skip
 
 SERVICES = (
-    _blocked("E1", "Every door, every role", _at(f"{_PORTAL}/test_permissions", "each_door_lets_in_whom_the_permissions_name_and_nobody_else", "every_route_of_the_portal_stands_in_the_table")),
+    _blocked("E1", "Every door, every role", _at(f"{_PORTAL}/test_permissions", "a_door_turns_away_whom_no_permission_names_and_looking_in_changes_nothing", "a_door_lets_in_whom_the_permissions_name", "every_route_of_the_portal_stands_in_the_table")),
     _blocked("E2", "Approving one's own request", _at("unit/domain/test_lifecycle", "whoever_is_close_to_the_project_cannot_review_it", "an_author_who_left_the_project_still_cannot_review_their_own_request"), _at("integration/services/test_requests", "a_reviewer_who_joined_the_project_cannot_review_it")),
     _blocked("E3", "Another's number in an address", _at(f"{_PORTAL}/test_permissions", "another_projects_things_do_not_exist", "what_exists_and_what_does_not_sound_alike_to_a_stranger"), _at(_ISOLATION, "the_portal_knows_no_project_of_others")),
     _blocked("E4", "Fields that nobody asked for", _at(f"{_PORTAL}/test_permissions", "fields_that_are_not_asked_for_are_refused")),
