@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.agreements import PaperKind, Party, missing_parties
@@ -73,22 +73,23 @@ def read_facts(
 ) -> Iterator[Facts]:
     """All that a clock could be made of within this scope."""
     horizon = today + timedelta(days=clocks.notice)
-    rows = _project_rows(session, scope, horizon)
+    asked = session.connection()  # nothing of it is an object of the session's
+    rows = _project_rows(asked, scope, horizon)
     yield from _projects(rows, scope, today, answer_by, needs_leave)
-    yield from _people(session, scope, horizon)
+    yield from _people(asked, scope, horizon)
     if scope.reviews:
-        yield from _reviews(session, scope)
-    yield from _signatures(session, scope)
+        yield from _reviews(asked, scope)
+    yield from _signatures(asked, scope)
     if scope.umbrellas:
-        yield from _papers_and_umbrellas(session, scope, today, horizon)
+        yield from _papers_and_umbrellas(asked, scope, today, horizon)
 
 
 def _papers_and_umbrellas(
-    session: Session, scope: Scope, today: date, horizon: date
+    asked: Connection, scope: Scope, today: date, horizon: date
 ) -> Iterator[PaperFacts | UmbrellaFacts]:
     """Umbrella agreements, and papers sent in; who confirms those is among them that see everything."""
     query = queries.SENT_PAPERS_AND_UMBRELLAS if scope.everything else queries.UMBRELLAS
-    for row in session.execute(query, {"limit": scope.limit, "today": today, "horizon": horizon}):
+    for row in asked.execute(query, {"limit": scope.limit, "today": today, "horizon": horizon}):
         if row.sent_at is not None:
             yield PaperFacts(f"d{row.id:04d}", row.name, row.kind, row.sent_at.astimezone(UTC).date())
         else:
@@ -99,12 +100,12 @@ def _day(moment: datetime | None) -> date | None:
     return moment.astimezone(UTC).date() if moment is not None else None
 
 
-def _project_rows(session: Session, scope: Scope, horizon: date) -> tuple[Sequence[Row[Any]], Staff]:
+def _project_rows(asked: Connection, scope: Scope, horizon: date) -> tuple[Sequence[Row[Any]], Staff]:
     """Projects, and who is on them where all names are asked for."""
     every = queries.PROJECTS[(scope.districts is not None, scope.leave)]
     query = every if scope.everything else queries.OWN_PROJECTS
-    rows = session.execute(query, scope.values(horizon=horizon)).all()
-    return rows, _staff(session, scope, horizon) if scope.all_names else {}
+    rows = asked.execute(query, scope.values(horizon=horizon)).all()
+    return rows, _staff(asked, scope, horizon) if scope.all_names else {}
 
 
 def _projects(
@@ -130,11 +131,11 @@ def _open_exceptions(row: Row[Any], needs_leave: NeedsLeave) -> tuple[str, ...]:
     return tuple(f for f in row.linkage or () if f not in decided and needs_leave(row.district, f))
 
 
-def _signatures(session: Session, scope: Scope) -> Iterator[SignatureFacts]:
+def _signatures(asked: Connection, scope: Scope) -> Iterator[SignatureFacts]:
     """Agreements that not all have signed: a row for each signature there is."""
     every = queries.SIGNATURES if scope.districts is None else queries.SIGNATURES_OF_DISTRICTS
     query = every if scope.everything else queries.OWN_SIGNATURES
-    rows = session.execute(query, scope.values()).all()
+    rows = asked.execute(query, scope.values()).all()
     for _, of_paper in groupby(rows, key=lambda row: row.id):
         found = list(of_paper)
         yield _to_sign(found[0], missing_parties(PaperKind(found[0].kind), {r.party for r in found}))
@@ -159,9 +160,9 @@ def _to_sign(row: Row[Any], missing: Collection[Party]) -> SignatureFacts:
     )
 
 
-def _staff(session: Session, scope: Scope, horizon: date) -> Staff:
+def _staff(asked: Connection, scope: Scope, horizon: date) -> Staff:
     found: dict[str, dict[str, str]] = defaultdict(dict)
-    for project, person, role in session.execute(queries.STAFF, scope.values(horizon=horizon)):
+    for project, person, role in asked.execute(queries.STAFF, scope.values(horizon=horizon)):
         found[project][person] = role
     return found
 
@@ -197,20 +198,20 @@ def _project(
     )
 
 
-def _people(session: Session, scope: Scope, horizon: date) -> Iterator[PersonFacts]:
+def _people(asked: Connection, scope: Scope, horizon: date) -> Iterator[PersonFacts]:
     """Members of running projects whose papers end soon; those who have none yet are told so by the gate."""
     if not scope.everything and not scope.projects:
         return
     query = queries.PEOPLE if scope.everything else queries.OWN_PAPERS
-    for row in session.execute(query, scope.values(horizon=horizon)):
+    for row in asked.execute(query, scope.values(horizon=horizon)):
         yield PersonFacts(row.name, row.training_ends, row.access_agreement_ends, row.ends, row.until)
 
 
-def _reviews(session: Session, scope: Scope) -> Iterator[ReviewFacts]:
+def _reviews(asked: Connection, scope: Scope) -> Iterator[ReviewFacts]:
     """Examined requests whose round is open, the oldest first."""
     query = queries.REVIEWS if scope.everything else queries.OWN_REVIEWS
-    rows = session.execute(query, scope.values()).all()
-    members = _members(session, {row.project for row in rows}) if scope.all_names else {}
+    rows = asked.execute(query, scope.values()).all()
+    members = _members(asked, {row.project for row in rows}) if scope.all_names else {}
     for _, of_one in groupby(rows, key=lambda row: row.id):
         found = list(of_one)
         row = found[0]
@@ -226,12 +227,12 @@ def _reviews(session: Session, scope: Scope) -> Iterator[ReviewFacts]:
         yield ReviewFacts(f"r{row.id:04d}", row.project, row.examined_at.astimezone(UTC).date(), not_by)
 
 
-def _members(session: Session, projects: Collection[str]) -> Mapping[str, set[str]]:
+def _members(asked: Connection, projects: Collection[str]) -> Mapping[str, set[str]]:
     """Who is on these projects."""
     found: dict[str, set[str]] = defaultdict(set)
     names = sorted(projects)
     for begin in range(0, len(names), _TOGETHER):
         some = _MEMBERS.where(Membership.project.in_(names[begin : begin + _TOGETHER]))
-        for project, person in session.execute(some):
+        for project, person in asked.execute(some):
             found[project].add(person)
     return found
