@@ -203,10 +203,10 @@ def workspace(portal: PortalDep, viewer: ViewerDep, name: str) -> WorkspaceState
 
 
 @router.post("/projects/{name}/workspace", dependencies=CHANGES, status_code=202)
-def open_(portal: PortalDep, viewer: ViewerDep, name: str) -> Response:
+def open_(portal: PortalDep, viewer: ViewerDep, name: str) -> WorkspaceState:
     """Open one's own workspace; ask `GET` until it is ready."""
     open_workspace(portal, viewer, name)
-    return Response(status_code=202)
+    return workspace(portal, viewer, name)
 
 
 @router.delete("/projects/{name}/workspace", dependencies=CHANGES, status_code=204)
