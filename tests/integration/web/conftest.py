@@ -92,9 +92,9 @@ def portal(tmp_path: Path) -> Iterator[PortalWorld]:
 
 
 @contextmanager
-def open_world(home: Path, server: Server | None = None) -> Iterator[PortalWorld]:
-    """The same in any folder."""
-    world = World(home)
+def open_world(home: Path, server: Server | None = None, url: str = "") -> Iterator[PortalWorld]:
+    """The same in any folder, and in any database with the newest schema."""
+    world = World(home, url)
     world.settings = Settings(
         appetite=world.settings.appetite,
         districts={"bayview": District(title="Bayview")},
