@@ -92,6 +92,14 @@ export interface IUsage {
   /** Which version of the environment is installed here; empty where nobody says so. */
   readonly environment: string;
   readonly reached: readonly IReached[];
+  /** What a person must know now; absent where nothing watches the clock. */
+  readonly notices?: readonly INotice[];
+}
+
+export interface INotice {
+  readonly id: string;
+  readonly level: 'info' | 'warning' | 'error';
+  readonly text: string;
 }
 
 /** What is said under an output; `waiting` will have changed when it is asked for again. */

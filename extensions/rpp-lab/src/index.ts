@@ -1,11 +1,12 @@
 // Where does the panel appear? In the right side bar and the command palette. What the workspace uses: in the status bar.
 // What is behind an output: in a line under it.
 
-import { ILabShell, ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IConnectionLost, ILabShell, ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ReviewApi } from './api';
+import { Closed } from './closed';
 import { hideCommands } from './hidden';
 import { reviewIcon } from './icon';
 import { QuietLines } from './lines';
@@ -13,6 +14,7 @@ import { ReviewModel } from './model';
 import { Notices } from './notices';
 import { ReviewPanel } from './panel';
 import { UsageItem } from './usage';
+import { Watch } from './watch';
 
 const COMMAND = 'rpp:review-outputs';
 const PANEL = 'rpp-review-panel';
@@ -50,12 +52,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
 
 const usage: JupyterFrontEndPlugin<void> = {
   id: '@rpp/lab:usage',
-  description: 'What the workspace uses of what it may, in the status bar.',
+  description: 'Says in time that the workspace closes, slows down or is paused; and in the status bar what it uses of what it may.',
   autoStart: true,
-  requires: [IStatusBar],
-  activate: (app: JupyterFrontEnd, bar: IStatusBar) => {
-    const item = new UsageItem(new ReviewApi(app.serviceManager.serverSettings));
-    bar.registerStatusItem('@rpp/lab:usage', { item, align: 'left', rank: 100 });
+  optional: [IStatusBar],
+  activate: (app: JupyterFrontEnd, bar: IStatusBar | null) => {
+    const watch = new Watch(new ReviewApi(app.serviceManager.serverSettings));
+    new Notices(watch);
+    bar?.registerStatusItem('@rpp/lab:usage', { item: new UsageItem(watch), align: 'left', rank: 100 });
   }
 };
 
@@ -90,11 +93,15 @@ const narrow: JupyterFrontEndPlugin<void> = {
   }
 };
 
-const notices: JupyterFrontEndPlugin<void> = {
-  id: '@rpp/lab:notices',
-  description: 'Says in time that the workspace closes, slows down or is paused.',
+const closed: JupyterFrontEndPlugin<IConnectionLost> = {
+  id: '@rpp/lab:closed',
+  description: 'Says that a workspace was closed, in the place of the hub\'s offer to start a server.',
   autoStart: true,
-  activate: (app: JupyterFrontEnd) => new Notices(app.serviceManager.serverSettings).begin()
+  provides: IConnectionLost,
+  activate: (app: JupyterFrontEnd) => {
+    const told = new Closed(app);
+    return () => told.say();
+  }
 };
 
-export default [plugin, usage, lines, hidden, narrow, notices];
+export default [plugin, usage, lines, hidden, narrow, closed];

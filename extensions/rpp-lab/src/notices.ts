@@ -1,30 +1,17 @@
-// What must a person in a workspace know now? That it closes soon, slows down or is paused: asked of the relay, shown once.
+// What must a person in a workspace know now? That it closes soon, slows down or is paused: shown once, and while it holds.
 
 import { Notification } from '@jupyterlab/apputils';
-import { ServerConnection } from '@jupyterlab/services';
-import { Level, say } from './saying';
-
-const EVERY = 15_000;
-
-interface INotice {
-  id: string;
-  level: Level;
-  text: string;
-}
+import { IUsage } from './api';
+import { say } from './saying';
+import { Watch } from './watch';
 
 export class Notices {
-  constructor(private readonly settings: ServerConnection.ISettings) {}
-
-  begin(): void {
-    void this.look();
-    window.setInterval(() => void this.look(), EVERY);
+  constructor(watch: Watch) {
+    watch.told.connect((_, usage) => this.show(usage));
   }
 
-  private async look(): Promise<void> {
-    const notices = await this.ask();
-    if (notices === null) {
-      return; // no answer: nothing has changed as far as is known
-    }
+  private show(usage: IUsage): void {
+    const notices = usage.notices ?? [];
     const ids = new Set(notices.map(notice => notice.id));
     for (const [id, shown] of this.shown) {
       if (!ids.has(id)) {
@@ -36,16 +23,6 @@ export class Notices {
       if (!this.shown.has(notice.id)) {
         this.shown.set(notice.id, say(notice.text, notice.level, 'About this workspace'));
       }
-    }
-  }
-
-  private async ask(): Promise<INotice[] | null> {
-    try {
-      const url = `${this.settings.baseUrl}rpp/usage`;
-      const answer = await ServerConnection.makeRequest(url, {}, this.settings);
-      return answer.ok ? (((await answer.json()).notices ?? []) as INotice[]) : null;
-    } catch {
-      return null;
     }
   }
 

@@ -1,13 +1,12 @@
 // How much does this workspace take of what it may? In the status bar; and a message when a limit was reached.
 
 import { ReactWidget } from '@jupyterlab/ui-components';
-import { Poll } from '@lumino/polling';
+import { Signal } from '@lumino/signaling';
 import React from 'react';
-import { IReached, IShare, IUsage, ReviewApi } from './api';
+import { IReached, IShare, IUsage } from './api';
 import { say } from './saying';
+import { Watch } from './watch';
 
-const EVERY = 5000;
-const SELDOM = 60000;
 const NEARLY = 0.9;
 const GIBIBYTE = 1024 ** 3;
 const MEBIBYTE = 1024 ** 2;
@@ -16,22 +15,16 @@ const SHORT = 8; // characters that tell versions apart; the whole is in the tit
 export class UsageItem extends ReactWidget {
   private usage: IUsage | null = null;
   private shown = 0;
-  private readonly poll: Poll;
 
-  constructor(private readonly api: ReviewApi) {
+  constructor(watch: Watch) {
     super();
     this.addClass('rpp-Usage');
     this.node.dataset.testid = 'rpp-usage';
-    this.poll = new Poll({
-      name: '@rpp/lab:usage',
-      standby: 'when-hidden',
-      frequency: { interval: EVERY, backoff: true, max: SELDOM },
-      factory: () => this.look()
-    });
+    watch.told.connect(this.take, this);
   }
 
   override dispose(): void {
-    this.poll.dispose();
+    Signal.clearData(this);
     super.dispose();
   }
 
@@ -45,8 +38,7 @@ export class UsageItem extends ReactWidget {
     );
   }
 
-  private async look(): Promise<void> {
-    const usage = await this.api.usage();
+  private take(_: Watch, usage: IUsage): void {
     this.usage = usage;
     const fresh = usage.reached.filter(one => one.number > this.shown);
     this.shown = Math.max(this.shown, ...fresh.map(one => one.number));

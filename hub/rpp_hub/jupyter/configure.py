@@ -48,6 +48,7 @@ def _hub(c: Any, rpp: Rpp, run_dir: Path) -> None:
     c.JupyterHub.allow_named_servers = True
     c.JupyterHub.named_server_limit_per_user = 0
     c.JupyterHub.default_url = "/services/rpp/"
+    c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
     c.JupyterHub.oauth_token_expires_in = 12 * 3600
     c.JupyterHub.shutdown_on_logout = False
     c.JupyterHub.init_spawners_timeout = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -41,6 +41,14 @@ LEFT = (
 Gate = Callable[[str, str], tuple[Refusal, ...]]  # person, project
 
 
+def reasons(state: Life, project: str, gate: tuple[Refusal, ...]) -> tuple[Refusal, ...]:
+    """Why a workspace in this state does not open now, beside what the gate says."""
+    if state is Life.READING:
+        return tuple(r for r in gate if r.code not in _NOT_FOR_READING)
+    own = opening_refusal(state, project)
+    return (own, *gate) if own is not None else gate
+
+
 @dataclass(frozen=True, slots=True)
 class LifeView:
     """One person's workspace of a project."""
@@ -70,12 +78,16 @@ class Living:
 
     def refusals(self, person: str, project: str) -> tuple[Refusal, ...]:
         """Every reason why this person's workspace does not open now: its own state, and the gate."""
-        state = self.state(project, person)
-        reasons = self._gate(person, project)
-        if state is Life.READING:
-            return tuple(r for r in reasons if r.code not in _NOT_FOR_READING)
-        own = opening_refusal(state, project)
-        return (own, *reasons) if own is not None else reasons
+        return reasons(self.state(project, person), project, self._gate(person, project))
+
+    def own(self, person: str, projects: Collection[str]) -> dict[str, tuple[Life, date | None]]:
+        """Where this person's workspaces of these projects stand, and until when they are read; in one query."""
+        mine = select(WorkspaceState).where(
+            WorkspaceState.person == person, WorkspaceState.project.in_(projects)
+        )
+        with self._store.read() as session:
+            found = {row.project: (Life(row.state), row.until) for row in session.scalars(mine)}
+        return {project: found.get(project, (Life.ACTIVE, None)) for project in projects}
 
     def state(self, project: str, person: str) -> Life:
         with self._store.read() as session:

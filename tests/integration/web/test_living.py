@@ -53,6 +53,26 @@ def codes(portal: PortalWorld) -> set[str]:
     return {r.code for r in portal.rpp.living.refusals("rosa", "alpha")}
 
 
+def test_the_projects_page_says_that_it_is_frozen_and_opens_it_while_it_may_be_read(
+    portal: PortalWorld,
+) -> None:
+    frozen(portal)
+    rosa = portal.browser("rosa")
+    for address in ("/", "/projects/alpha"):
+        text = rosa.get(address).text
+        assert "is frozen" in text
+        assert "agreement ended" in text
+        assert "Open the workspace" not in text
+    portal.rpp.living.reopen(
+        actor("dora"), "alpha", "rosa", TODAY + timedelta(days=3), "A question of the district."
+    )
+    for address in ("/", "/projects/alpha"):
+        text = rosa.get(address).text
+        assert "open for reading until" in text
+        assert "Open the workspace" in text
+        assert "agreement ended on" not in text
+
+
 def test_the_end_of_the_agreement_freezes_and_its_renewal_thaws(portal: PortalWorld) -> None:
     folder = frozen(portal)
     assert portal.rpp.living.state("alpha", "rosa") is Life.FROZEN

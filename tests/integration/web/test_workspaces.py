@@ -50,7 +50,7 @@ def test_a_closed_gate_gives_every_reason_and_does_not_ask_the_hub(portal: Porta
     assert "training ended on 1 January 2020" in answer.text
     assert not [a for a in portal.hub.asked if "servers/alpha" in a]
     home = rosa.get("/").text
-    assert "You cannot open the workspace yet." in home
+    assert "You cannot open the workspace now." in home
     assert "Open the workspace" not in home
     codes = {r["code"] for r in rosa.call("POST", PATH).json()["error"]["refusals"]}
     assert codes == {"project-closed", "training-ended"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,7 +12,9 @@ from fastapi.responses import JSONResponse, Response
 from rpp_hub.domain.paging import PageAt
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
+from rpp_hub.domain.workspace_life import Life
 from rpp_hub.services.desk import Desk
+from rpp_hub.services.living import reasons
 from rpp_hub.services.project_lines import OwnProject
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import ViewerDep
@@ -36,6 +39,7 @@ class MyProject:
     project: OwnProject
     refusals: tuple[Refusal, ...]
     server: Server | None
+    read_until: date | None  # opened for reading alone, until this day
 
 
 @router.get("/health")
@@ -68,7 +72,16 @@ def my_projects(portal: Portal, viewer: Viewer) -> tuple[MyProject, ...]:
     servers = {s.project: s for s in portal.hub.running(viewer.name)}
     own = portal.rpp.projects.own_lines(viewer.actor)
     gates = portal.rpp.projects.gates([viewer.name], [p.name for p in own])
-    return tuple(MyProject(p, gates[(viewer.name, p.name)], servers.get(p.name)) for p in own)
+    lives = portal.rpp.living.own(viewer.name, [p.name for p in own])
+    return tuple(
+        MyProject(
+            project=p,
+            refusals=reasons(lives[p.name][0], p.name, gates[(viewer.name, p.name)]),
+            server=servers.get(p.name),
+            read_until=lives[p.name][1] if lives[p.name][0] is Life.READING else None,
+        )
+        for p in own
+    )
 
 
 def _by_role(portal: Portal, viewer: Viewer) -> dict[str, Any]:
