@@ -271,8 +271,12 @@ def test_the_hubs_pages_mint_no_token_and_start_no_server(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["projects/{}", "projects/{}/workspace", "api/projects/{}", "api/projects/{}/workspace"]
-)
+    "path",
+    [
+        "projects/{}", "projects/{}/workspace", "api/projects/{}", "api/projects/{}/workspace", "api/projects/{}/cuts",
+        "api/projects/{}/gate",
+    ],
+)  # fmt: skip
 def test_the_portal_knows_no_project_of_others(scene: Scene, path: str) -> None:
     refused = scene.rosa.ask("GET", "/services/rpp/" + path.format(OTHER))
     absent = scene.rosa.ask("GET", "/services/rpp/" + path.format("no-such-one"))

@@ -1,4 +1,7 @@
-"""A file that was sent, for a reader that wants a path: its bytes are in memory alone, and gone with this process."""
+"""A file that was sent, for a reader that wants a path: its bytes are in memory alone, and gone with this process.
+
+While it comes in, what is larger than a megabyte lies in a file without a name, which is gone with the request.
+"""
 
 from __future__ import annotations
 
