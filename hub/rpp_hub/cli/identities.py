@@ -122,4 +122,5 @@ def _shown_text(found: Candidate, decided: DecidedView | None, district: str) ->
 def _person(person: Sighting) -> str:
     years = ", ".join(map(str, person.years)) or "no years"
     sex = f", {person.sex}" if person.sex else ""
-    return f"{person.identifier}  {person.first} {person.last}, born {person.born}{sex}; {person.rows:,} rows; {years}"
+    rows = f"{person.rows:,} row{'' if person.rows == 1 else 's'}"
+    return f"{person.identifier}  {person.first} {person.last}, born {person.born}{sex}; {rows}; {years}"

@@ -174,10 +174,10 @@ def _pair(view: PairView) -> str:
         False: f"rejected by {view.decided_by}",
         None: "not decided",
     }[view.accepted]
-    lines = [f"Pair {view.pair.number}, weight {view.pair.weight} bits, {said}"]
-    for part, known in view.pair.known.items():
-        typed = printable(view.pair.typed.get(part, ""))
-        lines.append(
-            f"  {part:<11} {typed:<28} {'=' if typed.lower() == known.lower() else '≠'} {printable(known)}"
-        )
+    pair = view.pair
+    lines = [f"Pair {pair.number}, on record under {pair.identifier}, weight {pair.weight} bits, {said}"]
+    for part, known in pair.known.items():
+        typed = printable(pair.typed.get(part, ""))
+        sign = "=" if typed.lower() == known.lower() else "≠" if typed else " "
+        lines.append(f"  {part:<11} {typed or '(not given)':<28} {sign} {printable(known)}")
     return "\n".join(lines)

@@ -39,7 +39,7 @@ def reason_not_to(declared: str, field: Field, key: Field | None) -> str:
         (Type.DATE,) if coarser.calendar else (Type.STRING,) if coarser.first else (Type.STRING, Type.INTEGER)
     )
     if field.type not in fits:
-        return f"It is to be generalised ({coarser.declared}), which cannot be done with {field.type}s."
+        return f"It is to be generalised ({coarser.declared}), which cannot be done with {field.type}s. Declare it otherwise, or give it another type in the codebook."
     if coarser.below and (key is None or key.unit not in _COUNTED):
         return f"It is to be generalised ({coarser.declared}), but its table does not say of whom, so nobody can be counted."
     return ""

@@ -151,7 +151,7 @@ def verify_cut(path: Path, sha256: str) -> tuple[str, ...]:
 
 def _refuse_leaks(leaks: tuple[Leak, ...]) -> None:
     if leaks:
-        advice = "No cut was made. Mark the column in the codebook as an identifier or as never to be shared, build the masters, and cut again."
+        advice = "No cut was made. Mark the column in the codebook as an identifier or as never to be shared, build the masters, and cut again. Of a survey, take the column or those answers out of the file, and link it again."
         raise ActionRefused(
             [
                 *(Refusal("identifier-survived", leak.sentence) for leak in leaks),

@@ -25,7 +25,7 @@ class By(StrEnum):
 PARTS: Mapping[str, re.Pattern[str]] = {
     "first": re.compile(r"(^|_)(first|given|fore)_?names?($|_)|^first$"),
     "middle": re.compile(r"(^|_)middle_?(names?|initial)($|_)|^middle$"),
-    "last": re.compile(r"(^|_)(last|family|sur)_?names?($|_)|^last$"),
+    "last": re.compile(r"(^|_)(last|family|sur|last_?sur)_?names?($|_)|^last$"),
     "born": BIRTH_DATE,
 }
 NEEDED = ("first", "last", "born")

@@ -32,6 +32,8 @@ _MEAL = re.compile(r"(^|_)(frpl|frl|frpm|meal|free_reduced|lunch)($|_)")
 _INDIRECT = re.compile(
     r"(^|_)(sex|gender|male|female|race|ethnicity|race_ethnicity|home_language|language|zip|country|disability)($|_)"
 )
+# Numbers that nobody reckons with: a place of which the first digits are the area.
+_POSTAL = re.compile(r"(^|_)(zip|zip_?code|postal_?code|post_?code)($|_)")
 _NEARLY_ALL = 0.99
 _MEAL_REASON = "Eligibility for free or reduced-price meals may not be shared for research."
 
@@ -97,6 +99,8 @@ def _type(name: str, facts: ColumnFacts) -> Type:
         return Type.DATE if name.endswith("_date") else Type.STRING
     if facts.dates >= enough and (dated or facts.integers < enough):
         return Type.DATE
+    if _POSTAL.search(name):
+        return Type.STRING
     if facts.integers >= enough and not facts.zeros:
         return Type.INTEGER
     return Type.NUMBER if facts.numbers >= enough and not facts.zeros else Type.STRING

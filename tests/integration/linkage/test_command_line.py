@@ -52,7 +52,9 @@ def test_the_doubtful_are_reviewed_on_the_command_line(
     assert made.code == 0, made.err
     name = json.loads(made.out)["name"]
     assert "1 doubtful pair" in run("link", "show", "absence", name).out
-    assert f"≠ {people[12].last_name}" in run("link", "review", "absence", name).out
+    review = run("link", "review", "absence", name).out
+    assert f"≠ {people[12].last_name}" in review
+    assert f"on record under {people[12].student_id}" in review
     early = run("link", "finish", "absence", name)
     assert (early.code, "[undecided-pairs]" in early.err) == (3, True)
     assert run("link", "accept", "absence", name, 7).code == 4

@@ -164,7 +164,7 @@ def test_what_cannot_be_made_as_coarse_as_declared_is_not_given(tmp_path: Path) 
     agreed = asking(of, {"schools": {"school_code": "", "zip": "other below 5", "grade_level": "first 1"}})
     assert {d.field: d.reason.rsplit(", ", 1)[-1] for d in agreed.dropped} == {
         "zip": "so nobody can be counted.",
-        "grade_level": "which cannot be done with integers.",
+        "grade_level": "or give it another type in the codebook.",
     }
 
 

@@ -114,3 +114,23 @@ def test_fields_of_one_standard_are_found_in_the_other() -> None:
 def test_an_unknown_standard_is_not_found() -> None:
     with pytest.raises(NotFound, match="there is sdp, ed-fi"):
         standard("ceds")
+
+
+def test_a_postal_code_is_text_though_all_of_it_is_digits_so_that_its_first_digits_can_be_given() -> None:
+    book = drafted("studenteducationorganizationassociation", ("studentuniqueid", "schoolyear", "postalcode"))
+    (table,) = book.tables
+    assert {f.name: f.type for f in table.fields}["postalcode"] is Type.STRING
+
+
+def test_a_field_of_a_standard_has_a_title_that_a_person_would_say() -> None:
+    (table,) = drafted("student_demographics", ("sid", "male", "hs_diploma_date", "school_year")).tables
+    assert {f.name: f.title for f in table.fields} == {
+        "sid": "Student identifier",
+        "male": "Sex",
+        "hs_diploma_date": "Date of high-school diploma",
+        "school_year": "School year",
+    }
+    (table,) = drafted("student", ED_FI).tables
+    assert [f.title for f in table.fields] == [
+        "Student unique id", "First name", "Middle name", "Last surname", "Generation code suffix", "Birth date",
+    ]  # fmt: skip

@@ -61,3 +61,16 @@ def test_the_day_of_hiring_is_asked_for_and_must_be_agreed() -> None:
         lay_out(By.NAME, survey("first_name", "last_name"), of(STAFF), AGREED)
     with pytest.raises(ActionRefused):
         lay_out(By.NAME, survey("first_name", "last_name", "date_hired"), of(STAFF), AGREED[:2])
+
+
+def test_names_are_found_as_ed_fi_calls_them() -> None:
+    fields = (
+        Field("studentuniqueid", identifier=Identifier.DIRECT, unit="student"),
+        Field("birthdate", Type.DATE),
+    )
+    names = (Field("firstname", person_name=True), Field("middlename", person_name=True), Field("lastsurname", person_name=True))  # fmt: skip
+    agreed = ("firstname", "lastsurname", "birthdate")
+    masters = of(Table("student", (*fields, *names)))
+    layout = lay_out(By.NAME, survey("first_name", "last_name", "birth_date"), masters, agreed)
+    assert layout.sources[0].fields["last"] == "lastsurname"
+    assert layout.used == {"first": "first_name", "last": "last_name", "born": "birth_date"}
