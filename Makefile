@@ -26,7 +26,7 @@ bench: ## The figures, one JSON object a line (NAME=x runs one)
 fuzz: ## Feed relay, gateway and supervisor what a coverage-guided fuzzer makes up (MINUTES=60)
 	@$(RUN) bash -c 'scripts/set-up --for-tests >&2 && $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt && exec scripts/as-account $(PYTHON) -m tests.fuzz --minutes $(or $(MINUTES),1)'
 
-chaos: ## Kill parts of an installation during work, and let workspaces misbehave beside one that answers (KILLS=200)
+chaos: ## Kill parts of an installation during work, fill its disk, and let workspaces misbehave beside one that answers (KILLS=200)
 	@$(RUN) bash -c 'scripts/set-up --for-tests >&2 && exec scripts/as-account $(PYTHON) -m tests.chaos --kills $(or $(KILLS),200)'
 
 redteam: ## Try every threat of the catalogue that can be tried here, and say of each what became of it

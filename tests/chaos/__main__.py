@@ -1,4 +1,5 @@
-"""`make chaos KILLS=200`: kills parts of a running installation during work, and lets three workspaces misbehave beside a fourth.
+"""`make chaos KILLS=200`: kills parts of a running installation during work, fills its disk, and lets three workspaces misbehave
+beside a fourth.
 
 One JSON object a scenario. What is checked each time: the installation comes back by itself, and no notebook that was saved
 before is lost.
@@ -12,9 +13,10 @@ import sys
 from collections.abc import Callable
 
 from tests.chaos.bombs import bombs
+from tests.chaos.disk import disk
 from tests.chaos.kills import kills
 
-SCENARIOS: dict[str, Callable[[int], dict[str, object]]] = {"kills": kills, "bombs": bombs}
+SCENARIOS: dict[str, Callable[[int], dict[str, object]]] = {"kills": kills, "bombs": bombs, "disk": disk}
 
 
 def main() -> int:
