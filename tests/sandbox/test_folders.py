@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import json
 import secrets
@@ -10,6 +11,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientError
 from rpp_hub.installation import Installation
 from rpp_hub.jupyter.folders import make_folders
 from rpp_hub.workspace import client
@@ -131,9 +133,19 @@ def test_a_workspace_that_nobody_works_in_is_closed_and_what_was_saved_stays(
         limits = dataclasses.replace(config_for(place, hub).limits, idle_seconds=4.0)
         await client.start_supervisor(config_for(place, hub, run_dir=run_dir, limits=limits), secrets_for())
         (place.workspace / "saved.py").write_text("x = 1")
-        async with asyncio.timeout(60):
+        layout = {"data": {}, "metadata": {"id": "default"}}
+        async with asyncio.timeout(60), Browser(run_dir / "in.sock", BASE) as browser:
+            await browser.login()
+            body = {"type": "file", "format": "text", "content": "x = 1"}
+            for _ in range(8):  # somebody who saves keeps it open longer than the four seconds
+                assert (await browser.ask("PUT", "api/contents/saved.py", json=body)).status < 300
+                await asyncio.sleep(0.8)
+            assert holder(run_dir) is not None
             while holder(run_dir) is not None:
-                await asyncio.sleep(0.2)
+                # a page that nobody looks at saves its layout again and again
+                with contextlib.suppress(ClientError, ConnectionError):
+                    await browser.ask("PUT", "lab/api/workspaces/default", json=layout)
+                await asyncio.sleep(0.5)
         assert (place.workspace / "saved.py").read_text() == "x = 1"
 
     asyncio.run(test())

@@ -155,7 +155,7 @@ class Relay:
             data=body if request.body_exists else None,
             allow_redirects=False,
         ) as answer:
-            if request.method not in SAFE_METHODS and answer.status < 400:
+            if request.method not in SAFE_METHODS and not passed.by_itself and answer.status < 400:
                 self._touch()  # whoever did it is logged in, or the server had refused
             location = answer.headers.get("Location", "")
             framed = is_framed(request.headers)

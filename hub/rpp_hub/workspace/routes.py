@@ -35,6 +35,7 @@ class Route:
     path: re.Pattern[str]
     kind: Kind
     refused_query: frozenset[str] = frozenset()
+    by_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Passed:
 
     target: str
     kind: Kind
+    by_itself: bool = False  # JupyterLab asks whether or not anybody is there, so it tells of nobody's work
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,10 @@ PAUSED = Barred(
 )
 
 
-def _route(methods: str, path: str, kind: Kind, refused: Iterable[str] = ()) -> Route:
-    return Route(frozenset(methods.split()), re.compile(path), kind, frozenset(refused))
+def _route(
+    methods: str, path: str, kind: Kind, refused: Iterable[str] = (), *, by_itself: bool = False
+) -> Route:
+    return Route(frozenset(methods.split()), re.compile(path), kind, frozenset(refused), by_itself)
 
 
 # A file's bytes leave the workspace only as a released output.
@@ -75,7 +79,9 @@ ROUTES = (
     _route("GET", r"lab/api/translations(/.*)?", Kind.API),
     _route("GET", r"lab/api/themes/.+", Kind.STATIC),
     _route("GET PUT", r"lab/api/settings(/.*)?", Kind.API),
-    _route("GET PUT DELETE", r"lab/api/workspaces(/.*)?", Kind.API),
+    _route(
+        "GET PUT DELETE", r"lab/api/workspaces(/.*)?", Kind.API, by_itself=True
+    ),  # its layout, every few seconds
     _route("GET", r"lab(/(?!api(/|$)|extensions(/|$)).*)?", Kind.PAGE),
     _route("GET HEAD", r"static/.+", Kind.STATIC),
     _route("GET", r"(lab/)?favicon\.ico", Kind.STATIC),
@@ -94,7 +100,7 @@ ROUTES = (
     _route("GET POST", r"api/sessions", Kind.API),
     _route("GET PATCH DELETE", rf"api/sessions/{_KERNEL}", Kind.API),
     _route("GET", r"api/events/subscribe", Kind.WEBSOCKET),
-    _route("POST", r"api/events", Kind.API),
+    _route("POST", r"api/events", Kind.API, by_itself=True),
     _route("GET POST PUT PATCH DELETE", r"rpp(/.*)?", Kind.API),
 )
 
@@ -151,7 +157,7 @@ def _match(
         len(encoded) > PATH_LIMIT or len(asked) > QUERY_LIMIT
     ):  # written out, an address can be three times as long
         return Barred(400, "path", "This address is too long.")
-    return Passed(encoded + (f"?{asked}" if asked else ""), allowed[0].kind)
+    return Passed(encoded + (f"?{asked}" if asked else ""), allowed[0].kind, allowed[0].by_itself)
 
 
 def _segments(path: str) -> list[str] | None:
