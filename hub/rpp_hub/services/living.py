@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -79,15 +79,6 @@ class Living:
     def refusals(self, person: str, project: str) -> tuple[Refusal, ...]:
         """Every reason why this person's workspace does not open now: its own state, and the gate."""
         return reasons(self.state(project, person), project, self._gate(person, project))
-
-    def own(self, person: str, projects: Collection[str]) -> dict[str, tuple[Life, date | None]]:
-        """Where this person's workspaces of these projects stand, and until when they are read; in one query."""
-        mine = select(WorkspaceState).where(
-            WorkspaceState.person == person, WorkspaceState.project.in_(projects)
-        )
-        with self._store.read() as session:
-            found = {row.project: (Life(row.state), row.until) for row in session.scalars(mine)}
-        return {project: found.get(project, (Life.ACTIVE, None)) for project in projects}
 
     def state(self, project: str, person: str) -> Life:
         with self._store.read() as session:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, func, select, union
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, func, select, union
 from sqlalchemy.orm import Session
 
 from rpp_hub.domain.paging import Page, PageAt
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.project_lifecycle import ProjectStatus
+from rpp_hub.domain.workspace_life import Life
 from rpp_hub.services.authority import Rights, projects_within
+from rpp_hub.store.model_workspace import WorkspaceState
 from rpp_hub.store.models import Membership, Project
 from rpp_hub.store.paging import behind_mark, read_rows
 
@@ -32,12 +34,14 @@ class ProjectLine:
 
 @dataclass(frozen=True, slots=True)
 class OwnProject:
-    """A project as its member finds it again."""
+    """A project as its member finds it again, where their workspace of it stands, and until when that is read."""
 
     name: str
     title: str
     district: str
     status: ProjectStatus
+    life: Life = Life.ACTIVE
+    read_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class ProjectFilter:
 
 ANY = ProjectFilter()
 Ts = TypeVarTuple("Ts")
-_PROJECT, _MEMBER = Project.__table__.c, Membership.__table__.c
+_PROJECT, _MEMBER, _STATE = Project.__table__.c, Membership.__table__.c, WorkspaceState.__table__.c
+_OF_WORKSPACE = and_(_STATE.project == _PROJECT.name, _STATE.person == bindparam("person", type_=String))
 _LINE = select(
     _PROJECT.name,
     _PROJECT.title,
@@ -62,7 +67,8 @@ _LINE = select(
     select(func.count()).where(_MEMBER.project == _PROJECT.name).scalar_subquery().label("members"),
 )
 _OWN = (
-    select(_PROJECT.name, _PROJECT.title, _PROJECT.district, _PROJECT.status)
+    select(_PROJECT.name, _PROJECT.title, _PROJECT.district, _PROJECT.status, _STATE.state, _STATE.until)
+    .select_from(Project.__table__.outerjoin(WorkspaceState.__table__, _OF_WORKSPACE))
     .where(_PROJECT.name.in_(bindparam("names", type_=String, expanding=True)))
     .order_by(_PROJECT.name)
 )
@@ -126,5 +132,10 @@ def own_projects(session: Session, rights: Rights) -> tuple[OwnProject, ...]:
     """The projects that this person is a member of, by name."""
     if not rights.projects:
         return ()
-    rows = session.execute(_OWN, {"names": sorted(rights.projects)})
-    return tuple(OwnProject(r.name, r.title, r.district, ProjectStatus(r.status)) for r in rows)
+    rows = session.execute(_OWN, {"names": sorted(rights.projects), "person": rights.name})
+    return tuple(
+        OwnProject(
+            r.name, r.title, r.district, ProjectStatus(r.status), Life(r.state or Life.ACTIVE), r.until
+        )
+        for r in rows
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from rpp_hub.domain.names import printable
 from rpp_hub.domain.permissions import Permission
 from rpp_hub.domain.refusal import Refusal
 from rpp_hub.services.authority import projects_within, require, rights_of
-from rpp_hub.services.environments import Environments, Located
+from rpp_hub.services.environments import Environments, EnvironmentView, Located
 from rpp_hub.store.database import Act, Store
 from rpp_hub.store.model_environments import OpenedIn, StaysIn
 from rpp_hub.store.models import Project
@@ -57,8 +57,8 @@ class Staying:
             kept = None
         return kept or self.of(project)
 
-    def list(self, actor: Actor) -> tuple[StayView, ...]:
-        """The projects that somebody may move, and their own."""
+    def list(self, actor: Actor, versions: Sequence[EnvironmentView] = ()) -> tuple[StayView, ...]:
+        """The projects that somebody may move, and their own; `versions` where they were read before."""
         with self._store.read() as session:
             rights = rights_of(session, actor.name)
             rows = session.scalars(
@@ -67,7 +67,7 @@ class Staying:
                 .where(projects_within(rights, Permission.ENVIRONMENT_MOVE))
                 .order_by(StaysIn.project)
             ).all()
-        states = {view.version: view.state for view in self._environments.list(actor)}
+        states = {view.version: view.state for view in versions or self._environments.list(actor)}
         return tuple(_view(row, states) for row in rows)
 
     def move(self, actor: Actor, project: str, version: str, reason: str) -> None:

@@ -20,7 +20,7 @@ FEW, MORE = Size(40, 200, 400, 100), Size(120, 600, 1200, 300)
 # Of each page the most of any of its readers: who they are is one question, the rest is what the page shows.
 MOST = {
     "": 8, "due": 6, "review": 4, "projects": 3, "agreements": 3, "requests": 2, "releases": 2, "data": 3, "people": 4,
-    "workspaces": 1, "ingress": 3, "egress": 1, "accounts": 3, "audit": 2, "environment": 4,
+    "workspaces": 1, "ingress": 3, "egress": 1, "accounts": 3, "audit": 2, "environment": 5,
 }  # fmt: skip
 
 

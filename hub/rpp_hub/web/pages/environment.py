@@ -60,6 +60,6 @@ def _page(
     return page(
         request, "environment.html", viewer, status=200 if error is None else status_of(error), error=error, typed={"project": "", "package": "", "purpose": "", **typed},
         current=versions[0], others=versions[1:], projects=asking, wishes=portal.rpp.packages.list(viewer.actor),
-        has_r=not r_lacks(), stays=portal.rpp.staying.list(viewer.actor),
+        has_r=not r_lacks(), stays=portal.rpp.staying.list(viewer.actor, versions),
         kept=[view.version for view in versions if view.state != "retired"],
     )  # fmt: skip

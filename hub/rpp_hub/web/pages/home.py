@@ -72,13 +72,12 @@ def my_projects(portal: Portal, viewer: Viewer) -> tuple[MyProject, ...]:
     servers = {s.project: s for s in portal.hub.running(viewer.name)}
     own = portal.rpp.projects.own_lines(viewer.actor)
     gates = portal.rpp.projects.gates([viewer.name], [p.name for p in own])
-    lives = portal.rpp.living.own(viewer.name, [p.name for p in own])
     return tuple(
         MyProject(
             project=p,
-            refusals=reasons(lives[p.name][0], p.name, gates[(viewer.name, p.name)]),
+            refusals=reasons(p.life, p.name, gates[(viewer.name, p.name)]),
             server=servers.get(p.name),
-            read_until=lives[p.name][1] if lives[p.name][0] is Life.READING else None,
+            read_until=p.read_until if p.life is Life.READING else None,
         )
         for p in own
     )
