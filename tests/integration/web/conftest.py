@@ -213,7 +213,7 @@ def add_old_things(portal: PortalWorld) -> None:
         retired_at=NOW,
     )  # fmt: skip
     gone = WorkspaceState(
-        project="alpha", person="remy", state="destroyed", since=NOW, certificate={"destroyed_by": "dora", "reason": "It was over."}, signature=""
+        project="alpha", person="remy", state="destroyed", since=NOW, certificate={"destroyed_by": "dora", "reason": "It was over.", "folder": {}, "archive": None, "left": "Backups."}, signature=""
     )  # fmt: skip
     book = CodebookVersion(
         district="bayview", number=1, package={"resources": []}, changes=[], reason="", changed_by="dora", changed_at=NOW
