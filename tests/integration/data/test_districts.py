@@ -130,6 +130,7 @@ ACTS: dict[tuple[Permission, str], Do] = {
     (_P.WORKSPACE_REVOKE, "revoke"): lambda c, a: c.rpp.workspaces.revoke(a, "rosa", c.project, "Now."),
     (_P.WORKSPACE_KEEP, "archive"): lambda c, a: c.rpp.living.archive(a, c.project, "rosa"),
     (_P.WORKSPACE_DESTROY, "destroy"): lambda c, a: c.rpp.living.destroy(a, c.project, "rosa", "Over."),
+    (_P.ENVIRONMENT_MOVE, "move"): lambda c, a: c.rpp.staying.move(a, c.project, "none", "Of age."),
     (_P.INGRESS_DECIDE, "read"): lambda c, a: c.rpp.ingress.get(a, f"i{c.number:04d}"),
     (_P.INGRESS_DECIDE, "refuse"): lambda c, a: c.rpp.ingress.decide(a, f"i{c.number:04d}", admit=False, reason="Too much."),
     (_P.EGRESS_RAISE, "raise"): lambda c, a: c.rpp.egress.raise_today(a, c.project, "rosa", 5, "A figure."),
