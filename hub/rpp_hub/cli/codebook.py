@@ -64,7 +64,8 @@ def show(
     if number is not None:
         book = books.version(ctx.actor, district, number)
     else:
-        book = _current(ctx, district).codebook
+        with shown_progress() as progress:
+            book = books.shown(ctx.actor, district, progress)
     if table and field:
         found = find_field(book, table, field)[1]
         answer(found, as_json, lambda: _field_text(found))

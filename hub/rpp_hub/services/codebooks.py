@@ -75,6 +75,12 @@ class Codebooks:
             self._inferred(district, progress)
         ))  # fmt: skip
 
+    def shown(self, actor: Actor, district: str, progress: Progress = silent) -> Codebook:
+        """The same to be read: with the answers to questions as notes, which no edit of the codebook takes in."""
+        book = self.current(actor, district, progress).codebook
+        with self._store.read() as session:
+            return with_answers(book, published_notes(session, district))
+
     def save(
         self,
         actor: Actor,

@@ -209,6 +209,7 @@ def test_questions_are_asked_and_answered_on_the_command_line(run: Command) -> N
     assert run("--actor", "rosa", "warehouse", "question", "answer", "q0001", "I know.").code == 3
     assert run("warehouse", "question", "answer", "q0001", "Ungraded.").code == 0
     assert "→ Ungraded." in run("--actor", "rosa", "warehouse", "question", "show", "q0001").out
+    assert "Ungraded." in run("warehouse", "codebook", "show", "bayview", TABLE, FIELD).out
     assert run("warehouse", "question", "decline", "q0001", "No.").code == 3
     assert run("warehouse", "question", "show", "q0099").code == 4
 
