@@ -371,7 +371,8 @@ def dues(facts: Iterable[Facts], clocks: Clocks, today: date) -> tuple[Due, ...]
     """All that is due, late, or ends soon, the most urgent first."""
     horizon = today + timedelta(days=clocks.notice)
     found = (due for fact in facts for due in _of(fact, clocks, today))
-    return tuple(sorted((d for d in found if d.kind not in _ENDS or d.on <= horizon), key=_order))
+    near = (d for d in found if d.kind not in _ENDS or d.on <= horizon)
+    return tuple(sorted(near, key=lambda d: (d.on, d.kind, d.subject)))
 
 
 def dues_of(found: Iterable[Due], person: str, roles: Callable[[str], Collection[Role]]) -> tuple[Due, ...]:
@@ -396,7 +397,3 @@ def _of(fact: Facts, clocks: Clocks, today: date) -> Iterator[Due]:
             yield from _signature(fact, clocks, today)
         case UmbrellaFacts():
             yield from _umbrella(fact, clocks, today)
-
-
-def _order(due: Due) -> tuple[date, str, str]:
-    return due.on, due.kind, due.subject

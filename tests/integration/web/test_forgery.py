@@ -8,7 +8,8 @@ import pytest
 
 from tests.integration.web.browser import HOST, OWN
 from tests.integration.web.conftest import PortalWorld, open_world
-from tests.integration.web.doors import DOORS, Door
+from tests.integration.web.door import Door
+from tests.integration.web.doors import DOORS
 
 CHANGES = tuple(d for d in DOORS if d.method != "GET")
 LOOKS = tuple(d for d in DOORS if d.method == "GET")

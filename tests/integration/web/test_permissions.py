@@ -22,7 +22,8 @@ from tests.integration.web.conftest import (
     add_waiting_drop,
     open_world,
 )
-from tests.integration.web.doors import ALL, DOORS, OTHER, Door
+from tests.integration.web.door import ALL, Door
+from tests.integration.web.doors import DOORS, OTHER
 
 
 def populate(portal: PortalWorld) -> PortalWorld:

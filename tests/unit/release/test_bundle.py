@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from PIL import Image
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.release import archive
-from rpp_hub.release.archive import pack
 from rpp_hub.release.bundle import ReleaseFacts, build_bundle
 from rpp_hub.release.signing import is_signed, sign_payload
 from rpp_hub.release.verify import verify_bundle
@@ -318,7 +317,7 @@ def test_a_repacked_bundle_says_what_is_wrong(
     change: Callable[[dict[str, bytes]], dict[str, bytes]],
     problem: str,
 ) -> None:
-    (tmp_path / "b.zip").write_bytes(pack(change(files)))
+    (tmp_path / "b.zip").write_bytes(archive.pack(change(files)))
     assert verify_bundle(tmp_path / "b.zip", PUBLIC).problems == (problem,)
 
 
@@ -328,7 +327,7 @@ def test_a_bundle_signed_again_by_somebody_else_is_not_ours(files: dict[str, byt
         "manifest.sig": sign_payload(files["manifest.json"], signer(private), public_pem(private)),
         "public-key.pem": public_pem(private),
     }
-    (tmp_path / "b.zip").write_bytes(pack(forged))
+    (tmp_path / "b.zip").write_bytes(archive.pack(forged))
     assert not verify_bundle(tmp_path / "b.zip", PUBLIC).ok
     alone = verify_bundle(tmp_path / "b.zip", None)  # agrees with the key inside, which is not ours
     assert alone.ok
@@ -376,7 +375,7 @@ def test_a_hostile_archive_gets_a_sentence(tmp_path: Path, hostile: bytes) -> No
 
 
 def test_two_files_of_one_name_are_found(files: dict[str, bytes], tmp_path: Path) -> None:
-    written = io.BytesIO(pack(files))
+    written = io.BytesIO(archive.pack(files))
     with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(written, "a") as made:
         made.writestr("notebook.html", b"other")
     (tmp_path / "b.zip").write_bytes(written.getvalue())
