@@ -70,6 +70,7 @@ def test_the_projects_page_says_that_it_is_frozen_and_opens_it_while_it_may_be_r
         text = rosa.get(address).text
         assert "open for reading until" in text
         assert "Open the workspace" in text
+        assert "Files for the workspace" not in text  # nothing is brought into it any more
         assert "agreement ended on" not in text
 
 
