@@ -6,7 +6,6 @@ import pytest
 from rpp_hub.domain.errors import ActionRefused, Invalid, NotFound, NotPermitted
 from rpp_hub.services.auditing import AuditFilter
 from rpp_hub.services.staying import note_beginning
-from rpp_hub.web import BASE
 
 from tests.factories import NOW, actor
 from tests.integration.web.conftest import PortalWorld
@@ -43,7 +42,7 @@ def test_which_project_stays_in_which_version_is_seen_and_one_is_moved(portal: P
         assert (f'action="{door}"' in text) == (name != "rosa")
     assert "a" * 16 not in portal.browser("remy").get(PLACE).text
     dora = portal.browser("dora")
-    assert f'href="{BASE}{PLACE}"' in dora.get("/workspaces").text
+    assert f'href="{PLACE}"' in dora.get("/services/rpp/workspaces").text
     assert dora.post(door, {"version": current, "reason": "no"}).status_code == 422
     assert dora.post(door, {"version": current, "reason": WHY}).status_code == 303
     text = portal.browser("rosa").get(PLACE).text
