@@ -8,6 +8,7 @@ from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.cli.progress import shown_progress
 from rpp_hub.cuts.difference import CutDifference
 from rpp_hub.cuts.plan import CutPlan
+from rpp_hub.domain.counts import counted
 from rpp_hub.services.cutting import CutView
 
 
@@ -110,7 +111,7 @@ def _plan_text(view: CutPlan) -> str:
         f"  {t.name}: {view.rows[t.name]:,} rows; {', '.join(c.name for c in t.columns)}"
         for t in agreed.tables
     ]
-    lines += [f"  {n:,} {unit}{'s' if unit == 'student' else ''}" for unit, n in view.units.items()]
+    lines += [f"  {counted(n, unit, unit if unit == 'staff' else '')}" for unit, n in view.units.items()]
     lines += [f"  risk: {r.sentence}" for r in view.risks]
     lines += [f"  coarser: {g.table}.{g.field}, {g.sentence}." for g in agreed.generalised]
     lines += [f"  exception for linkage: {e}" for e in agreed.exceptions]
@@ -123,7 +124,7 @@ def _record_text(record: CutView) -> str:
         f"{record.name} of {record.project}, built {record.built_at:%Y-%m-%d %H:%M %Z} by {record.built_by} ({record.sha256[:12]}…)"
     ]
     lines += [f"  {table}: {rows:,} rows" for table, rows in record.rows.items()]
-    lines += [f"  {n:,} {unit}{'s' if unit == 'student' else ''}" for unit, n in record.units.items()]
+    lines += [f"  {counted(n, unit, unit if unit == 'staff' else '')}" for unit, n in record.units.items()]
     lines += [f"  coarser: {g['table']}.{g['field']}, {g['sentence']}." for g in record.generalised]
     lines += [f"  not given: {d['table']}.{d['field']}. {d['reason']}" for d in record.dropped]
     return "\n".join(lines)

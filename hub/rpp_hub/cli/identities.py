@@ -6,6 +6,7 @@ import click
 
 from rpp_hub.cli.context import CliContext, answer, json_option, pass_cli
 from rpp_hub.cli.progress import shown_progress
+from rpp_hub.domain.counts import counted
 from rpp_hub.services.identities import CandidateView, DecidedView
 from rpp_hub.warehouse.identities import Candidate, Sighting
 from rpp_hub.warehouse.identity_table import Verdict
@@ -122,5 +123,4 @@ def _shown_text(found: Candidate, decided: DecidedView | None, district: str) ->
 def _person(person: Sighting) -> str:
     years = ", ".join(map(str, person.years)) or "no years"
     sex = f", {person.sex}" if person.sex else ""
-    rows = f"{person.rows:,} row{'' if person.rows == 1 else 's'}"
-    return f"{person.identifier}  {person.first} {person.last}, born {person.born}{sex}; {rows}; {years}"
+    return f"{person.identifier}  {person.first} {person.last}, born {person.born}{sex}; {counted(person.rows, 'row')}; {years}"

@@ -12,6 +12,7 @@ from rpp_hub.cli.identities import identities
 from rpp_hub.cli.progress import shown_progress
 from rpp_hub.cli.question import question
 from rpp_hub.cli.receiving import confirm, discard, read, receive, waiting
+from rpp_hub.domain.counts import counted
 from rpp_hub.domain.errors import Invalid
 from rpp_hub.services.warehousing import WarehouseStatus
 from rpp_hub.warehouse.build import BuildReport
@@ -84,12 +85,10 @@ def _build_text(report: BuildReport) -> str:
         "",
         "Rules:",
     ]
-    lines += [f"  {r.rule} on {r.table}: {_touched(r.touched) if r.applied else r.why}" for r in report.rules]
+    lines += [
+        f"  {r.rule} on {r.table}: {counted(r.touched, 'row') if r.applied else r.why}" for r in report.rules
+    ]
     return "\n".join(lines)
-
-
-def _touched(rows: int) -> str:
-    return f"{rows:,} row{'' if rows == 1 else 's'}"
 
 
 def _status_text(view: WarehouseStatus) -> str:

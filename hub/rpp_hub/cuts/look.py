@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from rpp_hub.cuts.plan import Column, TablePlan, Treatment
+from rpp_hub.domain.counts import counted
 from rpp_hub.warehouse.engine import first, quoted, text_literal
 
 
@@ -27,7 +28,7 @@ class Leak:
         where = f"The column {self.column} of {self.table}" if self.column else f"The file of {self.table}"
         if not self.rows:
             return f"{where} holds {self.what} in its names or notes."
-        return f"{where} holds {self.what} in {self.rows:,} row{'s' if self.rows != 1 else ''}."
+        return f"{where} holds {self.what} in {counted(self.rows, 'row')}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-
-def _many(number: int, one: str, more: str) -> str:
-    return f"{number} {one if number == 1 else more}"
-
+from rpp_hub.domain.counts import counted
 
 _SAID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "this is missing",
@@ -16,15 +13,15 @@ _SAID: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "too_short": lambda c: (
         "there is nothing yet"
         if not c["actual_length"]
-        else f"at least {_many(c['min_length'], 'entry', 'entries')} needed"
+        else f"at least {counted(c['min_length'], 'entry', 'entries')} needed"
     ),
-    "too_long": lambda c: f"at most {_many(c['max_length'], 'entry', 'entries')} possible",
+    "too_long": lambda c: f"at most {counted(c['max_length'], 'entry', 'entries')} possible",
     "string_too_short": lambda c: (
         "this is empty"
         if c["min_length"] == 1
-        else f"at least {_many(c['min_length'], 'character', 'characters')} needed"
+        else f"at least {counted(c['min_length'], 'character')} needed"
     ),
-    "string_too_long": lambda c: f"at most {_many(c['max_length'], 'character', 'characters')} possible",
+    "string_too_long": lambda c: f"at most {counted(c['max_length'], 'character')} possible",
     "greater_than_equal": lambda c: f"at least {c['ge']}",
     "greater_than": lambda c: f"more than {c['gt']}",
     "less_than_equal": lambda c: f"at most {c['le']}",

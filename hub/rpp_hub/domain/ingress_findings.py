@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from rpp_hub.domain.counts import counted
 from rpp_hub.domain.ingress import IngressKind
 
 _LINK = re.compile(r"\b(?:https?|ftp|s3|gs|file)://[^\s\"'<>)]+", re.IGNORECASE)
@@ -28,7 +29,7 @@ def look(name: str, kind: IngressKind, text: str) -> tuple[str, ...]:
     """Sentences, the measure first."""
     lines = text.splitlines()
     found = [
-        _of_table(name, text) if kind is IngressKind.TABLE else (f"Code, {_counted(len(lines), 'line')}.",)
+        _of_table(name, text) if kind is IngressKind.TABLE else (f"Code, {counted(len(lines), 'line')}.",)
     ]
     found += [tuple(_hidden(text)), tuple(_reaching(text)), tuple(_unreadable(lines, kind))]
     return tuple(sentence for part in found for sentence in part)
@@ -38,18 +39,18 @@ def _of_table(name: str, text: str) -> tuple[str, ...]:
     delimiter = "\t" if name.lower().endswith(".tsv") else ","
     head, *rows = csv.reader(io.StringIO(text), delimiter=delimiter)
     measure = (
-        f"A table, {_counted(len(rows), 'row')} and {_counted(len(head), 'column')}: {', '.join(head)[:300]}."
+        f"A table, {counted(len(rows), 'row')} and {counted(len(head), 'column')}: {', '.join(head)[:300]}."
     )
     formulas = sum(bool(_FORMULA.match(value)) for row in (head, *rows) for value in row)
     if not formulas:
         return (measure,)
-    return (measure, f"{_counted(formulas, 'cell')} begin like a formula, which a spreadsheet would run.")
+    return (measure, f"{counted(formulas, 'cell')} begin like a formula, which a spreadsheet would run.")
 
 
 def _hidden(text: str) -> Iterator[str]:
     hidden = sum(unicodedata.category(letter) in ("Cf", "Co", "Cn") for letter in text)
     if hidden:
-        yield f"{_counted(hidden, 'character')} cannot be seen, or turn{'s' if hidden == 1 else ''} the order of what is read."
+        yield f"{counted(hidden, 'character')} cannot be seen, or turn{'s' if hidden == 1 else ''} the order of what is read."
 
 
 def _reaching(text: str) -> Iterator[str]:
@@ -78,7 +79,3 @@ def _unreadable(lines: list[str], kind: IngressKind) -> Iterator[str]:
 def _where(numbers: list[int]) -> str:
     named = ", ".join(map(str, numbers[:_MOST_NAMED])) + (" …" if len(numbers) > _MOST_NAMED else "")
     return f"line {named}" if len(numbers) == 1 else f"{len(numbers)} lines ({named})"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from rpp_hub.domain.counts import counted
 from rpp_hub.warehouse.column_habits import NO_DATES, ColumnFound, Habit
 from rpp_hub.warehouse.dates import DATE_FORMS
 from rpp_hub.warehouse.receive import Brought, ReceivedDrop, ReceivedFile
@@ -131,7 +132,9 @@ def undecided(file: ReceivedFile, found: Mapping[str, ColumnFound]) -> Iterator[
 
 def _first_time(file: ReceivedFile, found: Mapping[str, ColumnFound]) -> Iterator[Asked]:
     yield Asked(
-        file.name, "", f"{file.name} is the first of its kind: {written_as(file)}, {_rows(file.rows)}."
+        file.name,
+        "",
+        f"{file.name} is the first of its kind: {written_as(file)}, {counted(file.rows, 'row')}.",
     )
     open_ones = {a.column: a for a in undecided(file, found)}
     for name, column in found.items():
@@ -152,15 +155,11 @@ def in_words(column: ColumnFound, habit: Habit | None) -> str:
     elif habit.dates:
         years = f" ({_years(form.years)})" if form else ""
         parts.append(f"dates written as {DATE_FORMS[habit.dates].words}{years}")
-    nothing = [f"{m} ({_rows(rows[m])})" if m in rows else m for m in habit.missing]
+    nothing = [f"{m} ({counted(rows[m], 'row')})" if m in rows else m for m in habit.missing]
     parts += [f"{', '.join(nothing)} stand{'s' if len(nothing) == 1 else ''} for nothing"] if nothing else []
-    values = [f"{v} ({_rows(rows[v])})" for v in habit.values if v in rows]
+    values = [f"{v} ({counted(rows[v], 'row')})" for v in habit.values if v in rows]
     parts += [f"{', '.join(values)} kept as values, though they look like codes"] if values else []
     return "; ".join(parts) or "as written"
-
-
-def _rows(n: int) -> str:
-    return f"{n:,} row{'' if n == 1 else 's'}"
 
 
 def _years(years: tuple[int, int]) -> str:
@@ -203,7 +202,7 @@ def _of_columns(
             continue
         yield from _other_dates(last, file, column, before.habit(name))
         known = before.habit(name) or Habit(name)
-        fresh = [f"{c.code} ({_rows(c.rows)})" for c in column.codes if not known.settles(c.code)]
+        fresh = [f"{c.code} ({counted(c.rows, 'row')})" for c in column.codes if not known.settles(c.code)]
         if fresh:
             yield Asked(file.name, name, f"{file.name}, {name} has {', '.join(fresh)}, which {last} had not.")
 
@@ -235,4 +234,4 @@ def _changes(last: str, before: ReceivedFile, now: ReceivedFile) -> Iterator[str
     if fresh:
         yield f"{now.name} has {', '.join(fresh)}, which {last} had not."
     if now.rows < _PART * before.rows:
-        yield f"{now.name} has {_rows(now.rows)}; in {last} it had {before.rows:,}. Make sure that it is whole."
+        yield f"{now.name} has {counted(now.rows, 'row')}; in {last} it had {before.rows:,}. Make sure that it is whole."

@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterable
 from itertools import groupby
 
+from rpp_hub.domain.counts import counted
 from rpp_hub.warehouse.check import CheckReport
 from rpp_hub.warehouse.findings import Defect, TableFacts
 from rpp_hub.warehouse.references import ReferenceFacts
@@ -55,11 +56,7 @@ def report_html(report: CheckReport) -> str:
     """The same as a page of its own that loads nothing."""
     title = f"Check of {html.escape(report.district)}"
     kinds = len(report.problems)
-    found = (
-        f"{kinds} kind{'' if kinds == 1 else 's'} of problems"
-        if kinds
-        else "Nothing is wrong with these files."
-    )
+    found = f"{counted(kinds, 'kind')} of problems" if kinds else "Nothing is wrong with these files."
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>"

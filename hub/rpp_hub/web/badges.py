@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from markupsafe import Markup
 
+from rpp_hub.domain.counts import counted
 from rpp_hub.services.request_state import Tally
-from rpp_hub.web.counts import counted
 
 _TONES: Mapping[str, str] = MappingProxyType(
     {

@@ -14,11 +14,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from rpp_hub.domain.counts import counted, counted_to
 from rpp_hub.domain.gate import written
 from rpp_hub.web import BASE
 from rpp_hub.web.badges import findings_line, last_day, status
 from rpp_hub.web.behind import recounted, told
-from rpp_hub.web.counts import counted, counted_to
 from rpp_hub.web.paging import to_page
 from rpp_hub.web.paths import path
 

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from rpp_hub.web.counts import counted
+from rpp_hub.domain.counts import counted
 from rpp_hub.web.headers import review_policy
 from rpp_hub.web.templating import ago, detail_words, grouped, is_over, moment
 
