@@ -17,7 +17,7 @@ from rpp_hub.web import BASE
 from rpp_hub.web.auth import ViewerDep
 from rpp_hub.web.pages.data import begin_comparing, begin_cutting
 from rpp_hub.web.portal import PortalDep
-from rpp_hub.web.rest_shapes import CHANGES, Closed, Word, Work, work_of
+from rpp_hub.web.rest_shapes import CHANGES, Closed, Word, Work, begun, work_of
 
 router = APIRouter(prefix=f"{BASE}/api/projects/{{name}}", tags=["cuts"])
 
@@ -105,10 +105,7 @@ def built(portal: PortalDep, viewer: ViewerDep, name: str) -> Work[Cut] | None:
     """How far the building is, and how the last one ended."""
     viewer.check_may(Permission.CUT_BUILD)
     portal.rpp.projects.seen_by(viewer.actor, name)
-    job = portal.jobs.get(f"cut:{name}")
-    if job is None:
-        return None
-    return work_of(Work[Cut], job, _cut(job.result) if job.result is not None else None)
+    return begun(Work[Cut], portal.jobs.get(f"cut:{name}"), _cut)
 
 
 @router.get("/cuts")
@@ -133,8 +130,7 @@ def compared(portal: PortalDep, viewer: ViewerDep, name: str) -> Work[CutDiffere
     """How far the comparison is, and what differs: rows, columns, people, masters, versions."""
     viewer.check_may(Permission.CUT_BUILD)
     portal.rpp.projects.seen_by(viewer.actor, name)
-    job = portal.jobs.get(f"compare:{name}")
-    return work_of(Work[CutDifference], job) if job else None
+    return begun(Work[CutDifference], portal.jobs.get(f"compare:{name}"))
 
 
 @router.get("/cuts/{cut}")

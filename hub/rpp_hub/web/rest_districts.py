@@ -21,7 +21,7 @@ from rpp_hub.web.auth import ViewerDep
 from rpp_hub.web.pages.data import begin_building, begin_checking
 from rpp_hub.web.pages.receiving import begin_reading, refuse_open
 from rpp_hub.web.portal import PortalDep
-from rpp_hub.web.rest_shapes import CHANGES, Closed, Work, work_of
+from rpp_hub.web.rest_shapes import CHANGES, Closed, Work, begun, work_of
 
 router = APIRouter(prefix=f"{BASE}/api/districts", tags=["districts"])
 _Code = Annotated[str, Field(max_length=200)]
@@ -91,8 +91,7 @@ def check(portal: PortalDep, viewer: ViewerDep, district: str) -> Work[CheckRepo
 def checked(portal: PortalDep, viewer: ViewerDep, district: str) -> Work[CheckReport] | None:
     """What the newest check found: how many, in which rows, what it means, what the build will do about it."""
     viewer.check_may(Permission.DROP_READ, district)
-    job = portal.jobs.get(f"check:{district}")
-    return work_of(Work[CheckReport], job) if job else None
+    return begun(Work[CheckReport], portal.jobs.get(f"check:{district}"))
 
 
 @router.post("/{district}/build", dependencies=CHANGES, status_code=202)
@@ -107,8 +106,7 @@ def build(portal: PortalDep, viewer: ViewerDep, district: str) -> Work[BuildRepo
 def built(portal: PortalDep, viewer: ViewerDep, district: str) -> Work[BuildReport] | None:
     """How far the building is, and what each rule did."""
     viewer.check_may(Permission.DROP_READ, district)
-    job = portal.jobs.get(f"build:{district}")
-    return work_of(Work[BuildReport], job) if job else None
+    return begun(Work[BuildReport], portal.jobs.get(f"build:{district}"))
 
 
 @router.get("/{district}/waiting")
@@ -163,8 +161,7 @@ def discard(portal: PortalDep, viewer: ViewerDep, district: str, drop: str, body
 def receiving(portal: PortalDep, viewer: ViewerDep, district: str) -> Work[DropView] | None:
     """How far the newest rereading or confirming of a delivery is; its `result` is what was kept."""
     viewer.check_may(Permission.DROP_READ, district)
-    job = portal.jobs.get(f"receive:{district}")
-    return work_of(Work[DropView], job) if job else None
+    return begun(Work[DropView], portal.jobs.get(f"receive:{district}"))
 
 
 def _current(portal: PortalDep, viewer: ViewerDep, district: str, drop: str, version: int) -> WaitingView:

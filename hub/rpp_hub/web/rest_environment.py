@@ -16,7 +16,7 @@ from rpp_hub.warehouse.progress import Progress
 from rpp_hub.web import BASE
 from rpp_hub.web.auth import ViewerDep
 from rpp_hub.web.portal import PortalDep
-from rpp_hub.web.rest_shapes import CHANGES, Closed, ReasonBody, Text, Word, Work, work_of
+from rpp_hub.web.rest_shapes import CHANGES, Closed, ReasonBody, Text, Word, Work, begun, work_of
 
 router = APIRouter(prefix=f"{BASE}/api/environment", tags=["environment"])
 _MAKING = "environment"
@@ -142,10 +142,7 @@ def make(portal: PortalDep, viewer: ViewerDep, body: NewVersionBody) -> Work[Ver
 def making(portal: PortalDep, viewer: ViewerDep) -> Work[Version] | None:
     """How far the making is, and what was made."""
     viewer.check_may(Permission.ENVIRONMENT_MAKE)
-    job = portal.jobs.get(_MAKING)
-    if job is None:
-        return None
-    return work_of(Work[Version], job, _version(job.result) if job.result is not None else None)
+    return begun(Work[Version], portal.jobs.get(_MAKING), _version)
 
 
 @router.get("/versions/{version}")

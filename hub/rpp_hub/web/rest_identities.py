@@ -15,7 +15,7 @@ from rpp_hub.web import BASE
 from rpp_hub.web.auth import ViewerDep
 from rpp_hub.web.pages.identities import begin_looking
 from rpp_hub.web.portal import PortalDep
-from rpp_hub.web.rest_shapes import CHANGES, Closed, Work, work_of
+from rpp_hub.web.rest_shapes import CHANGES, Closed, Work, begun, work_of
 
 router = APIRouter(prefix=f"{BASE}/api/districts/{{district}}/identities", tags=["identities"])
 
@@ -69,10 +69,7 @@ def find(portal: PortalDep, viewer: ViewerDep, district: str) -> Work[list[Candi
 def found(portal: PortalDep, viewer: ViewerDep, district: str) -> Work[list[CandidateView]] | None:
     """How far the looking is, and what it found."""
     viewer.check_may(Permission.IDENTITY_DECIDE, district)
-    job = portal.jobs.get(f"identities:{district}")
-    if job is None:
-        return None
-    return work_of(Work[list[CandidateView]], job, list(job.result) if job.result is not None else None)
+    return begun(Work[list[CandidateView]], portal.jobs.get(f"identities:{district}"), list)
 
 
 @router.get("/{candidate}")

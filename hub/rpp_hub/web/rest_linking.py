@@ -23,7 +23,7 @@ from rpp_hub.web.multipart import Upload, described, sent
 from rpp_hub.web.pages.linking import begin_finishing
 from rpp_hub.web.pages.project_review import download
 from rpp_hub.web.portal import PortalDep
-from rpp_hub.web.rest_shapes import CHANGES, FILE, Closed, ReasonBody, Word, Work, work_of
+from rpp_hub.web.rest_shapes import CHANGES, FILE, Closed, ReasonBody, Word, Work, begun, work_of
 
 router = APIRouter(prefix=f"{BASE}/api/projects/{{name}}", tags=["linking"])
 
@@ -95,8 +95,7 @@ def making(portal: PortalDep, viewer: ViewerDep, name: str) -> Work[LinkageView]
     """How far the newest linking is, and what became of it."""
     viewer.check_may(Permission.LINK_MAKE)
     portal.rpp.projects.seen_by(viewer.actor, name)
-    job = portal.jobs.get(f"link:{name}")
-    return work_of(Work[LinkageView], job) if job else None
+    return begun(Work[LinkageView], portal.jobs.get(f"link:{name}"))
 
 
 @router.get("/linkages/{linkage}")
@@ -136,8 +135,7 @@ def finishing(portal: PortalDep, viewer: ViewerDep, name: str, linkage: str) -> 
     """How far the end of the review is."""
     viewer.check_may(Permission.LINK_MAKE)
     portal.rpp.projects.seen_by(viewer.actor, name)
-    job = portal.jobs.get(f"link:{name}/{linkage}")
-    return work_of(Work[LinkageView], job) if job else None
+    return begun(Work[LinkageView], portal.jobs.get(f"link:{name}/{linkage}"))
 
 
 @router.post("/linkages/{linkage}/withdraw", dependencies=CHANGES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -59,3 +60,10 @@ def work_of(shape: type[Work[T]], job: Job, result: T | None = None) -> Work[T]:
         what=job.what, done=job.done, total=job.total, refusals=list(job.refusals),
         result=job.result if result is None else result,
     )  # fmt: skip
+
+
+def begun(shape: type[Work[T]], job: Job | None, told: Callable[[Any], T] | None = None) -> Work[T] | None:
+    """The same of work that may not have begun yet; `told` says its result in other words."""
+    if job is None:
+        return None
+    return work_of(shape, job, told(job.result) if told is not None and job.result is not None else None)
